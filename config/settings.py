@@ -1,0 +1,78 @@
+"""Settings from the environment or ``.env``, read once, checked whole (contract.md, Settings).
+
+``load()`` raises SettingsProblem with every problem in one message. Nothing else in the program reads the environment.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsProblem(Exception):
+    """One or more settings are wrong; the text lists all of them, each with its remedy."""
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    port: int = Field(8000, ge=1, le=65535, description="where the web process listens")
+    host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 in a container")
+    database_url: str = Field("", description="PostgreSQL address; empty: the embedded server under DATA_DIR")
+    secret_key: SecretStr = Field(SecretStr(""), description="signs sessions; generated into DATA_DIR when empty")
+    public_url: str = Field("", description="address people and vendors reach us at; default http://localhost:PORT")
+    api_token: SecretStr = Field(SecretStr(""), description="bootstrap bearer token with the admin role")
+    admin_email: str = Field("", description="bootstrap sign-in")
+    admin_password: SecretStr = Field(SecretStr(""), description="bootstrap sign-in; generated and printed once when empty")
+    data_dir: Path = Field(Path("var"), description="embedded database, generated secrets")
+    config_dir: Path = Field(Path("config"), description="first versions of escalation, roster, connections, schedules")
+    mappings_dir: Path = Field(Path("mappings"), description="first versions of the mappings")
+    log_format: Literal["console", "json"] = "console"
+    sandbox: bool = Field(False, description="play vendors even beside real ones")
+    worker_concurrency: int = Field(16, ge=1, le=200, description="jobs in hand at once")
+    web_workers: int = Field(2, ge=1, le=64, description="gunicorn processes")
+    web_threads: int = Field(8, ge=1, le=256, description="threads of each web process")
+    read_settle_ms: int = Field(40, ge=0, le=5000, description="a burst of webhooks is over after this quiet time")
+
+    zendesk_url: str = ""
+    zendesk_email: str = ""
+    zendesk_api_token: SecretStr = SecretStr("")
+    zendesk_webhook_secret: SecretStr = SecretStr("")
+    zendesk_webhook_secret_old: SecretStr = SecretStr("")
+    freshdesk_url: str = ""
+    freshdesk_api_key: SecretStr = SecretStr("")
+    freshdesk_webhook_token: SecretStr = SecretStr("")
+    freshdesk_webhook_token_old: SecretStr = SecretStr("")
+    intercom_url: str = "https://api.intercom.io"
+    intercom_access_token: SecretStr = SecretStr("")
+    intercom_client_secret: SecretStr = SecretStr("")
+    intercom_client_secret_old: SecretStr = SecretStr("")
+    intercom_admin_id: str = ""
+    slack_api_url: str = "https://slack.com/api/"
+    slack_bot_token: SecretStr = SecretStr("")
+    slack_signing_secret: SecretStr = SecretStr("")
+    slack_signing_secret_old: SecretStr = SecretStr("")
+    slack_app_token: SecretStr = SecretStr("")
+    slack_channel: str = "#support-handoffs"
+
+    @property
+    def address(self) -> str:
+        """The base URL for links, without a trailing slash."""
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def local_address(self) -> str:
+        """The base URL by which processes of this machine reach the web process."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+def load(**overrides: object) -> Settings:
+    """Settings of this process; ``overrides`` win over the environment (tests). Raises SettingsProblem."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as wrong:
+        lines = [f"  {'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in wrong.errors(include_input=False)]
+        raise SettingsProblem("These settings cannot be used:\n" + "\n".join(lines)) from None

@@ -1,0 +1,153 @@
+"""What the core may ask for, as data. The pipeline plans each as a row with its key; a connector carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from escalation.ticket import FieldValue, Priority, Status, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One labelled line of a note or a card; ``source`` is the id of the message it came from ("" = not from a message)."""
+
+    label: str
+    text: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An internal note in fixed order: the first six lines tell it, sections follow. Plain text; connectors escape and render.
+
+    ``key`` is unique per note and is printed in its last line, so that it can be found again before it is repeated.
+    """
+
+    key: str
+    title: str
+    lines: tuple[Line, ...] = ()
+    sections: tuple[tuple[str, tuple[Line, ...]], ...] = ()  # (heading, lines); the last one is shortened first
+    link: str = ""  # the handoff's page in Baton
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Changes to one ticket in its helpdesk. Ids are the vendor's, as text; "" and None leave the value as it is.
+
+    The note is always internal. ``Helpdesk.steps`` splits a Write into the single calls a vendor needs, each with its key.
+    """
+
+    key: str
+    ticket_id: str
+    agent_id: str = ""
+    group_id: str = ""
+    note: Note | None = None
+    priority: Priority | None = None
+    status: Status | None = None
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)  # canonical custom field names
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a write really did, read from the vendor's answer or by looking it up.
+
+    ``found`` True: it had been done before, nothing was sent. ``mismatch`` lists in words what was asked and is not so.
+    """
+
+    found: bool = False
+    note_id: str = ""
+    ticket: Ticket | None = None  # the ticket as the answer shows it, where the vendor returns it
+    actor_id: str = ""  # our own user id, where the answer tells it
+    mismatch: tuple[str, ...] = ()
+    calls: int = 1  # vendor calls spent
+
+
+class Press(StrEnum):
+    """What can be pressed on a card; the value is Slack's action_id."""
+
+    ACCEPT = "baton_accept"
+    DECLINE = "baton_decline"
+    ASK = "baton_ask"
+    RETURN = "baton_return"
+    OPEN = "baton_open"  # a link, nothing to handle
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A handoff as it is shown in chat (domain.md §4). Plain text throughout; the chat connector escapes and renders.
+
+    ``presses`` are the buttons that are live now: none once the offer is settled, so nothing stale stays pressable.
+    """
+
+    handoff_id: str
+    offer_id: str
+    title: str
+    state: str  # one line: "Waiting for you until 14:05", "Accepted by Ada at 14:02"
+    facts: tuple[Line, ...] = ()  # customer, tier, issue type, urgency, waiting, SLA: short pairs
+    lines: tuple[Line, ...] = ()  # why you, summary, tried, reasons: longer text
+    presses: tuple[Press, ...] = ()
+    ticket_url: str = ""
+    page_url: str = ""
+    live: bool = True  # False: settled, shown muted
+    mention: str = ""  # chat id of the person to ping in a channel post
+
+
+class DeclineReason(StrEnum):
+    BUSY = "busy"
+    WRONG_SKILL = "wrong_skill"
+    OFF_SHIFT = "off_shift"
+    CONFLICT = "conflict"  # conflict of interest with this customer
+    MISSING_CONTEXT = "missing_context"
+
+
+class ActionKind(StrEnum):
+    """Kinds of planned actions; each row of the store is one of these and one outgoing effect."""
+
+    WRITE = "write"  # one step of a Write to the helpdesk
+    ALERT = "alert"  # post the card of an offer
+    UPDATE_ALERT = "update_alert"  # edit the posted card to today's state
+    TELL = "tell"  # a plain message to a person or channel (lead told, reminder)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One planned effect. ``key`` is unique for ever; ``data`` holds the plain values the kind needs (see pipeline.perform)."""
+
+    key: str
+    kind: ActionKind
+    handoff_id: str
+    data: Mapping[str, object] = field(default_factory=dict)
+    why: str = ""
+
+
+class TimerKind(StrEnum):
+    OFFER_EXPIRES = "offer_expires"
+    ACK_REMINDER = "ack_reminder"  # an offer nears its end
+    REPLY_REMINDER = "reply_reminder"  # accepted, no human reply to the customer yet
+    REPLY_OVERDUE = "reply_overdue"  # acceptance is taken back
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Something to look at again at ``due_at`` (UTC). Firing late or twice is harmless: what is settled stays settled."""
+
+    key: str
+    kind: TimerKind
+    handoff_id: str
+    due_at: datetime
+    offer_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the append-only timeline, in words for the reader, with the values behind it."""
+
+    kind: str
+    words: str
+    actor: str = "baton"
+    data: Mapping[str, object] = field(default_factory=dict)

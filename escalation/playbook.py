@@ -1,0 +1,114 @@
+"""The rules of one team as data: when to escalate, along which path (domain.md §2, §4). From ``config/escalation.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    OFF = "off"
+    SHADOW = "shadow"  # records what it would have done
+    LIVE = "live"
+
+
+class Severity(StrEnum):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        return ("low", "normal", "high", "critical").index(self.value)
+
+
+class AssignWhen(StrEnum):
+    ON_ACCEPT = "on_accept"
+    ON_OFFER = "on_offer"  # cold and fast: assigned and noted with the offer
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """``field`` is a dotted fact name (rules.facts), ``op`` an operator of rules.OPERATORS, ``value`` its operand."""
+
+    field: str
+    op: str
+    value: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Holds when every one of ``all``, at least one of ``any`` (if there are some), and none of ``none`` hold; nests."""
+
+    all: tuple[Condition | Conditions, ...] = ()
+    any: tuple[Condition | Conditions, ...] = ()
+    none: tuple[Condition | Conditions, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    id: str
+    title: str  # in words, shown as the reason on cards and notes
+    when: Conditions
+    mode: Mode = Mode.LIVE
+    severity: Severity = Severity.NORMAL
+    path: str = "default"
+    team: str = ""  # "" = the team that owns the ticket's issue type
+    issue_type: str = ""  # what the rule knows the issue to be, e.g. security; "" leaves it
+    owner: str = ""
+    review_on: str = ""
+    cooldown: timedelta = timedelta(0)
+
+
+class Offering(StrEnum):
+    ONE = "one"  # one person at a time
+    CHANNEL = "channel"  # a card in the team's channel, whoever presses first
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One rung of a path: whom to offer to, for how long, and what writing back waits for."""
+
+    name: str
+    offering: Offering = Offering.ONE
+    team: str = ""  # "" = the team the rule chose
+    min_tier: int = 1
+    offer_for: timedelta = timedelta(minutes=15)
+    remind_before: timedelta = timedelta(minutes=5)
+    most_offers: int = 3  # people tried one after the other before the next level
+    tell_lead: bool = False
+    assign: AssignWhen = AssignWhen.ON_ACCEPT
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    id: str
+    levels: tuple[Level, ...]
+    first_reply_in: timedelta = timedelta(hours=1)
+    remind_reply_before: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Playbook:
+    rules: tuple[Rule, ...] = ()
+    paths: Mapping[str, Path] = field(default_factory=dict)
+    default_team: str = ""
+    issue_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # issue type → words, first version of intent
+    hop_limit: int = 5
+    write_priority: bool = False
+    version: int = 0
+
+    def needs(self) -> frozenset[str]:
+        """Top names of the facts that the rules which are not off look at, e.g. {"priority", "signals", "custom"}."""
+        return frozenset(f.split(".")[0] for rule in self.rules if rule.mode is not Mode.OFF for f in fields_of(rule.when))
+
+
+def fields_of(when: Conditions) -> tuple[str, ...]:
+    """Every field named anywhere in a condition tree."""
+    found: list[str] = []
+    for node in (*when.all, *when.any, *when.none):
+        found.extend(fields_of(node) if isinstance(node, Conditions) else (node.field,))
+    return tuple(found)

@@ -1,0 +1,155 @@
+"""What the core expects of the outside, and the only four errors the outside may raise.
+
+Outside
+├── TryLater      the same call may succeed later; wait as it says
+├── GiveUp        it will not succeed unless a person changes something
+├── BadSignature  the request is not proven to be the vendor's: nothing is stored
+└── Unreadable    authentic, but not understood: kept and replayable
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from escalation.actions import Card, Receipt, Write
+from escalation.signals import Signal
+from escalation.ticket import Ignored, Message, Ticket, TicketChange
+
+
+class Outside(Exception):
+    """Base of everything that may go wrong beyond our border."""
+
+
+class TryLater(Outside):
+    """The call may succeed later. ``wait``: the vendor's own Retry-After; ``unclear``: it may have taken effect already."""
+
+    def __init__(self, why: str, *, wait: timedelta | None = None, unclear: bool = False) -> None:
+        super().__init__(why)
+        self.wait, self.unclear = wait, unclear
+
+
+class GiveUp(Outside):
+    """Trying again is no use until a person acts; ``gone`` when the ticket, person or channel no longer exists."""
+
+    def __init__(self, why: str, *, gone: bool = False) -> None:
+        super().__init__(why)
+        self.gone = gone
+
+
+class BadSignature(Outside):
+    """Signature, token or age of a request is wrong; the text never quotes the secret or what was expected."""
+
+
+class Unreadable(Outside):
+    """The payload cannot be understood; ``path`` says where, ``remedy`` what an admin can do."""
+
+    def __init__(self, why: str, *, path: str = "", remedy: str = "") -> None:
+        super().__init__(why)
+        self.path, self.remedy = path, remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One HTTP request of a vendor: header names lower-cased, raw body as received (signatures need every byte)."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    query: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The little that must be known before the commit: idempotency key, ticket ("" when none is named) and event name."""
+
+    key: str
+    ticket_id: str
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpdeskAgent:
+    """An agent account of a helpdesk; ``available`` None where the vendor does not tell."""
+
+    id: str
+    name: str = ""
+    email: str = ""
+    group_ids: tuple[str, ...] = ()
+    available: bool | None = None
+
+
+class Helpdesk(Protocol):
+    """One account of one helpdesk, both directions. Implementations are thread-safe."""
+
+    kind: str  # the folder's name: zendesk, freshdesk, intercom
+    connection: str  # the connection's id
+    cannot: Mapping[str, str]  # ability → why this helpdesk lacks it, shown to admins
+
+    def verify(self, inbound: Inbound, now: datetime) -> None:
+        """Return if the request is proven to be the vendor's, else raise BadSignature."""
+
+    def arrival(self, inbound: Inbound) -> Arrival:
+        """Key, ticket id and event name of a request, without any I/O; raises Unreadable for what is not JSON."""
+
+    def change(self, inbound: Inbound) -> TicketChange | Ignored:
+        """What the delivery means for a ticket, through the mapping; raises Unreadable with the path."""
+
+    def needs_read(self, change: TicketChange, ticket: Ticket | None) -> bool:
+        """True when the ticket has to be read because the webhook and what is stored lack what a decision needs."""
+
+    def fetch(self, ticket_id: str) -> Ticket:
+        """The whole ticket with its thread, requester, organisation, group; GiveUp(gone) when it does not exist."""
+
+    def past_tickets(self, ticket: Ticket) -> Ticket:
+        """The same ticket with ``customer.past`` filled; costs a vendor call."""
+
+    def steps(self, write: Write) -> tuple[Write, ...]:
+        """Split into single vendor calls, in the order to be made; Zendesk needs one. GiveUp for what stands in ``cannot``."""
+
+    def write(self, step: Write, *, look_first: bool) -> Receipt:
+        """Carry out one step; with ``look_first`` (an earlier try may have worked) look it up before repeating it."""
+
+    def is_own(self, change: TicketChange) -> bool:
+        """True when the change was caused by our own writes (actor or marker), so it is kept and not evaluated."""
+
+    def agents(self) -> tuple[HelpdeskAgent, ...]:
+        """All agent accounts with groups and, where told, availability; cached briefly."""
+
+    def check(self) -> tuple[str, ...]:
+        """Problems of address, credentials and permissions in words with the remedy; empty when all is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a chat message stands: channel id (not name) and its time stamp id."""
+
+    channel: str
+    ts: str
+
+
+class Chat(Protocol):
+    """The chat tool (Slack). Implementations are thread-safe."""
+
+    def post(self, to: str, card: Card, key: str, *, look_first: bool) -> Posted:
+        """Post a card to a channel or person id; with ``look_first`` the message carrying ``key`` is looked for before."""
+
+    def update(self, where: Posted, card: Card) -> None:
+        """Edit a posted card to what it should show now."""
+
+    def tell(self, to: str, text: str, key: str, *, look_first: bool) -> Posted:
+        """Post plain text (escaped here) to a channel or person id."""
+
+    def person(self, email: str) -> str:
+        """The chat id of the person with this e-mail address; GiveUp(gone) when there is none."""
+
+    def check(self) -> tuple[str, ...]:
+        """Problems of token, scopes and channels in words with the remedy; empty when all is well."""
+
+
+class Reader(Protocol):
+    """Reads signals from a thread; pure, deterministic, never raises."""
+
+    def read(self, messages: tuple[Message, ...], now: datetime) -> tuple[Signal, ...]:
+        """All signals found; agent and bot text never fires customer signals."""

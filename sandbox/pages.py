@@ -1,0 +1,48 @@
+"""The pages of the play helpdesks: tickets with their notes and assignees, one look for all three vendors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, abort, make_response, render_template
+
+from sandbox.state import Body, State
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One entry of a thread; ``html`` is what the vendor would render (already its sanitised HTML)."""
+
+    author: str
+    html: str
+    public: bool
+    at: str  # ISO 8601
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    id: str
+    subject: str
+    status: str
+    priority: str
+    assignee: str
+    group: str
+    requester: str
+    tags: tuple[str, ...]
+    entries: tuple[EntryView, ...]
+
+
+def attach(blueprint: Blueprint, state: State, vendor: str, kind: str, view: Callable[[Body], TicketView]) -> None:
+    """Add the list (``/``) and the ticket page (``/tickets-page/<id>``) for objects of ``kind``, shown through ``view``."""
+
+    def tickets() -> str:
+        views = [view(body) for body in reversed(state.all(vendor, kind))]
+        return render_template("sandbox/tickets.html", vendor=vendor, tickets=views)
+
+    def ticket(id: str) -> Response:
+        body = state.get(vendor, kind, id) or abort(404)
+        return make_response(render_template("sandbox/ticket.html", vendor=vendor, ticket=view(body)))
+
+    blueprint.add_url_rule("", "tickets", tickets, strict_slashes=False)
+    blueprint.add_url_rule("/tickets-page/<id>", "ticket", ticket)
