@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -35,6 +37,7 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(16, ge=1, le=200, description="jobs in hand at once")
     web_workers: int = Field(2, ge=1, le=64, description="gunicorn processes")
     web_threads: int = Field(8, ge=1, le=256, description="threads of each web process")
+    vendor_timeout_s: float = Field(10.0, gt=0, le=120, description="longest wait for an answer of a helpdesk or Slack")
     read_settle_ms: int = Field(40, ge=0, le=5000, description="a burst of webhooks is over after this quiet time")
 
     zendesk_url: str = ""
@@ -76,3 +79,19 @@ def load(**overrides: object) -> Settings:
     except ValidationError as wrong:
         lines = [f"  {'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in wrong.errors(include_input=False)]
         raise SettingsProblem("These settings cannot be used:\n" + "\n".join(lines)) from None
+
+
+def substitute(text: str) -> str:
+    """``text`` with every ``${NAME}`` replaced by that environment variable; SettingsProblem naming all that are not set."""
+    names = set(re.findall(r"\$\{([A-Z0-9_]+)\}", text))
+    unset = sorted(name for name in names if name not in os.environ)
+    if unset:
+        raise SettingsProblem(f"These environment variables are named but not set: {', '.join(unset)}")
+    for name in names:
+        text = text.replace(f"${{{name}}}", os.environ[name])
+    return text
+
+
+def environment() -> dict[str, str]:
+    """The environment of this process, to be handed to its children."""
+    return dict(os.environ)

@@ -121,8 +121,9 @@ class Action:
     key: str
     kind: ActionKind
     handoff_id: str
-    data: Mapping[str, object] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)
     why: str = ""
+    write: Write | None = None  # of a WRITE
 
 
 class TimerKind(StrEnum):

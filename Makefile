@@ -1,0 +1,45 @@
+# Everything a newcomer needs: `make run`, `make test`. See README.md.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: run test check bench demo lock format clean
+
+$(VENV)/.base: requirements/base.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing pinned dependencies …"
+	@$(PIP) -r requirements/base.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.base requirements/dev.txt
+	@echo "Installing what the tests need …"
+	@$(PIP) -r requirements/dev.txt
+	@touch $@
+
+run: $(VENV)/.base  ## database, web, worker, clock and the play-vendors, until Ctrl-C
+	@exec $(BIN)/python app.py
+
+test: $(VENV)/.dev  ## the whole suite, browser tests included
+	@sh scripts/chromium.sh
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: $(VENV)/.dev  ## lint, types, fast tests; under a minute
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy .
+	@$(BIN)/python -m pytest -n 2 -m "not slow and not browser" $(ARGS)
+
+bench: $(VENV)/.dev  ## repeatable measurements into bench/results.md
+	@$(BIN)/python -m bench
+
+lock: $(VENV)/.dev  ## pin dependencies anew
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 requirements/base.in -o requirements/base.txt
+	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 requirements/dev.in -o requirements/dev.txt
+
+format: $(VENV)/.dev
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

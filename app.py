@@ -1,0 +1,170 @@
+"""Where everything is put together, once: ``create_app()`` for the web, ``assemble()`` for all processes.
+
+``flask --app app …`` has the commands (``commands.py``); ``python app.py`` runs everything on this machine.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Engine
+
+import commands
+import connectors
+import sandbox
+import web
+from config import connections, logs
+from config.connections import PLAY_SECRET, PLAY_TOKEN, ChatAccount, Connection
+from config.settings import Settings, load
+from connectors.slack import SlackChat
+from escalation.pipeline import Pipeline
+from escalation.ports import Chat, Helpdesk
+from sandbox.state import State
+from signals import PatternReader
+from store import embedded, engine
+from store.documents import StoredDocuments
+from store.journal import StoredJournal
+from store.live import LiveDocuments
+from web import slack as web_slack
+
+
+@dataclass
+class Baton:
+    """One process's parts, each made when it is first asked for."""
+
+    settings: Settings
+
+    @cached_property
+    def database_url(self) -> str:
+        return self.settings.database_url or embedded.start(self.settings.data_dir)
+
+    @cached_property
+    def engine(self) -> Engine:
+        return engine.connect(self.database_url, pool_size=max(self.settings.web_threads, self.settings.worker_concurrency))
+
+    @cached_property
+    def documents(self) -> StoredDocuments:
+        return StoredDocuments(self.engine)
+
+    @cached_property
+    def live(self) -> LiveDocuments:
+        return LiveDocuments(self.documents)
+
+    @cached_property
+    def journal(self) -> StoredJournal:
+        return StoredJournal(self.engine)
+
+    @cached_property
+    def accounts(self) -> tuple[tuple[Connection, ...], ChatAccount]:
+        return connections.from_settings(self.settings)
+
+    @cached_property
+    def chat(self) -> Chat:
+        return SlackChat(self.accounts[1], timeout_s=self.settings.vendor_timeout_s)
+
+    @property
+    def played(self) -> tuple[str, ...]:
+        """The vendors that are sandbox play-vendors here."""
+        accounts, chat = self.accounts
+        return (*(c.helpdesk for c in accounts if c.sandbox), *(("slack",) if chat.sandbox else ()))
+
+    def helpdesks(self) -> Mapping[str, Helpdesk]:
+        """Connection id → connector, made anew when a document changed."""
+        self.live.playbook()  # looks for new versions
+        if self._made_at != self.live.generation:
+            self._made_at = self.live.generation
+            self._connectors = {
+                c.id: connectors.connect(c, self.live.mapping(c.helpdesk), timeout_s=self.settings.vendor_timeout_s)
+                for c in self.accounts[0]
+            }
+        return self._connectors
+
+    _made_at: int = -1
+    _connectors: Mapping[str, Helpdesk] = None  # type: ignore[assignment] # set with _made_at
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        return Pipeline(
+            journal=self.journal,
+            helpdesks=self.helpdesks,
+            chat=self.chat,
+            reader=PatternReader(),
+            playbook=self.live.playbook,
+            roster=self.live.roster,
+            clock=lambda: datetime.now(UTC),
+            pause=time.sleep,
+            settle=timedelta(milliseconds=self.settings.read_settle_ms),
+            page_url=self.settings.address,
+            channel=self.accounts[1].channel,
+        )
+
+    def preview(self, helpdesk: str, payload: object, draft: str | None) -> dict[str, Any]:
+        """What a payload would become under the active mapping, or under a draft of it."""
+        return connectors.preview(helpdesk, payload, draft, self.live.mapping)
+
+    @cached_property
+    def play_state(self) -> State:
+        state = State(self.database_url)
+        state.prepare()
+        return state
+
+
+def assemble(settings: Settings | None = None) -> Baton:
+    """The parts of this process, from the environment unless settings are given."""
+    settings = settings or load()
+    logs.configure(settings.log_format)
+    return Baton(settings)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The web application; nothing is called outside and the database is not needed until the first request."""
+    baton = assemble(settings)
+    app = Flask(__name__, template_folder=None, static_folder=None)
+    app.config["SECRET_KEY"] = secret_key(baton.settings)
+    app.extensions["baton"] = baton
+    parts = web.Parts(
+        settings=baton.settings,
+        engine=baton.engine,
+        pipeline=baton.pipeline,
+        documents=baton.documents,
+        helpdesks=baton.helpdesks,
+        mapping_preview=baton.preview,
+        sandbox=bool(baton.played),
+    )
+    web.register(app, parts)
+    app.register_blueprint(web_slack.blueprint(baton.accounts[1], web_slack.PipelineDesk(baton.pipeline)))
+    if baton.played:
+        base = baton.settings.local_address
+        play = sandbox.Play(f"{base}/sandbox", base, PLAY_SECRET, PLAY_TOKEN)
+        sandbox.register(app, baton.play_state, play, baton.played)
+    commands.register(app)
+    return app
+
+
+def secret_key(settings: Settings) -> str:
+    """SECRET_KEY, or one made once and kept under DATA_DIR; several processes starting together agree on one."""
+    if given := settings.secret_key.get_secret_value():
+        return given
+    path = Path(settings.data_dir) / "secret_key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as new:
+            new.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    while not (key := path.read_text()):  # another process is between creating and writing it
+        time.sleep(0.01)
+    return key
+
+
+if __name__ == "__main__":
+    commands.run_everything(load())

@@ -1,0 +1,275 @@
+"""The ``flask --app app …`` commands (contract.md, Commands). Each says what it did, or what to mend, in plain words."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import requests
+from flask import Flask, current_app
+
+from config.settings import Settings, SettingsProblem
+from config.settings import environment as settings_environment
+from config.yamldoc import Problems
+from escalation.ports import Outside
+from store import accounts, embedded, live, migrate, queue
+from store.documents import files
+from worker import clock, supervisor, tasks
+
+if TYPE_CHECKING:
+    from app import Baton
+
+
+def register(app: Flask) -> None:
+    """Add every command to the app."""
+    for command in (up, serve, worker_command, clock_command, db, check, documents, replay, users, tokens):
+        app.cli.add_command(command)
+
+
+def _baton() -> Baton:
+    baton: Baton = current_app.extensions["baton"]
+    return baton
+
+
+@contextlib.contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Expected problems end a command with their text and status 1, without a traceback."""
+    try:
+        yield
+    except (Problems, Outside, LookupError, accounts.Refused, SettingsProblem) as problem:
+        raise click.ClickException(str(problem)) from None
+
+
+# --- processes ---
+
+
+@click.command()
+def up() -> None:
+    """Run everything: database, web, worker, clock."""
+    run_everything(_baton().settings)
+
+
+@click.command()
+def serve() -> None:
+    """Run the web process (gunicorn)."""
+    settings = _baton().settings
+    arguments = ["--bind", f"{settings.host}:{settings.port}", "--worker-class", "gthread", "--keep-alive", "75"]
+    arguments += ["--workers", str(settings.web_workers), "--threads", str(settings.web_threads)]
+    arguments += ["--graceful-timeout", "20", "--timeout", "60", "--no-control-socket", "app:create_app()"]
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])  # noqa: S606 - our own arguments
+
+
+@click.command("worker")
+def worker_command() -> None:
+    """Run one worker; any number may run, on any number of machines."""
+    baton = _baton()
+    jobs = queue.app(baton.database_url, worker=True)
+    tasks.register(jobs, baton.pipeline)
+    tasks.run(jobs, concurrency=baton.settings.worker_concurrency)
+
+
+@click.command("clock")
+def clock_command() -> None:
+    """Run the clock; several are harmless."""
+    baton = _baton()
+    clock.run(queue.app(baton.database_url), baton.journal.beat)
+
+
+def prepare(baton: Baton) -> tuple[str, ...]:
+    """Bring schema and documents up to date and make the first admin; lines worth telling."""
+    migrate.upgrade(baton.engine)
+    found = files(baton.settings.config_dir, baton.settings.mappings_dir)
+    for name, text in found.items():
+        live.load(name, text)  # refuse to start on a document that cannot be used
+    lines = [f"{n} was edited in the store; the file differs and was left alone" for n in baton.documents.sync(found)]
+    password = accounts.bootstrap(baton.engine, baton.settings)
+    if password:
+        email = baton.settings.admin_email or "admin@localhost"
+        lines.append(f"Sign in as {email} with password {password} (shown this once)")
+    return tuple(lines)
+
+
+def run_everything(settings: Settings) -> None:
+    """Database, web, worker and clock until Ctrl-C or SIGTERM; all of it stopped cleanly."""
+    from app import Baton, secret_key
+
+    with _plain_errors():
+        baton = Baton(settings)
+        secret_key(settings)
+        notes = prepare(baton)
+    environment = {**settings_environment(), "DATABASE_URL": baton.database_url}
+    run = [sys.executable, "-m", "flask", "--app", "app"]
+    children = [supervisor.Child(name, [*run, name], environment) for name in ("serve", "worker", "clock")]
+    is_ours = not settings.database_url
+
+    def check() -> None:
+        if is_ours:
+            embedded.revive(settings.data_dir)
+
+    try:
+        supervisor.Supervisor(children, check).run(lambda: _say_when_ready(baton, notes))
+    finally:
+        baton.engine.dispose()
+        if is_ours:
+            embedded.stop(settings.data_dir)
+
+
+def _say_when_ready(baton: Baton, notes: tuple[str, ...]) -> None:
+    address = baton.settings.address
+    for _ in range(600):
+        with contextlib.suppress(requests.RequestException):
+            if requests.get(f"{baton.settings.local_address}/readyz", timeout=2).status_code == 200:
+                break
+        time.sleep(0.1)
+    lines = [f"Baton is ready at {address}", *notes]
+    if baton.played:
+        lines.append(f"Sandbox: play Slack at {address}/sandbox/slack, tickets at {address}/sandbox/zendesk")
+        lines.append("Try it: .venv/bin/flask --app app send zendesk/ticket_created_urgent")
+    click.echo("\n" + "\n".join(f"  {line}" for line in lines) + "\n")
+
+
+# --- database, settings, documents ---
+
+
+@click.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Apply every missing migration."""
+    baton = _baton()
+    migrate.upgrade(baton.engine)
+    click.echo("The database is up to date.")
+
+
+@click.command()
+def check() -> None:
+    """Look over settings, documents, connections and Slack; say what to mend."""
+    baton = _baton()
+    problems = _document_problems(files(baton.settings.config_dir, baton.settings.mappings_dir))
+    with _plain_errors():
+        prepare(baton)
+        for connection, helpdesk in baton.helpdesks().items():
+            problems += [f"{connection}: {line}" for line in helpdesk.check()]
+        problems += [f"slack: {line}" for line in baton.chat.check()]
+    for line in problems:
+        click.echo(line)
+    if problems:
+        raise click.ClickException(f"{len(problems)} to mend")
+    click.echo("All is well.")
+
+
+@click.group()
+def documents() -> None:
+    """The YAML documents: mappings, escalation, roster."""
+
+
+def _document_problems(found: dict[str, str]) -> list[str]:
+    problems: list[str] = []
+    for name, text in found.items():
+        try:
+            live.load(name, text)
+        except Problems as wrong:
+            problems += [f"{name}:{p}" if not str(p).startswith(name) else str(p) for p in wrong.problems]
+    return problems
+
+
+@documents.command()
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def validate(paths: tuple[Path, ...]) -> None:
+    """Every problem of the files, with line, path and remedy. Without PATHS: all documents of the checkout."""
+    settings = _baton().settings
+    named = {_document_name(path): path.read_text(encoding="utf-8") for path in paths}
+    found = named or files(settings.config_dir, settings.mappings_dir)
+    with _plain_errors():
+        problems = _document_problems(found)
+    for line in problems:
+        click.echo(line)
+    if problems:
+        raise click.ClickException(f"{len(problems)} to mend in {len(found)} documents")
+    click.echo(f"{len(found)} documents are fine: {', '.join(found)}")
+
+
+def _document_name(path: Path) -> str:
+    return path.stem if path.stem in live.LOADERS else f"mappings/{path.stem}"
+
+
+# --- deliveries ---
+
+
+@click.command()
+@click.argument("deliveries", nargs=-1, required=True, type=int)
+def replay(deliveries: tuple[int, ...]) -> None:
+    """Handle kept deliveries once more, by their numbers."""
+    with _plain_errors():
+        for number in deliveries:
+            _baton().journal.replay(number)
+            click.echo(f"Delivery {number} is queued again.")
+
+
+# --- people and tokens ---
+
+
+@click.group()
+def users() -> None:
+    """People who sign in."""
+
+
+@users.command("add")
+@click.argument("email")
+@click.option("--role", type=click.Choice([r.value for r in accounts.Role]), default="viewer", show_default=True)
+@click.option("--name", default="")
+def add_user(email: str, role: str, name: str) -> None:
+    """Add somebody; the password is asked for, or read from standard input."""
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    with _plain_errors():
+        added = accounts.add_user(_baton().engine, email, password, accounts.Role(role), name)
+    click.echo(f"{added.email} may sign in as {added.role}.")
+
+
+@users.command("list")
+def list_users() -> None:
+    """Everybody with role and state."""
+    for user in accounts.list_users(_baton().engine):
+        click.echo(f"{user.email}\t{user.role}\t{'disabled' if user.disabled else 'active'}\t{user.name}")
+
+
+@users.command("disable")
+@click.argument("email")
+def disable_user(email: str) -> None:
+    """End somebody's account and sessions."""
+    with _plain_errors():
+        accounts.disable_user(_baton().engine, email)
+    click.echo(f"{email} can no longer sign in.")
+
+
+@click.group()
+def tokens() -> None:
+    """API tokens."""
+
+
+@tokens.command()
+@click.argument("name")
+@click.option("--role", type=click.Choice([r.value for r in accounts.Role]), default="viewer", show_default=True)
+def create(name: str, role: str) -> None:
+    """A new token, shown this once."""
+    with _plain_errors():
+        click.echo(accounts.create_token(_baton().engine, name, accounts.Role(role)))
+
+
+@tokens.command()
+@click.argument("name")
+def revoke(name: str) -> None:
+    """End a token at once."""
+    with _plain_errors():
+        accounts.revoke_token(_baton().engine, name)
+    click.echo(f"Token {name} is revoked.")

@@ -1,0 +1,229 @@
+"""Conditions of rules as they are written in ``escalation.yaml``: checked against the vocabulary, operands converted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import pydantic
+import re2
+from pydantic import Discriminator, Tag, ValidationInfo
+
+from config.values import duration, read_duration, read_moment, read_money
+from config.yamldoc import wrong
+from config.yamlwords import choose, nearest
+from escalation.compare import ORDERS, Incomparable, order
+from escalation.operators import OPERATORS, Operand
+from escalation.playbook import Condition, Conditions
+from escalation.vocabulary import FIELDS, LISTS, SIGNALS, TIMES, VOCABULARY, pattern_of
+
+_GROUPS = ("all", "any", "none")
+_LIST_ONLY = ("has", "has_any", "has_all", "count_gte")
+_MOST_IN_LIST = 500
+
+
+class Strict(pydantic.BaseModel):
+    """A part of a document: unknown keys are refused, nothing is converted silently."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A case-blind linear-time regular expression; ``str`` gives it as written."""
+
+    written: str
+    compiled: Any = field(repr=False, compare=False)
+
+    def search(self, text: str, /) -> object | None:
+        """The match in ``text`` or None; text that is not valid Unicode is made so."""
+        found: object | None = self.compiled.search(text.encode("utf-8", "replace").decode())
+        return found
+
+    def __str__(self) -> str:
+        return f"/{self.written}/"
+
+
+def compile_pattern(text: str) -> Pattern:
+    """A Pattern from its text; raises ValueError with re2's reason."""
+    options = re2.Options()
+    options.case_sensitive, options.log_errors, options.never_capture = False, False, True
+    try:
+        return Pattern(text, re2.compile(text, options))
+    except re2.error as bad:
+        reason = bad.args[0] if bad.args else "unusable"
+        raise ValueError(reason.decode() if isinstance(reason, bytes) else str(reason)) from None
+
+
+class ConditionModel(Strict):
+    field: str
+    op: str
+    value: Any = pydantic.Field(None, validate_default=True)
+
+    @pydantic.field_validator("field")
+    @classmethod
+    def _field(cls, name: str) -> str:
+        if not pattern_of(name):
+            near = nearest(name, (*FIELDS, *(f"signals.{signal}" for signal in SIGNALS)))
+            guess = f"Did you mean {near!r}? " if near and "*" not in near else ""
+            raise wrong(f"unknown field {name!r}", f"{guess}docs/rules.md lists the fields.")
+        return name
+
+    @pydantic.field_validator("op")
+    @classmethod
+    def _op(cls, op: str, info: ValidationInfo) -> str:
+        if op not in OPERATORS:
+            raise wrong(f"unknown operator {op!r}", choose(op, OPERATORS))
+        name = info.data.get("field", "")
+        if OPERATORS[op].operand is Operand.DURATION and not _kind(name, TIMES):
+            raise wrong(f"{op} needs a time, and {name} is none", f"Use it with one of: {', '.join(sorted(TIMES))}.")
+        if op in _LIST_ONLY and not _kind(name, LISTS):
+            raise wrong(f"{op} needs a list, and {name} is none", f"Use it with one of: {', '.join(sorted(LISTS))}.")
+        return op
+
+    @pydantic.field_validator("value")
+    @classmethod
+    def _value(cls, value: object, info: ValidationInfo) -> object:
+        if "field" not in info.data or "op" not in info.data:
+            return value
+        return operand(info.data["field"], info.data["op"], value)
+
+    def built(self) -> Condition:
+        return Condition(self.field, self.op, self.value)
+
+
+def _shape(value: object) -> str:
+    keys = value.keys() if isinstance(value, Mapping) else ()
+    return "GroupModel" if any(key in keys for key in _GROUPS) else "ConditionModel"
+
+
+Node = Annotated[
+    Annotated[ConditionModel, Tag("ConditionModel")] | Annotated["GroupModel", Tag("GroupModel")], Discriminator(_shape)
+]
+
+
+class GroupModel(Strict):
+    all: list[Node] = []
+    any: list[Node] = []
+    none: list[Node] = []
+
+    @pydantic.model_validator(mode="after")
+    def _not_empty(self) -> GroupModel:
+        if not (self.all or self.any or self.none):
+            raise wrong("there is no condition in it, so it would always hold", "Add conditions under all, any or none.")
+        return self
+
+    def built(self) -> Conditions:
+        """The same as the core's type."""
+        lists = (tuple(node.built() for node in nodes) for nodes in (self.all, self.any, self.none))
+        return Conditions(*lists)
+
+
+def operand(name: str, op: str, value: object) -> object:
+    """The operand of a condition in the core's types; raises a PydanticCustomError with the remedy."""
+    kind = OPERATORS[op].operand
+    if value is None and kind is not Operand.NONE:
+        raise wrong(f"{op} needs a value", "Add the key value, with " + _WANTED[kind])
+    return _READ[kind](name, value)
+
+
+def _kind(name: str, known: frozenset[str]) -> bool:
+    bare = name.removeprefix("before.")
+    return not name or bare in known or pattern_of(name) in known
+
+
+def _nothing(name: str, value: object) -> object:
+    if value is not None:
+        raise wrong("this operator takes no value", "Remove the key value.")
+    return None
+
+
+def _one(name: str, value: object) -> object:
+    if isinstance(value, list | dict):
+        raise wrong("this operator takes one value", "Write a single value, or use the operator in, contains_any or has_any.")
+    words = _words_of(name)
+    if words and str(value).lower() not in words:
+        raise wrong(f"{name} is never {value!r}", choose(str(value), words))
+    return value
+
+
+def _several(name: str, value: object) -> object:
+    if not isinstance(value, list) or not value or len(value) > _MOST_IN_LIST:
+        raise wrong("this operator takes a list of values", f"Write [a, b], with 1 to {_MOST_IN_LIST} entries.")
+    return tuple(_one(name, item) for item in value)
+
+
+def _text(name: str, value: object) -> object:
+    if not isinstance(value, str) or not value.strip():
+        raise wrong("this operator takes text", "Write the text, in quotes if it looks like a number.")
+    return value
+
+
+def _pattern(name: str, value: object) -> object:
+    try:
+        return compile_pattern(str(_text(name, value)))
+    except ValueError as bad:
+        raise wrong(
+            f"not a regular expression: {bad}", "See docs/rules.md; look-around and back-references do not exist."
+        ) from None
+
+
+def _ordered(name: str, value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool) and not _words_of(name):
+        return value
+    if isinstance(value, str):
+        for read in (read_duration, read_money, read_moment):
+            if (found := read(value)) is not None:
+                return found
+        if any(value.lower() in words for words in ORDERS):
+            return _one(name, value)
+    raise wrong(f"{name} cannot be compared with {value!r}", "Write " + _WANTED[Operand.ORDERED])
+
+
+def _words_of(name: str) -> frozenset[str]:
+    """The closed vocabulary of a field, empty for a field that has none."""
+    return VOCABULARY.get(name.removeprefix("before.")) or VOCABULARY.get(pattern_of(name)) or frozenset()
+
+
+def _pair(name: str, value: object) -> object:
+    if not isinstance(value, list) or len(value) != 2:
+        raise wrong("between takes two values", "Write [least, most].")
+    ends = (_ordered(name, value[0]), _ordered(name, value[1]))
+    try:
+        inverted = order(*ends) > 0
+    except Incomparable as why:
+        raise wrong(f"the two values do not go together: {why}", "Write two of a kind.") from None
+    if inverted:
+        raise wrong("the first value is more than the second", "Write [least, most].")
+    return ends
+
+
+def _count(name: str, value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise wrong("this operator takes a whole number", "Write a number such as 2.")
+    return value
+
+
+_WANTED = {
+    Operand.NONE: "nothing.",
+    Operand.ANY: "one value.",
+    Operand.LIST: "a list: [a, b].",
+    Operand.TEXT: "text.",
+    Operand.PATTERN: "a regular expression in single quotes.",
+    Operand.ORDERED: "a number, money (500 EUR), a length of time (2h 30m), a date (2026-03-31) or an ordered word (high).",
+    Operand.PAIR: "two values: [least, most].",
+    Operand.DURATION: 'a length of time: "2h 30m".',
+    Operand.COUNT: "a whole number.",
+}
+_READ: Mapping[Operand, Callable[[str, object], object]] = {
+    Operand.NONE: _nothing,
+    Operand.ANY: _one,
+    Operand.LIST: _several,
+    Operand.TEXT: _text,
+    Operand.PATTERN: _pattern,
+    Operand.ORDERED: _ordered,
+    Operand.PAIR: _pair,
+    Operand.DURATION: lambda _, value: duration(value),
+    Operand.COUNT: _count,
+}

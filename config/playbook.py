@@ -1,0 +1,181 @@
+"""``escalation.yaml`` → ``escalation.playbook.Playbook``, with every problem at once; and whether it fits the roster.
+
+The format stands in docs/rules.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from config.conditions import GroupModel, Strict
+from config.crosscheck import Place, repeated, unknown, walk
+from config.roster import load_roster
+from config.values import Duration, IsoDay, Name, Positive
+from config.yamldoc import Parsed, Problem, Problems, parse, validate
+from escalation.playbook import AssignWhen, Level, Mode, Offering, Path, Playbook, Rule, Severity
+from escalation.roster import Roster
+
+__all__ = ["Problem", "Problems", "check_together", "load_playbook", "load_roster"]
+
+OTHER = "other"  # the issue type of a ticket that no word list fits
+_USUAL_REMINDER = timedelta(minutes=5)
+_USUAL_REPLY_REMINDER = timedelta(minutes=15)
+
+Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=500)]
+
+
+class LevelModel(Strict):
+    name: str
+    offering: Annotated[Offering, Field(strict=False)]
+    team: str = ""
+    min_tier: Annotated[int, Field(ge=1, le=9)] = 1
+    offer_for: Positive = timedelta(minutes=15)
+    remind_before: Duration | None = None
+    most_offers: Annotated[int, Field(ge=1, le=50)] = 3
+    tell_lead: bool = False
+    assign: Annotated[AssignWhen, Field(strict=False)] = AssignWhen.ON_ACCEPT
+
+    def built(self) -> Level:
+        told = self.model_dump(exclude={"remind_before"})
+        remind = _before(self.remind_before, _USUAL_REMINDER, self.offer_for)
+        return Level(**told, remind_before=remind)
+
+
+class PathModel(Strict):
+    levels: Annotated[list[LevelModel], Field(min_length=1)]
+    first_reply_in: Positive = timedelta(hours=1)
+    remind_reply_before: Duration | None = None
+
+    def built(self, path_id: str) -> Path:
+        remind = _before(self.remind_reply_before, _USUAL_REPLY_REMINDER, self.first_reply_in)
+        return Path(path_id, tuple(level.built() for level in self.levels), self.first_reply_in, remind)
+
+
+class RuleModel(Strict):
+    id: Name
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    when: GroupModel
+    mode: Annotated[Mode, Field(strict=False)] = Mode.LIVE
+    severity: Annotated[Severity, Field(strict=False)] = Severity.NORMAL
+    path: str = "default"
+    team: str = ""
+    issue_type: str = ""
+    owner: str = ""
+    review_on: IsoDay = ""
+    cooldown: Duration = timedelta(0)
+
+    def built(self) -> Rule:
+        told = {name: getattr(self, name) for name in RuleModel.model_fields if name != "when"}
+        return Rule(**told, when=self.when.built())
+
+
+class PlaybookModel(Strict):
+    about: str = ""
+    default_team: str = ""
+    hop_limit: Annotated[int, Field(ge=1, le=50)] = 5
+    write_priority: bool = False
+    paths: dict[Name, PathModel]
+    rules: list[RuleModel]
+    issue_words: dict[Name, Words] = Field(default_factory=dict)
+
+    def built(self, version: int) -> Playbook:
+        """The same as the core's type."""
+        return Playbook(
+            rules=tuple(rule.built() for rule in self.rules),
+            paths={path_id: path.built(path_id) for path_id, path in self.paths.items()},
+            default_team=self.default_team,
+            issue_words={issue: tuple(words) for issue, words in self.issue_words.items()},
+            hop_limit=self.hop_limit,
+            write_priority=self.write_priority,
+            version=version,
+        )
+
+
+def load_playbook(text: str, name: str = "escalation", version: int = 0) -> Playbook:
+    """The playbook of a YAML text; raises Problems with everything wrong at once, each with line, path and remedy."""
+    parsed = parse(text, name)
+    crossed = tuple(_crossed(parsed))
+    try:
+        model, _ = validate(text, name, PlaybookModel)
+    except Problems as found:
+        raise Problems(name, (*found.problems, *crossed)) from None
+    if crossed:
+        raise Problems(name, crossed)
+    return model.built(version)
+
+
+def check_together(playbook: Playbook, roster: Roster, playbook_text: str = "", roster_text: str = "") -> list[Problem]:
+    """What is wrong only in combination: teams and issue types that one document names and the other lacks.
+
+    With the texts the problems carry line numbers, without them line 1.
+    """
+    rules, people = _lines(playbook_text, "escalation"), _lines(roster_text, "roster")
+    teams, issues = {team.id for team in roster.teams}, {*playbook.issue_words, OTHER}
+    problems = list(unknown(rules, _teams_named(playbook), teams, "team"))
+    owned = [((("teams", t.id, "issue_types", n)), issue) for t in roster.teams for n, issue in enumerate(t.issue_types)]
+    problems += unknown(people, owned, issues, "issue type")
+    if not playbook.default_team:
+        problems += _without_owner(rules, issues, {issue for _, issue in owned})
+    return problems
+
+
+def _before(told: timedelta | None, usual: timedelta, whole: timedelta) -> timedelta:
+    """When to remind: as told, else the usual time before the end, but not sooner than two thirds through."""
+    return told if told is not None else min(usual, whole / 3)
+
+
+def _crossed(parsed: Parsed) -> Iterator[Problem]:
+    data = parsed.data
+    paths = [str(path[-1]) for path, _ in walk(data, "paths", "*")]
+    issues = {str(path[-1]) for path, _ in walk(data, "issue_words", "*")} | {OTHER}
+    yield from repeated(parsed, walk(data, "rules", "*", "id"), "the rule id")
+    yield from unknown(parsed, _paths_named(data), paths, "path")
+    yield from unknown(parsed, walk(data, "rules", "*", "issue_type"), issues, "issue type")
+    for place, rule in walk(data, "rules", "*"):
+        if isinstance(rule, dict):
+            yield from unknown(parsed, _issues_asked(rule.get("when"), (*place, "when")), issues, "issue type")
+    for place, level in walk(data, "paths", "*", "levels", "*"):
+        if isinstance(level, dict) and "offering" not in level:
+            remedy = "Add offering: one (one person at a time) or offering: channel (a card in the team's channel)."
+            yield parsed.problem((*place, "offering"), "this level has no target", remedy)
+
+
+def _paths_named(data: object) -> Iterator[Place]:
+    """The path of every rule; a rule that names none uses ``default``."""
+    for place, rule in walk(data, "rules", "*"):
+        if isinstance(rule, dict):
+            yield (*place, "path"), rule.get("path", "default")
+
+
+def _issues_asked(node: object, place: tuple[str | int, ...]) -> Iterator[Place]:
+    """Issue types that conditions on the field ``issue_type`` compare with."""
+    if not isinstance(node, dict):
+        return
+    if str(node.get("field", "")).removeprefix("before.") == "issue_type" and node.get("op") != "matches":
+        value = node.get("value")
+        several = [((*place, "value", n), item) for n, item in enumerate(value)] if isinstance(value, list) else []
+        yield from several or [((*place, "value"), value)]
+    for group in ("all", "any", "none"):
+        for path, inner in walk(node.get(group), "*"):
+            yield from _issues_asked(inner, (*place, group, *path))
+
+
+def _lines(text: str, name: str) -> Parsed:
+    return parse(text, name) if text else Parsed(name, None, {})
+
+
+def _teams_named(playbook: Playbook) -> Iterator[Place]:
+    yield ("default_team",), playbook.default_team
+    yield from ((("rules", n, "team"), rule.team) for n, rule in enumerate(playbook.rules))
+    for path in playbook.paths.values():
+        yield from ((("paths", path.id, "levels", n, "team"), level.team) for n, level in enumerate(path.levels))
+
+
+def _without_owner(rules: Parsed, issues: set[str], owned: set[str]) -> Iterator[Problem]:
+    for issue in sorted(issues - owned):
+        told = f"no team owns the issue type {issue!r}"
+        yield rules.problem(("issue_words", issue), told, "Add it to a team's issue_types in the roster, or set default_team.")

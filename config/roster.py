@@ -1,0 +1,186 @@
+"""``roster.yaml`` → ``escalation.roster.Roster``, with every problem at once. The format stands in docs/roster.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import time
+from typing import Annotated
+
+import pydantic
+from pydantic import Field
+
+from config.conditions import Strict
+from config.crosscheck import repeated, unknown, walk
+from config.values import DAYS, Clock, Day, Days, EndClock, Name, VendorId, Zone
+from config.yamldoc import Parsed, Path, Problem, Problems, parse, validate, wrong
+from escalation.roster import Absence, Agent, Roster, Shift, Team
+
+_DAY = 24 * 60
+_WEEK = 7 * _DAY
+
+SkillLevel = Annotated[int, Field(ge=1, le=5)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")]
+Email = Annotated[str, Field(pattern=r"^$|^[^@\s]+@[^@\s]+$", max_length=254)]
+Period = tuple[int, int, str]  # minutes since Monday 00:00, and the shift in words
+
+
+class ShiftModel(Strict):
+    days: Days
+    start: Clock
+    end: EndClock
+
+    @pydantic.model_validator(mode="after")
+    def _not_nothing(self) -> ShiftModel:
+        if self.start == self.end != time(0):
+            raise wrong("the shift ends when it starts", 'Correct one of the two; a whole day is "00:00" to "24:00".')
+        return self
+
+    def periods(self) -> Iterator[Period]:
+        """The shift as minutes of the week; one over midnight on Sunday ends after the week does."""
+        start, end = (moment.hour * 60 + moment.minute for moment in (self.start, self.end))
+        for day in self.days:
+            begins = day * _DAY + start
+            yield begins, begins + ((end - start) % _DAY or _DAY), f"{DAYS[day]} {self.start:%H:%M}-{self.end:%H:%M}"
+
+    def built(self) -> Shift:
+        return Shift(self.days, self.start, self.end)
+
+
+class AbsenceModel(Strict):
+    first: Day
+    last: Day
+    reason: str = ""
+
+    @pydantic.model_validator(mode="after")
+    def _in_order(self) -> AbsenceModel:
+        if self.last < self.first:
+            raise wrong(f"the absence ends on {self.last}, before it begins on {self.first}", "Exchange first and last.")
+        return self
+
+    def built(self) -> Absence:
+        return Absence(self.first, self.last, self.reason)
+
+
+class AgentModel(Strict):
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    email: Email = ""
+    slack_id: str = ""
+    ids: dict[Name, VendorId] = Field(default_factory=dict)
+    skills: dict[Name, SkillLevel] = Field(default_factory=dict)
+    languages: list[Language] = Field(default_factory=list)
+    tier: Annotated[int, Field(ge=1, le=9)] = 1
+    teams: list[Name] = Field(default_factory=list)
+    capacity: Annotated[int, Field(ge=0, le=100)] = 5
+    time_zone: Zone = "UTC"
+    shifts: list[ShiftModel] = Field(default_factory=list)
+    absences: list[AbsenceModel] = Field(default_factory=list)
+    deputy: str = ""
+
+    @pydantic.field_validator("shifts")
+    @classmethod
+    def _apart(cls, shifts: list[ShiftModel]) -> list[ShiftModel]:
+        periods = sorted(period for shift in shifts for period in shift.periods())
+        following = [*periods[1:], *((start + _WEEK, end + _WEEK, words) for start, end, words in periods[:1])]
+        for (_, end, words), (start, _, others) in zip(periods, following, strict=True):
+            if start < end and len(periods) > 1:
+                raise wrong(f"the shifts {words} and {others} overlap", "Shorten one, or write them as one shift.")
+        return shifts
+
+    def built(self, agent_id: str) -> Agent:
+        told = {name: getattr(self, name) for name in ("name", "email", "slack_id", "tier", "capacity", "time_zone", "deputy")}
+        return Agent(
+            id=agent_id,
+            ids=self.ids,
+            skills=self.skills,
+            languages=tuple(self.languages),
+            teams=tuple(self.teams),
+            shifts=tuple(shift.built() for shift in self.shifts),
+            absences=tuple(absence.built() for absence in self.absences),
+            **told,
+        )
+
+
+class TeamModel(Strict):
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    issue_types: list[Name] = Field(default_factory=list)
+    groups: dict[Name, VendorId] = Field(default_factory=dict)
+    channel: str = ""
+    lead: str = ""
+    watch: str = ""
+
+    def built(self, team_id: str) -> Team:
+        return Team(team_id, self.name, tuple(self.issue_types), self.groups, self.channel, self.lead, self.watch)
+
+
+class RosterModel(Strict):
+    about: str = ""
+    skills: list[Name] = Field(default_factory=list)  # skills that are no issue types
+    teams: dict[Name, TeamModel]
+    agents: dict[Name, AgentModel]
+
+    def built(self, version: int) -> Roster:
+        """The same as the core's type."""
+        agents = tuple(agent.built(agent_id) for agent_id, agent in self.agents.items())
+        return Roster(agents, tuple(team.built(team_id) for team_id, team in self.teams.items()), version)
+
+
+def load_roster(text: str, name: str = "roster", version: int = 0) -> Roster:
+    """The roster of a YAML text; raises Problems with everything wrong at once, each with line, path and remedy."""
+    parsed = parse(text, name)
+    crossed = (*_twice(parsed), *_nowhere(parsed), *_deputies(parsed), *_empty_teams(parsed))
+    try:
+        model, _ = validate(text, name, RosterModel)
+    except Problems as found:
+        raise Problems(name, (*found.problems, *crossed)) from None
+    if crossed:
+        raise Problems(name, crossed)
+    return model.built(version)
+
+
+def _keys(data: object, *steps: str) -> list[str]:
+    return [str(path[-1]) for path, _ in walk(data, *steps, "*")]
+
+
+def _twice(parsed: Parsed) -> Iterator[Problem]:
+    """Two people must never be taken for one."""
+    data = parsed.data
+    yield from repeated(parsed, walk(data, "agents", "*", "email"), "the e-mail address", case_blind=True)
+    yield from repeated(parsed, walk(data, "agents", "*", "slack_id"), "the Slack id")
+    for connection in dict.fromkeys(str(path[-1]) for path, _ in walk(data, "agents", "*", "ids", "*")):
+        yield from repeated(parsed, walk(data, "agents", "*", "ids", connection), f"the {connection} id")
+    yield from repeated(parsed, walk(data, "teams", "*", "issue_types", "*"), "the issue type")
+
+
+def _nowhere(parsed: Parsed) -> Iterator[Problem]:
+    """Names that stand for nobody and nothing."""
+    data = parsed.data
+    agents, teams = _keys(data, "agents"), _keys(data, "teams")
+    for step in ("lead", "watch"):
+        yield from unknown(parsed, walk(data, "teams", "*", step), agents, "agent")
+    yield from unknown(parsed, walk(data, "agents", "*", "deputy"), agents, "agent")
+    yield from unknown(parsed, walk(data, "agents", "*", "teams", "*"), teams, "team")
+    skills = {str(value) for steps in (("skills", "*"), ("teams", "*", "issue_types", "*")) for _, value in walk(data, *steps)}
+    named = [(path, path[-1]) for path, _ in walk(data, "agents", "*", "skills", "*")]
+    yield from unknown(parsed, named, skills, "skill or issue type")
+
+
+def _deputies(parsed: Parsed) -> Iterator[Problem]:
+    """Deputies in a circle: nobody would ever stand in. Each circle is told once, at its first agent."""
+    deputy = {str(path[1]): str(value) for path, value in walk(parsed.data, "agents", "*", "deputy") if value}
+    told: set[str] = set()
+    for agent in deputy:
+        chain = [agent]
+        while (following := deputy.get(chain[-1])) and following not in chain:
+            chain.append(following)
+        if following == agent and not told & set(chain):
+            told |= set(chain)
+            circle = " → ".join((*chain, agent))
+            path: Path = ("agents", agent, "deputy")
+            yield parsed.problem(path, f"deputies go in a circle: {circle}", "Give one of them another deputy or none.")
+
+
+def _empty_teams(parsed: Parsed) -> Iterator[Problem]:
+    staffed = {value for _, value in walk(parsed.data, "agents", "*", "teams", "*") if isinstance(value, str)}
+    for path, _ in walk(parsed.data, "teams", "*"):
+        if path[-1] not in staffed:
+            yield parsed.problem(path, f"nobody is in the team {path[-1]!r}", "Add it to the teams of an agent, or remove it.")

@@ -1,0 +1,81 @@
+"""Is a vendor read needed? Reads are counted like money (architecture rule 3): what the stored ticket shows is not read again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from escalation.ticket import ChangeKind, Customer, Group, Person, Status, Ticket, TicketChange
+
+# The field that a kind of change is about: without it the payload does not say what changed, and equality proves nothing.
+# UPDATED and ESCALATION_REQUESTED are about no field in particular; of FIELD_CHANGED only custom fields are recognisable.
+_ABOUT: dict[ChangeKind, tuple[str, ...]] = {
+    ChangeKind.CREATED: ("subject", "status"),
+    ChangeKind.ASSIGNED: ("assignee", "group"),
+    ChangeKind.STATUS_CHANGED: ("status",),
+    ChangeKind.PRIORITY_CHANGED: ("priority",),
+    ChangeKind.TAGS_CHANGED: ("tags",),
+    ChangeKind.SLA_CHANGED: ("sla",),
+    ChangeKind.RATED: ("satisfaction",),
+    ChangeKind.OTHER: ("updated_at",),
+}
+# Addresses are written differently in webhooks and API answers; updated_at is compared as a time, not for equality.
+_NOT_COMPARED = frozenset({"url", "updated_at"})
+
+
+def covered(change: TicketChange, ticket: Ticket | None) -> bool:
+    """True when ``ticket``, as last read, already shows what ``change`` tells, so that reading it again would bring nothing new.
+
+    ``ticket.updated_at`` must be the time of what was read: a ticket whose thread was never read covers nothing.
+    """
+    if ticket is None or not {"messages"} & (ticket.known | set(ticket.missing)):
+        return False
+    return _has_message(ticket, change) and (_is_older(change, ticket) or (_tells(change) and _shows(ticket, change)))
+
+
+def _is_older(change: TicketChange, ticket: Ticket) -> bool:
+    at = change.fields.get("updated_at") or change.at
+    return isinstance(at, datetime) and ticket.updated_at is not None and at < ticket.updated_at
+
+
+def _tells(change: TicketChange) -> bool:
+    """Whether the payload itself says what changed."""
+    if change.kind is ChangeKind.MESSAGE_ADDED:
+        return change.message is not None
+    if change.kind in (ChangeKind.DELETED, ChangeKind.MERGED) or change.complete:
+        return True
+    if change.kind is ChangeKind.FIELD_CHANGED:
+        return any(name.startswith("custom.") for name in change.fields)
+    return any(name in change.fields for name in _ABOUT.get(change.kind, ()))
+
+
+def _shows(ticket: Ticket, change: TicketChange) -> bool:
+    if change.kind is ChangeKind.DELETED and ticket.status is not Status.DELETED:
+        return False
+    if change.merged_into and change.merged_into != ticket.merged_into:
+        return False
+    told = change.fields.get("updated_at")
+    if isinstance(told, datetime) and (ticket.updated_at is None or told > ticket.updated_at):
+        return False
+    compared = {name: value for name, value in change.fields.items() if name not in _NOT_COMPARED}
+    return all(_equal(_stored(ticket, name), value) for name, value in compared.items())
+
+
+def _has_message(ticket: Ticket, change: TicketChange) -> bool:
+    new = change.message
+    return new is None or any(m.id == new.id and m.public == new.public for m in ticket.messages if new.id)
+
+
+def _stored(ticket: Ticket, name: str) -> object:
+    return ticket.custom.get(name[7:]) if name.startswith("custom.") else getattr(ticket, name, None)
+
+
+def _equal(stored: object, told: object) -> bool:
+    """Equality as far as the payload tells: webhooks name people and groups by id only; an unknown word is no news."""
+    match (stored, told):
+        case (Person(id=ours), Person(id=theirs)) | (Group(id=ours), Group(id=theirs)):
+            return ours == theirs
+        case (Customer(organization=Group(id=ours)), Customer(organization=Group(id=theirs))):
+            return ours == theirs
+        case (tuple() as ours, tuple() as theirs):
+            return sorted(map(str, ours)) == sorted(map(str, theirs))
+    return stored == told or str(told) == "unknown"

@@ -1,0 +1,88 @@
+"""Freshdesk, both directions: automation webhooks in, API v2 out.
+
+API: https://developers.freshdesk.com/api/
+Webhooks: https://support.freshdesk.com/support/solutions/articles/132589-using-webhooks-in-automation-rules
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from config.connections import Connection
+from connectors.freshdesk import inbound as read
+from connectors.freshdesk import outbound
+from connectors.freshdesk.api import Api
+from connectors.freshdesk.inbound import shape_of, sign
+from connectors.freshdesk.people import Directory
+from connectors.signatures import reveal
+from escalation.actions import Receipt, Write
+from escalation.ports import Arrival, HelpdeskAgent, Inbound
+from escalation.ticket import Ignored, Ticket, TicketChange
+from mappings.schema import Mapping as Words
+
+__all__ = ["CANNOT", "Connector", "shape_of", "sign"]
+
+CANNOT: Mapping[str, str] = {
+    "signed webhooks": "Freshdesk signs nothing and sends no time: a shared token proves who calls, and the ticket is read back.",
+    "actor of a webhook": "No webhook says who acted. Our own changes are known by the reference in our note, else by the ticket "
+    "showing nothing new; exclude the integration agent in the automation rule to spare these calls.",
+    "event ids": "Webhooks have no id and no time unless the rule's body sends the ticket's last change; see inbound.arrival.",
+    "assignment and note in one call": "The API has a call for each, so they are two steps and a moment lies between them.",
+    "adding one tag": "An update replaces all tags: they are read, merged and written, and a tag set in that moment is lost.",
+    "refusing a stale update": "The API has no optimistic lock: the last write wins.",
+    "merge events": "Automation rules do not fire on a merge; the merged ticket shows as closed when it is read.",
+    "who is online": "Only the round-robin switch 'available' is told.",
+    "instant webhooks": "Above the account's call rate Freshdesk postpones webhooks by an hour, and drops them after a day.",
+}
+
+
+class Connector:
+    """One Freshdesk account (escalation.ports.Helpdesk). Thread-safe; nothing is called until it is needed."""
+
+    kind = "freshdesk"
+    cannot = CANNOT
+
+    def __init__(self, connection: Connection, mapping: Words, *, timeout_s: float = 10.0) -> None:
+        self.connection = connection.id
+        self._connection, self._words = connection, mapping
+        self._secrets = reveal(connection.secrets)
+        self._api = Api(connection, timeout_s)
+        self._directory = Directory(self._api)
+
+    def verify(self, inbound: Inbound, now: datetime) -> None:
+        read.verify(inbound, self._secrets, now)
+
+    def arrival(self, inbound: Inbound) -> Arrival:
+        return read.arrival(inbound, self._words)
+
+    def change(self, inbound: Inbound) -> TicketChange | Ignored:
+        return read.change(inbound, self._words, self._connection)
+
+    def needs_read(self, change: TicketChange, ticket: Ticket | None) -> bool:
+        return read.needs_read(change, ticket)
+
+    def fetch(self, ticket_id: str) -> Ticket:
+        return outbound.fetch(self._api, self._words, self._connection, self._directory, ticket_id)
+
+    def past_tickets(self, ticket: Ticket) -> Ticket:
+        return outbound.past_tickets(self._api, self._words, self._connection, ticket)
+
+    def steps(self, write: Write) -> tuple[Write, ...]:
+        return outbound.steps(self._words, write)
+
+    def write(self, step: Write, *, look_first: bool) -> Receipt:
+        return outbound.write(self._api, self._words, self._connection, step, look_first=look_first)
+
+    def is_own(self, change: TicketChange) -> bool:
+        return read.is_own(change)
+
+    def agents(self) -> tuple[HelpdeskAgent, ...]:
+        return self._directory.agents()
+
+    def check(self) -> tuple[str, ...]:
+        return outbound.check(self._api, self._connection)
+
+    def close(self) -> None:
+        """Give its connections back."""
+        self._api.close()

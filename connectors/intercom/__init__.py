@@ -1,0 +1,90 @@
+"""Intercom: conversations and tickets.
+
+Notifications: https://developers.intercom.com/docs/webhooks (topics are chosen per app in the Developer Hub; subscribe to
+conversation.* and ticket.*, with both ``admin.assigned`` and ``admin.open.assigned``).
+API: https://developers.intercom.com/docs/references/rest-api/api.intercom.io, pinned to version 2.14 (``api.VERSION``).
+Give Baton a teammate of its own: what that teammate does is taken for Baton's own writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from mappings.schema import Mapping as Words
+
+from config.connections import Connection
+from connectors.intercom import inbound as reader
+from connectors.intercom import outbound, reading
+from connectors.intercom.api import Api
+from connectors.intercom.inbound import restamp, sign
+from connectors.signatures import reveal
+from escalation.actions import Receipt, Write
+from escalation.ports import Arrival, GiveUp, HelpdeskAgent, Inbound
+from escalation.ticket import Ignored, Ticket, TicketChange
+
+__all__ = ["CANNOT", "Connector", "restamp", "sign"]
+
+CANNOT: Mapping[str, str] = MappingProxyType(
+    {
+        "priority": "the API up to 2.16 cannot write a priority; the tag named in back.priority of the mapping is added instead",
+        "status": "only open and closed can be written; snoozing needs an end that nobody decided",
+        "sla_due": "the API tells whether an SLA is kept or missed, not when it is due; Baton's own clocks are used",
+        "events_without_webhook": "a changed conversation attribute, team or subject sends no notification of its own",
+        "atomic": "assignment, note and tags are separate calls; each is looked up before it is repeated",
+        "full_thread": "the API gives the newest 500 parts of a thread",
+    }
+)
+
+
+class Connector:
+    """One Intercom workspace as ``escalation.ports.Helpdesk``; safe for threads, calls nothing before it is used."""
+
+    kind = "intercom"
+    cannot = CANNOT
+
+    def __init__(self, connection: Connection, mapping: Words, *, timeout_s: float = 10.0) -> None:
+        self.connection = connection.id
+        self._desk = reading.Desk(connection, mapping, Api(connection, timeout_s))
+
+    def verify(self, inbound: Inbound, now: datetime) -> None:
+        reader.verify(inbound, reveal(self._desk.connection.secrets), now)
+
+    def arrival(self, inbound: Inbound) -> Arrival:
+        return reader.arrival(inbound, self._desk.words)
+
+    def change(self, inbound: Inbound) -> TicketChange | Ignored:
+        return reader.change(inbound, self._desk.words, self._desk.connection)
+
+    def needs_read(self, change: TicketChange, ticket: Ticket | None) -> bool:
+        return reader.needs_read(change, ticket)
+
+    def fetch(self, ticket_id: str) -> Ticket:
+        return reading.fetch(self._desk, ticket_id)
+
+    def past_tickets(self, ticket: Ticket) -> Ticket:
+        return reading.past_tickets(self._desk, ticket)
+
+    def steps(self, write: Write) -> tuple[Write, ...]:
+        return outbound.steps(self._desk, write)
+
+    def write(self, step: Write, *, look_first: bool) -> Receipt:
+        return outbound.carry_out(self._desk, step, look_first=look_first)
+
+    def is_own(self, change: TicketChange) -> bool:
+        """By our admin's id, asked for once where the settings do not name it, or by the mark of our notes."""
+        if reader.is_own(change, self._desk.connection.user):
+            return True
+        if self._desk.connection.user or not change.actor.id:
+            return False
+        try:
+            return reader.is_own(change, self._desk.our_id())
+        except GiveUp:
+            return False  # a wrong token must not stop the evaluation; check() tells of it
+
+    def agents(self) -> tuple[HelpdeskAgent, ...]:
+        return reading.agents(self._desk)
+
+    def check(self) -> tuple[str, ...]:
+        return reading.check(self._desk)

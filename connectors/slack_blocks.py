@@ -1,0 +1,254 @@
+"""Cards and forms as Slack Block Kit. Pure: nothing is sent from here.
+
+Customer text is hostile (architecture.md rule 10). Wherever it can be it stands in ``plain_text`` objects, which Slack neither
+formats nor links; in ``mrkdwn`` its control characters are escaped and its formatting characters replaced by look-alikes,
+because a zero-width character beside them is itself a word boundary and may switch formatting on.
+Escaping: https://docs.slack.dev/messaging/formatting-message-text#escaping
+Limits: https://docs.slack.dev/reference/block-kit/blocks
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from escalation.actions import Card, DeclineReason, Line, Press
+
+Block = dict[str, Any]  # one Block Kit object, as it goes over the wire
+
+# Slack's own limits, in characters of the escaped text.
+HEADER, TEXT, FIELD, LABEL, URL, VALUE, MODAL_TITLE, METADATA = 150, 3000, 2000, 75, 3000, 2000, 24, 3000
+FIELDS_PER_SECTION = 10
+# Ours: a card is read in ten seconds, and Slack refuses a message of more than about 13,000 characters (msg_blocks_too_long).
+MOST_FACTS, MOST_LINES, FACT, LINE, STATE, FALLBACK = 20, 10, 160, 700, 300, 600
+
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_NONE = "-"  # Slack refuses empty text objects
+# What shows like a formatting character and is none. An underscore inside a word is left alone, by Slack and by us.
+_LOOK_ALIKES = (
+    (re.compile(r"\*"), "\N{ASTERISK OPERATOR}"),
+    (re.compile(r"~"), "\N{TILDE OPERATOR}"),
+    (re.compile(r"`"), "\N{MODIFIER LETTER GRAVE ACCENT}"),
+    (re.compile(r"(?<![^\W_])_|_(?![^\W_])"), "\N{MODIFIER LETTER LOW MACRON}"),
+    (re.compile(r":(?=[^\s:]+:|//)"), "\N{RATIO}"),  # emoji short codes, web addresses
+    (re.compile(r"@(?=here|channel|everyone|group)", re.I), "\N{FULLWIDTH COMMERCIAL AT}"),
+    (re.compile(r"^>"), "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"),  # quotes at the start of a line, even escaped
+)
+_PERSON = re.compile(r"[UW][A-Z0-9]{2,20}")
+# Control characters, lone surrogates, and directional overrides, which may show a text other than what it says.
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+
+BUTTONS = {
+    Press.ACCEPT: "Accept",
+    Press.DECLINE: "Decline",
+    Press.ASK: "Ask the sender",
+    Press.RETURN: "Return",
+}  # Press.OPEN is a link and is shown wherever there is an address to open
+REASONS = {
+    DeclineReason.BUSY: "I am busy with something else",
+    DeclineReason.WRONG_SKILL: "It needs a skill I don't have",
+    DeclineReason.OFF_SHIFT: "My shift is over",
+    DeclineReason.CONFLICT: "I have a conflict of interest with this customer",
+    DeclineReason.MISSING_CONTEXT: "Context is missing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a form is about; travels in the form's ``private_metadata`` and comes back with its submission."""
+
+    press: str
+    handoff: str
+    offer: str
+    channel: str
+    ts: str
+
+
+def tidy(text: str, *, one_line: bool = True) -> str:
+    """``text`` without control characters, lone surrogates and directional overrides; white space collapsed."""
+    kept = _UNWANTED.sub("", text)
+    if one_line:
+        return " ".join(kept.split())
+    lines = [" ".join(line.split()) for line in kept.split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def escape(text: str, limit: int) -> str:
+    """``text`` with & < > escaped, cut with … so that the escaped form has at most ``limit`` UTF-16 units."""
+    pieces: list[str] = []
+    used = 0
+    for char in text:
+        piece = _ESCAPES.get(char, char)
+        used += len(piece) + (char > "\uffff")
+        if used > limit:
+            return _shortened(pieces, limit)
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+def _shortened(pieces: list[str], limit: int) -> str:
+    size = sum(len(p) + (p > "\uffff") for p in pieces)
+    while pieces and size > limit - 1:
+        last = pieces.pop()
+        size -= len(last) + (last > "\uffff")
+    return "".join(pieces).rstrip() + "…"
+
+
+def literal(text: str, limit: int) -> str:
+    """``text`` on one line for a ``mrkdwn`` object: nothing in it formats, links, mentions or becomes an emoji."""
+    shown = tidy(text)
+    for pattern, look_alike in _LOOK_ALIKES:
+        shown = pattern.sub(look_alike, shown)
+    return escape(shown, limit)
+
+
+def plain(text: str, limit: int, *, one_line: bool = True) -> Block:
+    """A ``plain_text`` object; never empty, as Slack refuses that."""
+    shown = escape(tidy(text, one_line=one_line), limit)
+    return {"type": "plain_text", "text": shown or _NONE, "emoji": False}
+
+
+def _marked(text: str) -> Block:
+    """A ``mrkdwn`` object of our own mark-up around literal() pieces; verbatim, so that Slack links nothing by itself."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def link(url: str, label: str) -> str:
+    """``<url|label>`` for mrkdwn, or "" when ``url`` is no web address."""
+    target = web_address(url)
+    return f"<{escape(target, URL)}|{literal(label, LABEL)}>" if target else ""
+
+
+def web_address(url: str) -> str:
+    """``url`` if it is an http(s) address Slack will take as a link, with whatever could end the link encoded; else ""."""
+    safe = quote(tidy(url), safe="/:?#[]@!$&'()*+,;=%~-._")
+    try:
+        parts = urlsplit(safe)
+    except ValueError:
+        return ""
+    fits = len(safe) + 4 * safe.count("&") <= URL - LABEL * 5
+    return safe if parts.scheme in ("http", "https") and parts.netloc and fits else ""
+
+
+def blocks(card: Card) -> list[Block]:
+    """The card as Block Kit blocks (at most 50): full while it is live, muted and without buttons once it is settled."""
+    return _live(card) if card.live else _settled(card)
+
+
+def fallback_text(card: Card) -> str:
+    """The card in one line, for notifications and clients without blocks."""
+    facts = " · ".join(f"{line.label}: {line.text}" for line in card.facts[:4])
+    return literal(" | ".join(filter(None, (card.title, card.state, facts))) or "Handoff", FALLBACK)
+
+
+def text_blocks(text: str) -> list[Block]:
+    """A plain message as blocks: shown as it is, whatever it holds."""
+    return [{"type": "section", "text": plain(text, TEXT, one_line=False)}]
+
+
+def _live(card: Card) -> list[Block]:
+    parts: list[Block] = [{"type": "header", "text": plain(card.title or "Handoff", HEADER)}]
+    parts.append({"type": "section", "text": _marked(_state(card))})
+    parts += _grid(card.facts[:MOST_FACTS])
+    for line in card.lines[:MOST_LINES]:
+        parts += _labelled(line)
+    return parts + _buttons(card) + _links(("See the whole handoff", card.page_url))
+
+
+def _settled(card: Card) -> list[Block]:
+    facts = " · ".join(literal(line.text, FACT) for line in card.facts[:4] if tidy(line.text))
+    rows = [f"*{literal(card.title, HEADER) or 'Handoff'}*", literal(card.state, STATE), facts]
+    parts = [{"type": "context", "elements": [_marked(row)]} for row in rows if row]
+    return parts + _links(("Open ticket", card.ticket_url), ("See the whole handoff", card.page_url))
+
+
+def _state(card: Card) -> str:
+    mention = f"<@{card.mention}> " if _PERSON.fullmatch(card.mention) else ""
+    state = literal(card.state, STATE)
+    return mention + (f"*{state}*" if state else "") or _NONE
+
+
+def _grid(facts: Sequence[Line]) -> list[Block]:
+    fields = [_marked(f"*{literal(f.label, FACT) or _NONE}*\n{literal(f.text, FACT) or _NONE}") for f in facts]
+    chunks = [fields[i : i + FIELDS_PER_SECTION] for i in range(0, len(fields), FIELDS_PER_SECTION)]
+    return [{"type": "section", "fields": chunk} for chunk in chunks]
+
+
+def _labelled(line: Line) -> list[Block]:
+    label = {"type": "context", "elements": [plain(line.label, FACT)]}
+    return [label, {"type": "section", "text": plain(line.text, LINE, one_line=False)}]
+
+
+def _buttons(card: Card) -> list[Block]:
+    value = json.dumps({"handoff": card.handoff_id, "offer": card.offer_id})
+    wanted = [press for press in BUTTONS if press in card.presses]
+    elements = [_button(press, value) for press in wanted]
+    if address := web_address(card.ticket_url):
+        elements.append({"type": "button", "action_id": Press.OPEN.value, "text": plain("Open ticket", LABEL), "url": address})
+    return [{"type": "actions", "elements": elements}] if elements else []
+
+
+def _button(press: Press, value: str) -> Block:
+    button = {"type": "button", "action_id": press.value, "text": plain(BUTTONS[press], LABEL), "value": value}
+    return button | ({"style": "primary"} if press is Press.ACCEPT else {})
+
+
+def _links(*links: tuple[str, str]) -> list[Block]:
+    shown = [made for label, url in links if (made := link(url, label))]
+    return [{"type": "context", "elements": [_marked(text) for text in shown]}] if shown else []
+
+
+def _modal(title: str, parts: Iterable[Block], **more: object) -> Block:
+    """A modal; https://docs.slack.dev/reference/views/modal-views"""
+    close = plain("Close" if "submit" not in more else "Cancel", MODAL_TITLE)
+    return {"type": "modal", "title": plain(title, MODAL_TITLE), "close": close, "blocks": list(parts)} | more
+
+
+def notice(text: str) -> Block:
+    """A modal that only says something."""
+    return _modal("Baton", text_blocks(text))
+
+
+def _text_input(label: str, hint: str, *, optional: bool) -> Block:
+    element = {"type": "plain_text_input", "action_id": "note", "multiline": True, "max_length": 1000}
+    return {"type": "input", "block_id": "note", "label": plain(label, 200), "optional": optional, "element": element} | (
+        {"hint": plain(hint, 200)} if hint else {}
+    )
+
+
+def _reason_input() -> Block:
+    options = [{"text": plain(words, LABEL), "value": reason.value} for reason, words in REASONS.items()]
+    element = {"type": "static_select", "action_id": "reason", "options": options, "placeholder": plain("Choose a reason", LABEL)}
+    return {"type": "input", "block_id": "reason", "label": plain("Why not you?", 200), "element": element}
+
+
+_FORMS = {
+    Press.DECLINE: ("Decline this handoff", "Decline", "Anything the next person should know?", "", True),
+    Press.ASK: (
+        "Ask the sender",
+        "Send",
+        "Your question",
+        "The sender is told; the handoff waits for you.",
+        False,
+    ),
+    Press.RETURN: ("Return this handoff", "Return", "What is missing?", "The sender gets this as a checklist.", False),
+}
+
+
+def has_form(press: Press) -> bool:
+    """True when a press opens a form before it counts."""
+    return press in _FORMS
+
+
+def form(press: Press, about: Form) -> Block:
+    """The modal that asks what a press needs: a reason (decline), a question (ask), what is missing (return)."""
+    title, submit, label, hint, optional = _FORMS[press]
+    parts = [_text_input(label, hint, optional=optional)]
+    if press is Press.DECLINE:
+        parts.insert(0, _reason_input())
+    about_json = json.dumps(asdict(about))
+    return _modal(title, parts, callback_id=press.value, private_metadata=about_json, submit=plain(submit, MODAL_TITLE))

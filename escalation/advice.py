@@ -1,0 +1,75 @@
+"""What the receiver should do first, by issue type, by what the signals say, and by what is still not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from escalation.package import Attempt, Specific
+from escalation.signals import Signal
+
+_SURE = 0.5  # confidence from which a signal is worth a sentence of advice
+
+# Issue type (domain.md §2) → the first thing to do.
+_FIRST = {
+    "billing": "Compare the charges with the invoices in billing, then say what is corrected or refunded and by when",
+    "bug": "Reproduce it with the customer's steps; if it is a bug, file it with the exact error and environment",
+    "account_access": "Verify who is asking, then restore access; never ask for a password",
+    "security": "Secure the account first and bring in the security lead; no details in public replies",
+    "how_to": "Answer with the steps for this customer's own case and ask whether it worked",
+    "cancellation": "Ask what went wrong, say what ending means for data and money, then do it without obstacles",
+    "shipping_order": "Look the order up with the carrier, then give a date or send a replacement",
+    "integration_api": "Find the failing request in the API logs by time and error, then answer with the cause or a workaround",
+    "feature_request": "Record the wish with the customer's reason and say what is possible today",
+}
+_OTHERWISE = "Reply in person, say you have read the thread, and name the next step and its time"
+
+# Issue type → (kinds of specifics of which one is needed, what to ask for when there is none).
+_NEEDS: Mapping[str, tuple[tuple[frozenset[str], str], ...]] = {
+    "billing": ((frozenset({"invoice", "order", "transaction", "reference", "amount"}), "the invoice or order number"),),
+    "bug": (
+        (frozenset({"error", "error message", "attachment"}), "the exact error or a screenshot"),
+        (frozenset({"version", "environment"}), "the version and the browser or device"),
+    ),
+    "shipping_order": ((frozenset({"order", "tracking", "reference"}), "the order or tracking number"),),
+    "integration_api": (
+        (frozenset({"error", "error message"}), "the error the API returns"),
+        (frozenset({"request", "url", "reference"}), "the endpoint and a request id"),
+    ),
+}
+
+# Signal → advice, most pressing first.
+_BY_SIGNAL = {
+    "security_incident": "Treat it as a security incident until shown otherwise",
+    "legal_threat": "Promise nothing about liability; bring in the lead or legal before replying",
+    "privacy_request": "A privacy right with a legal deadline: bring in whoever answers for privacy",
+    "explicit_human_request": "A person was asked for: open with your name and that you have taken over",
+    "churn_risk": "The customer speaks of leaving: tell the account owner",
+}
+
+
+def next_steps(
+    issue_type: str, signals: Iterable[Signal], specifics: Iterable[Specific], tried: Iterable[Attempt]
+) -> tuple[str, ...]:
+    """What to do, best first: the step for the issue type, what the signals ask for, what to ask, what not to repeat."""
+    seen = {s.name for s in signals if s.value and s.confidence >= _SURE}
+    steps = [_FIRST.get(issue_type, _OTHERWISE)]
+    steps += [advice for name, advice in _BY_SIGNAL.items() if name in seen and not (issue_type == "security" and "security" in name)]
+    had = {s.kind for s in specifics}
+    wanted = [words for kinds, words in _NEEDS.get(issue_type, ()) if not kinds & had]
+    if wanted:
+        steps.append(f"Ask for {' and '.join(wanted)}")
+    failed = sum(1 for a in tried if a.worked is False)
+    if failed:
+        steps.append("Do not repeat the remedy that failed" if failed == 1 else f"Do not repeat the {failed} remedies that failed")
+    return tuple(steps)
+
+
+def authority(issue_type: str, signals: Iterable[Signal]) -> str:
+    """What the receiver must be allowed to do, "" where nothing special is known."""
+    for signal in signals:
+        if signal.name.startswith("refund_request") and signal.value and signal.confidence >= _SURE:
+            value = signal.value if isinstance(signal.value, Mapping) else {"amount": signal.value}
+            amount = value.get("amount", "")
+            named = "" if isinstance(amount, bool) else f"{amount} {value.get('currency', '')}".strip()
+            return f"to refund {named}" if named else "to decide on a refund"
+    return {"security": "to lock accounts and speak for security", "cancellation": "to end contracts"}.get(issue_type, "")

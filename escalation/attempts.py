@@ -1,0 +1,113 @@
+"""What was tried on a ticket, by whom, and what came of it: read from who says what after whom, and from the signals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from escalation import phrases
+from escalation.package import Attempt, Statement
+from escalation.signals import Signal
+from escalation.summary import LONGEST, quoted
+from escalation.thread import Said, one_line
+from escalation.ticket import Message, Role
+
+_MOST = 10  # the newest attempts that are kept
+_MOST_READ = 300  # the newest messages of a very long thread
+_STEM = 5  # "cleared the cache" answers "please clear your cache": words are compared by their beginnings
+
+
+def tried(thread: tuple[Said, ...], signals: Iterable[Signal], messages: tuple[Message, ...]) -> tuple[Attempt, ...]:
+    """Attempts in the order they were made, the newest ten.
+
+    An agent's or bot's instruction (or act) with the customer's first verdict after it, the customer's own attempts, and
+    whatever failure the signals saw that is in neither.
+    """
+    attempts: list[Attempt] = []
+    for said in thread[-_MOST_READ:]:
+        if said.public and said.role in (Role.AGENT, Role.BOT):
+            attempts += _proposed(said)
+        elif said.public and said.role is Role.CUSTOMER:
+            attempts = [*_judged(attempts, said), *_own(said, attempts)]
+    attempts += _from_signals(thread, signals, messages, attempts)
+    place = {said.id: nth for nth, said in enumerate(thread)}
+    attempts.sort(key=lambda a: place.get(a.step.source, 0))
+    return tuple(_without_repeats(attempts)[-_MOST:])
+
+
+def _proposed(said: Said) -> list[Attempt]:
+    """The instruction or act in a message of ours, as one attempt, however many sentences it takes."""
+    steps = [s for s in said.sentences if _is_step(s)][:3]
+    if not steps:
+        return []
+    step = Statement(one_line(" ".join(steps), LONGEST), said.id, said.who, said.at)
+    return [Attempt(said.who, str(said.role), step)]
+
+
+def _is_step(sentence: str) -> bool:
+    if phrases.DONE_BY_US.search(sentence):
+        return True
+    return bool(phrases.REMEDY.search(sentence)) and not phrases.NOT_A_REMEDY.search(sentence)
+
+
+def _judged(attempts: list[Attempt], said: Said) -> list[Attempt]:
+    """The attempts, those without a result given the verdict of this message if it has one."""
+    result, worked = _verdict(said)
+    if worked is None:
+        return attempts
+    return [a if a.result or a.role == "customer" else replace(a, result=result, worked=worked) for a in attempts]
+
+
+def _verdict(said: Said) -> tuple[Statement, bool | None]:
+    """The sentence with which a customer says whether it helped; a failure outweighs a success in the same message."""
+    for pattern, worked in ((phrases.FAILED, False), (phrases.WORKED, True)):
+        sentence = next((s for s in said.sentences if pattern.search(s)), "")
+        if sentence:
+            return _say(said, sentence), worked
+    return Statement(), None
+
+
+def _own(said: Said, before: list[Attempt]) -> list[Attempt]:
+    """What the customer tried unasked. Doing what we had just proposed is the result of that, not an attempt of its own."""
+    found = []
+    spoken = said.sentences
+    for nth, sentence in enumerate(spoken):
+        if phrases.TRIED.search(sentence) and not any(_answers(sentence, a) for a in before[-3:]):
+            result = next((s for s in spoken[nth : nth + 3] if phrases.FAILED.search(s) or phrases.PROBLEM.search(s)), "")
+            told = _say(said, result) if result and result != sentence else Statement()
+            found.append(Attempt(said.who, "customer", _say(said, sentence), told, False if result else None))
+    return found[:4]
+
+
+def _answers(sentence: str, attempt: Attempt) -> bool:
+    return attempt.role != "customer" and len(_stems(sentence) & _stems(attempt.step.text)) >= 1
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:_STEM] for word in text.lower().replace(",", " ").replace(".", " ").split() if len(word) >= _STEM}
+
+
+def _from_signals(
+    thread: tuple[Said, ...], signals: Iterable[Signal], messages: tuple[Message, ...], known: list[Attempt]
+) -> list[Attempt]:
+    """Failures that a reader saw in messages from which nothing was taken yet."""
+    told = {source for a in known for source in (a.step.source, a.result.source)}
+    texts = {m.id: m.text for m in messages}
+    found = []
+    for evidence in [e for s in signals if s.name == "failed_attempts" for e in s.evidence]:
+        if evidence.message_id not in told:
+            words = texts.get(evidence.message_id, "")[evidence.start : evidence.end]
+            step = quoted(thread, evidence.message_id, words)
+            if step:
+                found.append(Attempt(step.who, "customer", step, worked=False))
+                told.add(evidence.message_id)
+    return found
+
+
+def _without_repeats(attempts: list[Attempt]) -> list[Attempt]:
+    """The same words twice are one attempt: the later one, which knows the result."""
+    return list({a.step.text.lower(): a for a in attempts}.values())
+
+
+def _say(said: Said, sentence: str) -> Statement:
+    return Statement(one_line(phrases.without_greeting(sentence), LONGEST), said.id, said.who, said.at)

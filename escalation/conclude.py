@@ -1,0 +1,214 @@
+"""Conclusions about one ticket inside its Case: rules, the escalation, its handoff, and the effects to plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from escalation import context, routing
+from escalation.actions import Action, ActionKind, Entry, Write
+from escalation.decide import decide
+from escalation.decision import Decision, Route
+from escalation.handoff import advance
+from escalation.hop import AssignedInHelpdesk, Desk, Event, Handoff, HandOver, HumanReplied, Start, State, Step, TicketOver
+from escalation.journal import Case, Escalation
+from escalation.playbook import AssignWhen, Level, Path, Severity
+from escalation.ports import GiveUp, Helpdesk
+from escalation.ticket import Role, Ticket, TicketChange
+
+if TYPE_CHECKING:
+    from escalation.pipeline import Pipeline
+
+
+def look_at(
+    case: Case,
+    pipeline: Pipeline,
+    helpdesk: Helpdesk,
+    ticket: Ticket,
+    news: tuple[TicketChange, ...],
+    *,
+    read_at: datetime | None = None,
+    deliveries: list[int] | None = None,
+) -> None:
+    """Look at a ticket with the rules and bring its escalation and handoff up to date."""
+    signals = pipeline.reader.read(ticket.messages, case.now)
+    decision = _cooled(decide(pipeline.playbook(), ticket, case.evaluated, news, signals, case.now), case, pipeline)
+    evaluation = case.record(decision, ticket, deliveries or [])
+    before = case.ticket
+    seen = [c.action_id for c in news if c.action_id] if read_at else []
+    case.save_ticket(ticket, read_at=read_at, actions_seen=seen)
+    _tell_handoff(case, pipeline, before, ticket)
+    _shadow(case, decision)
+    package = context.build(ticket, signals, decision, case.handoff.route if case.handoff else None, case.now)
+    if ticket.status.is_over:
+        case.close()
+    elif case.escalation is not None:
+        _add_reasons(case, decision, package)
+    elif decision.escalate:
+        _open(case, pipeline, helpdesk, decision, package, evaluation)
+
+
+def _cooled(decision: Decision, case: Case, pipeline: Pipeline) -> Decision:
+    """The decision without escalating when every rule that fired is within its cooldown."""
+    if not decision.escalate or case.escalation is not None:
+        return decision
+    last = case.last_fired()
+    rules = {rule.id: rule for rule in pipeline.playbook().rules}
+    hot = [v.rule for v in decision.fired() if v.rule not in last or case.now - last[v.rule] >= rules[v.rule].cooldown]
+    return decision if hot else replace(decision, escalate=False)
+
+
+def _shadow(case: Case, decision: Decision) -> None:
+    for verdict in decision.verdicts:
+        if verdict.fired and verdict.mode.value == "shadow":
+            case.write([Entry("shadow", f"Would have escalated (rule in shadow): {verdict.words}", data={"rule": verdict.rule})])
+
+
+def _open(
+    case: Case, pipeline: Pipeline, helpdesk: Helpdesk, decision: Decision, package: context.ContextPackage, evaluation: int
+) -> None:
+    playbook, roster = pipeline.playbook(), pipeline.roster()
+    team = roster.team(decision.team) or roster.team_for(decision.issue_type, playbook.default_team)
+    decision = replace(decision, team=team.id if team else "")
+    case.open(decision, package, evaluation)
+    words = "; ".join(decision.reasons)
+    case.write([Entry("escalated", words, data={"rules": [v.rule for v in decision.fired()], "evaluation": evaluation})])
+    path = playbook.paths.get(decision.path) or playbook.paths["default"]
+    handoff = _new_handoff(case, decision, path)
+    take(case, pipeline, advance(handoff, Start(), case.now, desk(case, pipeline, handoff)))
+
+
+def _new_handoff(case: Case, decision: Decision, path: Path) -> Handoff:
+    assert case.escalation is not None  # noqa: S101 - opened the line before
+    sender = case.ticket.assignee.name if case.ticket else ""
+    return Handoff(
+        id=case.new_handoff_id(),
+        escalation_id=case.escalation.id,
+        connection=case.connection,
+        ticket_id=case.ticket_id,
+        hop=1,
+        state=State.OFFERED,
+        path=path,
+        team=decision.team,
+        issue_type=decision.issue_type,
+        sender=sender,
+        playbook_version=decision.playbook_version,
+    )
+
+
+def _add_reasons(case: Case, decision: Decision, package: context.ContextPackage) -> None:
+    """One open escalation per ticket: later triggers add reasons and may raise the severity (domain.md §2)."""
+    escalation: Escalation | None = case.escalation
+    if escalation is None:
+        return
+    new = [v for v in decision.fired() if v.rule not in escalation.rules]
+    raised = max((Severity(escalation.severity), decision.severity), key=lambda s: s.rank) if new else escalation.severity
+    case.update(
+        replace(
+            escalation,
+            rules=(*escalation.rules, *(v.rule for v in new)),
+            reasons=(*escalation.reasons, *(v.words for v in new)),
+            severity=str(raised),
+            package=replace(package, reasons=escalation.package.reasons) if not new else package,
+        )
+    )
+    if new:
+        words = "; ".join(v.words for v in new)
+        case.write([Entry("reason_added", words, data={"rules": [v.rule for v in new]})])
+
+
+def _tell_handoff(case: Case, pipeline: Pipeline, before: Ticket | None, ticket: Ticket) -> None:
+    """What people did in the helpdesk itself counts: assigned there, replied there, closed there (domain.md §4)."""
+    for event in _acts(case, pipeline, before, ticket):
+        if case.handoff is not None:
+            handoff = case.handoff
+            take(case, pipeline, advance(handoff, event, case.now, desk(case, pipeline, handoff)))
+
+
+def _acts(case: Case, pipeline: Pipeline, before: Ticket | None, ticket: Ticket) -> list[Event]:
+    handoff = case.handoff
+    if handoff is None or before is None:
+        return []
+    had = {m.id for m in before.messages}
+    replies = [m for m in ticket.messages if m.id not in had and m.public and m.author.role is Role.AGENT]
+    at = min([case.now, *(m.at for m in replies if m.at)])
+    events: list[Event] = []
+    assignee = ticket.assignee
+    if assignee.id and assignee.id != before.assignee.id and not _our_cold_assignment(case, pipeline, handoff, assignee.id):
+        agent = pipeline.roster().by_vendor_id(case.connection, assignee.id)
+        events.append(AssignedInHelpdesk(agent.id if agent else "", assignee.name or f"agent {assignee.id}", at))
+    events += [HumanReplied(m.author.name or "An agent", m.at or case.now) for m in replies]
+    if ticket.status.is_over:
+        events.append(TicketOver(ticket.status.value))
+    return events
+
+
+def _our_cold_assignment(case: Case, pipeline: Pipeline, handoff: Handoff, vendor_id: str) -> bool:
+    """True when the assignment seen is the one a level with ``assign: on_offer`` made itself."""
+    if handoff.current_level.assign is not AssignWhen.ON_OFFER:
+        return False
+    agent = pipeline.roster().by_vendor_id(case.connection, vendor_id)
+    return agent is not None and any(o.agent == agent.id for o in handoff.open_offers)
+
+
+def desk(case: Case, pipeline: Pipeline, handoff: Handoff) -> Desk:
+    """What a step of this handoff may look at: the roster, and a routing that is computed when it is asked for."""
+    roster = pipeline.roster()
+
+    def choose(level: Level, exclude: Mapping[str, str]) -> Route:
+        team = roster.team(level.team or handoff.team)
+        ticket = case.ticket or Ticket(case.connection, case.ticket_id)
+        wrote = frozenset(m.author.id for m in ticket.messages if m.author.role is Role.AGENT and m.author.id)
+        known = frozenset(a.id for a in roster.agents if a.ids.get(case.connection) in wrote)
+        return routing.choose(
+            ticket, handoff.issue_type, team, roster, case.loads(), case.now, level=level, exclude=exclude, known=known
+        )
+
+    return Desk(roster, choose)
+
+
+def take(case: Case, pipeline: Pipeline, step: Step) -> Step:
+    """Make a step true: keep the handoff, plan its effects, set its timers, write its timeline."""
+    if step.refused:
+        return step
+    case.save_handoff(step.handoff)
+    case.write(step.entries, step.handoff.id)
+    for action in step.actions:
+        case.plan(action)
+    case.set_timers(step.timers)
+    if step.hand_over is not None:
+        hand_over(case, pipeline, step.handoff, step.hand_over)
+    return step
+
+
+def hand_over(case: Case, pipeline: Pipeline, handoff: Handoff, over: HandOver) -> None:
+    """Plan the write-back: person and group, and the note once per handoff; each vendor call is an action of its own."""
+    helpdesk = pipeline.helpdesks()[case.connection]
+    write = _write(case, pipeline, handoff, over)
+    try:
+        steps = helpdesk.steps(write)
+    except GiveUp as cannot:
+        case.write([Entry("cannot", f"{helpdesk.kind} cannot do this: {cannot}")], handoff.id)
+        return
+    case.save_handoff(replace(handoff, noted=handoff.noted or write.note is not None))
+    for step in steps:
+        case.plan(Action(f"write:{step.key}", ActionKind.WRITE, handoff.id, why=over.why, write=step))
+
+
+def _write(case: Case, pipeline: Pipeline, handoff: Handoff, over: HandOver) -> Write:
+    roster = pipeline.roster()
+    agent, team = roster.agent(over.agent), roster.team(handoff.team)
+    note = None
+    if not handoff.noted and case.escalation is not None:
+        link = f"{pipeline.page_url}/handoffs/{handoff.id}"
+        title = f"Handoff to {agent.name if agent else team.name if team else 'the team'}"
+        note = context.note(case.escalation.package, key=handoff.id, title=title, link=link)
+    return Write(
+        key=f"{handoff.id}:{over.agent or 'group'}:{len(handoff.tried)}",
+        ticket_id=handoff.ticket_id,
+        agent_id=agent.ids.get(case.connection, "") if agent else "",
+        group_id=team.groups.get(case.connection, "") if team else "",
+        note=note,
+    )

@@ -1,0 +1,205 @@
+"""Carrying out planned actions: what is sent is always today's state, so an effect that comes late is never stale."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from escalation import context
+from escalation.actions import Action, ActionKind, Card, Entry, Press, Receipt
+from escalation.hop import Handoff, Offer, OfferState, State, words_for
+from escalation.journal import Case, Escalation, Task
+from escalation.ports import Arrival, GiveUp, Inbound, Posted, Unreadable
+from escalation.roster import Agent
+from escalation.ticket import Ticket
+
+if TYPE_CHECKING:
+    from escalation.pipeline import Pipeline
+
+
+def carry_out(pipeline: Pipeline, task: Task) -> None:
+    """Make the one outgoing call of an action and mark it done; TryLater and GiveUp are the caller's."""
+    _EFFECTS[task.action.kind](pipeline, task)
+
+
+def _alert(pipeline: Pipeline, task: Task) -> None:
+    """Post the card of an offer, unless the offer was settled before its card could be posted."""
+    shown = _look_up(pipeline, task)
+    if shown is None or shown[1].state is not OfferState.OPEN or not shown[0].state.is_live:
+        _moot(pipeline, task, "the offer was settled before its card was posted")
+        return
+    handoff, offer, escalation, ticket = shown
+    agent = pipeline.roster().agent(offer.agent)
+    card = _card(pipeline, handoff, offer, escalation, ticket)
+    posted = _post_somewhere(pipeline, task, handoff, offer, agent, card)
+    with pipeline.journal.case(task.connection, task.ticket_id, pipeline.clock()) as case:
+        case.save_posted(offer.id, posted)
+        case.done(task, posted)
+
+
+def _post_somewhere(pipeline: Pipeline, task: Task, handoff: Handoff, offer: Offer, agent: Agent | None, card: Card) -> Posted:
+    """The person, else the team's channel naming them, else the default channel; GiveUp when none can be reached."""
+    team = pipeline.roster().team(handoff.team)
+    channels = [c for c in (offer.channel, team.channel if team else "", pipeline.channel) if c]
+    reasons = []
+    if agent is not None:
+        try:
+            return pipeline.chat.post(_chat_id(pipeline, agent), card, task.action.key, look_first=task.look_first)
+        except GiveUp as unreachable:
+            reasons.append(str(unreachable))
+            card = replace(card, title=f"{card.title} (for {agent.name})", mention=agent.slack_id)
+    for channel in dict.fromkeys(channels):
+        try:
+            return pipeline.chat.post(channel, card, task.action.key, look_first=task.look_first)
+        except GiveUp as unreachable:
+            reasons.append(str(unreachable))
+    raise GiveUp("nobody can be reached in the chat: " + "; ".join(reasons or ["no person and no channel is named"]))
+
+
+def _chat_id(pipeline: Pipeline, agent: Agent) -> str:
+    if not agent.slack_id and not agent.email:
+        raise GiveUp(f"the roster gives neither slack_id nor email for {agent.name}")
+    return agent.slack_id or pipeline.chat.person(agent.email)
+
+
+def _update(pipeline: Pipeline, task: Task) -> None:
+    """Edit the card of an offer to what it should say now."""
+    shown = _look_up(pipeline, task)
+    if shown is None:
+        _moot(pipeline, task, "the handoff is gone")
+        return
+    handoff, offer, escalation, ticket = shown
+    with pipeline.journal.case(task.connection, task.ticket_id, pipeline.clock()) as case:
+        posted = case.posted(offer.id)
+    if posted is None:
+        _moot(pipeline, task, "its card was never posted")
+        return
+    try:
+        pipeline.chat.update(posted, _card(pipeline, handoff, offer, escalation, ticket))
+    except GiveUp as gone:
+        if not gone.gone:
+            raise
+        _moot(pipeline, task, "the card was deleted in the chat")
+        return
+    _done(pipeline, task, None)
+
+
+def _tell(pipeline: Pipeline, task: Task) -> None:
+    """A plain message to a person, else to their team's or the default channel."""
+    data = task.action.data
+    agent = pipeline.roster().agent(data.get("agent", ""))
+    try:
+        to = _chat_id(pipeline, agent) if agent else data.get("channel") or pipeline.channel
+    except GiveUp:
+        to = pipeline.channel
+    posted = pipeline.chat.tell(to, data["text"], task.action.key, look_first=task.look_first)
+    _done(pipeline, task, posted)
+
+
+def _write(pipeline: Pipeline, task: Task) -> None:
+    """One step of a write-back; the answer is held against what was asked, and the stored ticket learns it."""
+    step = task.action.write
+    if step is None:
+        raise GiveUp("a write-back without content; it was planned by another version")
+    helpdesk = pipeline.helpdesks()[task.connection]
+    receipt = helpdesk.write(step, look_first=task.look_first)
+    with pipeline.journal.case(task.connection, task.ticket_id, pipeline.clock()) as case:
+        case.done(task, receipt)
+        if case.ticket is not None:
+            case.save_ticket(_learned(case.ticket, receipt, step.agent_id, step.group_id))
+        case.write([_written(receipt, task.action)], task.action.handoff_id)
+        if receipt.mismatch:
+            _tell_team(case, pipeline, f"mismatch:{task.action.key}", "; ".join(receipt.mismatch))
+
+
+def _learned(ticket: Ticket, receipt: Receipt, agent_id: str, group_id: str) -> Ticket:
+    """The stored ticket after our own write, so that its echo is no news."""
+    if receipt.ticket is not None:
+        answer = receipt.ticket
+        return replace(ticket, assignee=answer.assignee, group=answer.group, updated_at=answer.updated_at or ticket.updated_at)
+    assignee = replace(ticket.assignee, id=agent_id) if agent_id else ticket.assignee
+    return replace(ticket, assignee=assignee, group=replace(ticket.group, id=group_id) if group_id else ticket.group)
+
+
+def _written(receipt: Receipt, action: Action) -> Entry:
+    step = action.write
+    what = [
+        word for word, there in (("assigned", step and (step.agent_id or step.group_id)), ("noted", step and step.note)) if there
+    ]
+    words = f"Written to the helpdesk: {' and '.join(what) or 'fields'}"
+    words += " (found already done)" if receipt.found else ""
+    words += f". Not as asked: {'; '.join(receipt.mismatch)}" if receipt.mismatch else ""
+    return Entry("written", words, data={"note": receipt.note_id, "calls": receipt.calls})
+
+
+def _look_up(pipeline: Pipeline, task: Task) -> tuple[Handoff, Offer, Escalation, Ticket] | None:
+    with pipeline.journal.case(task.connection, task.ticket_id, pipeline.clock()) as case:
+        found = case.past_handoff(task.action.handoff_id)
+        ticket = case.ticket
+    offer = found[0].offer(task.action.data["offer"]) if found else None
+    return (found[0], offer, found[1], ticket) if found and offer and ticket else None
+
+
+def _card(pipeline: Pipeline, handoff: Handoff, offer: Offer, escalation: Escalation, ticket: Ticket) -> Card:
+    open_now = offer.state is OfferState.OPEN and handoff.state in (State.OFFERED, State.WAITING)
+    mine = handoff.state is State.ACCEPTED and offer.agent == handoff.accepted_by and bool(offer.agent)
+    presses = (Press.ACCEPT, Press.DECLINE, Press.ASK) if open_now else (Press.RETURN,) if mine else ()
+    return context.card(
+        escalation.package,
+        handoff.id,
+        offer.id,
+        title=f"Handoff: {ticket.subject or 'ticket ' + ticket.id}",
+        state=words_for(handoff, offer, pipeline.roster()),
+        why_you=offer.why,
+        presses=presses,
+        ticket_url=ticket.url,
+        page_url=f"{pipeline.page_url}/handoffs/{handoff.id}",
+        live=open_now or mine,
+    )
+
+
+def _done(pipeline: Pipeline, task: Task, receipt: Receipt | Posted | None) -> None:
+    with pipeline.journal.case(task.connection, task.ticket_id, pipeline.clock()) as case:
+        case.done(task, receipt)
+
+
+def _moot(pipeline: Pipeline, task: Task, why: str) -> None:
+    with pipeline.journal.case(task.connection, task.ticket_id, pipeline.clock()) as case:
+        case.done(task, None, why)
+
+
+def tell_of_set_aside(case: Case, pipeline: Pipeline, task: Task, error: BaseException) -> None:
+    """Say that an action was set aside: on the timeline always, in the team's chat when it is not the chat that failed."""
+    words = f"Set aside after {task.attempts} tries: {task.action.kind.value.replace('_', ' ')}: {error}"
+    case.write([Entry("set_aside", words, data={"action": task.action.key})], task.action.handoff_id)
+    if task.action.kind is ActionKind.WRITE:
+        text = f"Ticket {task.ticket_id} ({task.connection}) could not be updated: {error}. Please do it by hand, then retry."
+        _tell_team(case, pipeline, f"set-aside:{task.action.key}:{task.attempts}", text)
+
+
+def _tell_team(case: Case, pipeline: Pipeline, key: str, text: str) -> None:
+    handoff = case.handoff
+    team = pipeline.roster().team(handoff.team) if handoff else None
+    channel = (team.channel if team else "") or pipeline.channel
+    handoff_id = handoff.id if handoff else ""
+    case.plan(Action(f"tell:{key}", ActionKind.TELL, handoff_id, {"agent": "", "channel": channel, "text": text}, text))
+
+
+def explain(wrong: Unreadable) -> str:
+    """An Unreadable in one line: where, what, and the remedy."""
+    return ". ".join(part for part in (f"{wrong.path}: {wrong}" if wrong.path else str(wrong), wrong.remedy) if part)
+
+
+def stray(inbound: Inbound) -> Arrival:
+    """The arrival of a delivery that could not even be parsed: kept under the hash of its bytes."""
+    return Arrival(key=f"raw:{hashlib.sha256(inbound.body).hexdigest()}", ticket_id="", event="")
+
+
+_EFFECTS: Mapping[ActionKind, Callable[[Pipeline, Task], None]] = {
+    ActionKind.ALERT: _alert,
+    ActionKind.UPDATE_ALERT: _update,
+    ActionKind.TELL: _tell,
+    ActionKind.WRITE: _write,
+}

@@ -1,0 +1,239 @@
+"""One handoff as data: its states, offers, the events of its life and the outcome of a step (domain.md §4).
+
+``handoff.advance`` moves it on; ``ladder`` knows whom to ask next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from escalation.actions import Action, DeclineReason, Entry, Timer, TimerKind
+from escalation.decision import Route
+from escalation.playbook import Level, Path
+from escalation.roster import Roster
+
+
+class State(StrEnum):
+    OFFERED = "offered"  # somebody is being asked
+    WAITING = "waiting"  # everybody was asked; channel, lead and watch know; still acceptable
+    ACCEPTED = "accepted"  # somebody has it, the customer has had no human reply yet
+    ANSWERED = "answered"  # a human has replied to the customer since
+    CLOSED = "closed"  # the ticket is solved, closed or deleted after somebody had it
+    CANCELLED = "cancelled"  # the ticket was over before anybody accepted
+
+    @property
+    def is_live(self) -> bool:
+        return self not in (State.CLOSED, State.CANCELLED)
+
+    @property
+    def is_taken(self) -> bool:
+        return self in (State.ACCEPTED, State.ANSWERED, State.CLOSED)
+
+
+class OfferState(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"  # somebody else accepted, the ticket was over, or it was taken back
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One person (``agent``) or one whole channel (``agent`` "" and ``channel``) being asked once."""
+
+    id: str
+    agent: str
+    at: datetime
+    until: datetime
+    channel: str = ""
+    state: OfferState = OfferState.OPEN
+    level: int = 0  # the rung of the path it was made on
+    reason: str = ""  # why it was declined, withdrawn…
+    why: str = ""  # why this person: the candidate's words
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """One hop. ``path`` and ``route`` are snapshots: a changed playbook does not change a running handoff."""
+
+    id: str
+    escalation_id: str
+    connection: str
+    ticket_id: str
+    hop: int
+    state: State
+    path: Path
+    team: str
+    issue_type: str
+    sender: str = ""
+    level: int = 0
+    offers: tuple[Offer, ...] = ()
+    tried: Mapping[str, str] = field(default_factory=dict)  # agent → why not again
+    route: Route | None = None  # the newest
+    accepted_by: str = ""
+    accepted_at: datetime | None = None
+    answered_at: datetime | None = None
+    closed_at: datetime | None = None
+    playbook_version: int = 0
+    noted: bool = False  # the internal note is planned; a handoff has one
+
+    def offer(self, offer_id: str) -> Offer | None:
+        return next((o for o in self.offers if o.id == offer_id), None)
+
+    @property
+    def open_offers(self) -> tuple[Offer, ...]:
+        return tuple(o for o in self.offers if o.state is OfferState.OPEN)
+
+    @property
+    def reply_due(self) -> datetime | None:
+        """When the first human reply to the customer is due; None before anybody accepted."""
+        return self.accepted_at + self.path.first_reply_in if self.accepted_at else None
+
+    @property
+    def current_level(self) -> Level:
+        return self.path.levels[min(self.level, len(self.path.levels) - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The handoff begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    by: str  # agent id
+    via: str = "Slack"
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    by: str
+    reason: DeclineReason
+    text: str = ""
+    via: str = "Slack"
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """The receiver gives it back with what is missing."""
+
+    by: str
+    missing: str
+    via: str = "Slack"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    by: str
+    question: str
+    via: str = "Slack"
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A timer came due."""
+
+    kind: TimerKind
+    offer_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedInHelpdesk:
+    """Somebody assigned the ticket to a person in the helpdesk itself: that counts as acceptance."""
+
+    agent: str  # agent id, or "" for somebody who is not on the roster
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HumanReplied:
+    """A human agent wrote to the customer."""
+
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TicketOver:
+    status: str
+
+
+Event = Start | Accept | Decline | Return | Ask | Fired | AssignedInHelpdesk | HumanReplied | TicketOver
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Write the assignment (and the note, once per handoff) to the helpdesk. ``agent`` "" assigns the team's group only."""
+
+    agent: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a step may look at: the roster now, and a route computed freshly for a level and those not to ask again."""
+
+    roster: Roster
+    choose: Callable[[Level, Mapping[str, str]], Route]
+
+    def name(self, agent_id: str) -> str:
+        agent = self.roster.agent(agent_id)
+        return agent.name if agent else agent_id
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The outcome: the handoff after it, effects to plan, timers, timeline. ``refused``: nothing changed, and why."""
+
+    handoff: Handoff
+    actions: tuple[Action, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    hand_over: HandOver | None = None
+    refused: str = ""
+
+    def then(self, other: Step) -> Step:
+        """This step followed by ``other``, which started from this one's handoff."""
+        return Step(
+            other.handoff,
+            self.actions + other.actions,
+            self.timers + other.timers,
+            self.entries + other.entries,
+            other.hand_over or self.hand_over,
+        )
+
+
+def clock(at: datetime | None) -> str:
+    """``14:05 UTC``; cards show the reader's own zone where the chat tool can."""
+    return at.strftime("%H:%M UTC") if at else "an unknown time"
+
+
+def minutes(span: timedelta) -> str:
+    """A span in words: "15 min", "2 h 10 min"."""
+    total = max(0, round(span.total_seconds() / 60))
+    hours, rest = divmod(total, 60)
+    return f"{hours} h {rest} min" if hours and rest else f"{hours} h" if hours else f"{rest} min"
+
+
+def words_for(handoff: Handoff, offer: Offer, roster: Roster) -> str:
+    """The state line of a card, for the person who was offered it."""
+    owner = roster.agent(handoff.accepted_by)
+    name = owner.name if owner else handoff.accepted_by
+    if handoff.state is State.CLOSED:
+        return f"Done: the ticket is closed. {name} had it."
+    if handoff.state is State.CANCELLED:
+        return "No longer needed: the ticket is closed."
+    if handoff.state is State.ANSWERED:
+        return f"{name} accepted at {clock(handoff.accepted_at)} and replied at {clock(handoff.answered_at)}."
+    if handoff.state is State.ACCEPTED:
+        return f"{name} accepted at {clock(handoff.accepted_at)}. First reply due by {clock(handoff.reply_due)}."
+    return {
+        OfferState.OPEN: f"Ready for me to assign it to you? Waiting until {clock(offer.until)}.",
+        OfferState.DECLINED: f"Declined ({offer.reason}). It went on to the next person.",
+        OfferState.EXPIRED: f"Expired at {clock(offer.until)} without an answer. It went on to the next person.",
+    }.get(offer.state, f"Taken back: {offer.reason}.")

@@ -1,0 +1,192 @@
+"""What the pipeline asks of the store: a Journal, and a Case, which is one ticket locked for one transaction.
+
+Everything planned in a Case is committed together with its queue job when the ``with`` block ends, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from escalation.actions import Action, Entry, Receipt, Timer
+from escalation.context import ContextPackage
+from escalation.decision import Decision
+from escalation.hop import Handoff
+from escalation.ports import Arrival, Inbound, Posted
+from escalation.roster import Load
+from escalation.ticket import Ignored, Ticket, TicketChange
+
+
+class DeliveryStatus(StrEnum):
+    ACCEPTED = "accepted"  # committed, not yet looked at
+    HANDLED = "handled"
+    IGNORED = "ignored"  # understood, and no ticket's business; or our own echo
+    UNREADABLE = "unreadable"  # kept; mend the mapping and replay
+    FAILED = "failed"  # handling was given up; replay
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An accepted delivery that has not been looked at."""
+
+    id: int
+    inbound: Inbound
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is stored of a ticket before this pass, and the deliveries that wait for it."""
+
+    ticket: Ticket | None
+    actions_seen: frozenset[str]
+    waiting: tuple[Waiting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one delivery."""
+
+    delivery: int
+    status: DeliveryStatus
+    became: TicketChange | Ignored | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Why a ticket needs somebody else; one is open per ticket at most."""
+
+    id: str
+    connection: str
+    ticket_id: str
+    severity: str
+    issue_type: str
+    team: str
+    path: str
+    rules: tuple[str, ...]
+    reasons: tuple[str, ...]
+    package: ContextPackage
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One planned action about to be carried out. ``look_first``: an earlier try may have taken effect."""
+
+    id: int
+    action: Action
+    connection: str
+    ticket_id: str
+    look_first: bool
+    attempts: int
+
+
+class Case(Protocol):
+    """One ticket, its open escalation and live handoff, locked until the block ends."""
+
+    connection: str
+    ticket_id: str
+    now: datetime
+    ticket: Ticket | None
+    evaluated: Ticket | None  # as it was when the rules last looked
+    escalation: Escalation | None
+    handoff: Handoff | None
+
+    def save_ticket(self, ticket: Ticket, *, read_at: datetime | None = None, actions_seen: Iterable[str] = ()) -> None:
+        """Keep the ticket and its messages."""
+
+    def conclude(self, outcomes: Iterable[Outcome]) -> None:
+        """Set the status of deliveries."""
+
+    def record(self, decision: Decision, ticket: Ticket, deliveries: Iterable[int]) -> int:
+        """Keep an evaluation for ever; its id. The ticket becomes ``evaluated``."""
+
+    def open(self, decision: Decision, package: ContextPackage, evaluation: int) -> Escalation:
+        """Begin an escalation."""
+
+    def update(self, escalation: Escalation) -> None:
+        """Keep changed reasons, severity or package."""
+
+    def close(self) -> None:
+        """End the open escalation."""
+
+    def save_handoff(self, handoff: Handoff) -> None:
+        """Keep a handoff and its offers."""
+
+    def past_handoff(self, handoff_id: str) -> tuple[Handoff, Escalation] | None:
+        """Any handoff of this ticket, live or over, with its escalation."""
+
+    def new_handoff_id(self) -> str:
+        """An id for a new handoff, sorted by time."""
+
+    def plan(self, action: Action) -> None:
+        """Add an action and its queue job; one whose key exists already is left as it is."""
+
+    def set_timers(self, timers: Iterable[Timer]) -> None:
+        """Add timers; existing keys are left."""
+
+    def claim_timer(self, key: str) -> bool:
+        """Mark a timer as fired; False when somebody else already did."""
+
+    def write(self, entries: Iterable[Entry], handoff_id: str = "") -> None:
+        """Append to the timeline."""
+
+    def loads(self) -> Mapping[str, Load]:
+        """Open handoffs, open offers and last offer of every agent who has any."""
+
+    def last_fired(self) -> Mapping[str, datetime]:
+        """Rule id → when it last opened an escalation of this ticket (cooldowns)."""
+
+    def posted(self, offer_id: str) -> Posted | None:
+        """Where the card of an offer was posted."""
+
+    def save_posted(self, offer_id: str, posted: Posted) -> None:
+        """Remember where a card was posted."""
+
+    def done(self, task: Task, receipt: Receipt | Posted | None, moot: str = "") -> None:
+        """Close an action; ``moot`` says why nothing had to be done."""
+
+    def refresh_later(self) -> None:
+        """Queue a fresh read of this ticket."""
+
+
+class Journal(Protocol):
+    """The store as the pipeline sees it. Each method is one transaction."""
+
+    def accept(self, connection: str, inbound: Inbound, arrival: Arrival, *, unreadable: str = "") -> tuple[int, bool]:
+        """Keep a delivery and queue its handling; (id, True when the key was there already). ``unreadable`` says why it is."""
+
+    def known(self, connection: str, ticket_id: str) -> Known:
+        """The stored ticket and its waiting deliveries, without locking."""
+
+    def case(self, connection: str, ticket_id: str, now: datetime) -> AbstractContextManager[Case]:
+        """Lock one ticket for one transaction."""
+
+    def ticket_of(self, handoff_id: str) -> tuple[str, str]:
+        """Connection and ticket id of a handoff; LookupError when there is none."""
+
+    def move(self, delivery: int, connection: str, ticket_id: str) -> None:
+        """A delivery turned out to be about another ticket: queue it there."""
+
+    def begin(self, action_id: int) -> Task | None:
+        """Mark an action as being tried; None when it is done, moot or set aside."""
+
+    def failed(self, task: Task, error: str, *, unclear: bool, final: bool) -> None:
+        """A try failed; ``final`` sets the action aside."""
+
+    def deliveries_failed(self, connection: str, ticket_id: str, why: str) -> None:
+        """Handling was given up: every waiting delivery of the ticket becomes failed, replayable."""
+
+    def due_timers(self, now: datetime, most: int) -> tuple[Timer, ...]:
+        """Timers due and not fired, oldest first."""
+
+    def replay(self, delivery: int) -> None:
+        """Queue a delivery again; LookupError when there is none."""
+
+    def retry(self, action_id: int) -> None:
+        """Queue a set-aside action again; LookupError when there is none."""

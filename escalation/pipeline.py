@@ -1,0 +1,288 @@
+"""The path of one event, top to bottom: receive → handle → perform; answer; tick (architecture.md, The path of one event).
+
+Plain calls, no I/O of its own: the outside comes in through the ports, time through ``clock``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from escalation import conclude, effects
+from escalation.actions import ActionKind
+from escalation.handoff import advance
+from escalation.hop import Event, Fired, HandOver
+from escalation.journal import DeliveryStatus, Journal, Known, Outcome, Task, Waiting
+from escalation.playbook import Playbook
+from escalation.ports import Chat, GiveUp, Helpdesk, Inbound, Outside, Reader, TryLater, Unreadable
+from escalation.roster import Roster
+from escalation.ticket import ChangeKind, Ignored, Ticket, TicketChange, apply
+
+PATIENCE = 4  # tries to read a ticket before the decision is taken from what the webhooks told
+SLOW_ALERT = 3  # tries to reach the chat before the ticket is put in its group with its note all the same
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    delivery: int
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody who pressed a button is told; ``holder`` is the agent who has the handoff now, "" if nobody."""
+
+    ok: bool
+    text: str
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A delivery with what it means. ``own`` True: caused by our own write-back."""
+
+    delivery: Waiting
+    change: TicketChange
+    own: bool
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Everything the path needs. ``helpdesks``, ``playbook`` and ``roster`` are asked anew each time: documents change."""
+
+    journal: Journal
+    helpdesks: Callable[[], Mapping[str, Helpdesk]]
+    chat: Chat
+    reader: Reader
+    playbook: Callable[[], Playbook]
+    roster: Callable[[], Roster]
+    clock: Callable[[], datetime]
+    pause: Callable[[float], None]  # seconds; lets a burst of webhooks settle
+    settle: timedelta = timedelta(milliseconds=40)
+    page_url: str = ""  # base of links to our pages
+    channel: str = ""  # where alerts go that have no better place
+
+    # --- receive: in the web request ---
+
+    def receive(self, connection: str, inbound: Inbound, now: datetime) -> Received:
+        """Verify a webhook, keep its raw bytes and queue its handling, in one transaction.
+
+        LookupError for an unknown connection, BadSignature (nothing kept), Unreadable (kept, replayable).
+        """
+        helpdesk = self.helpdesks()[connection]
+        helpdesk.verify(inbound, now)
+        try:
+            arrival = helpdesk.arrival(inbound)
+        except Unreadable as wrong:
+            self.journal.accept(connection, inbound, effects.stray(inbound), unreadable=effects.explain(wrong))
+            raise
+        return Received(*self.journal.accept(connection, inbound, arrival))
+
+    # --- handle: in the worker, one ticket at a time ---
+
+    def handle(self, connection: str, ticket_id: str, attempt: int = 1) -> None:
+        """Take every waiting delivery of a ticket in one pass: understand, read once if needed, decide, plan.
+
+        TryLater when the helpdesk cannot be read now; after PATIENCE tries the decision is taken without the read.
+        """
+        helpdesk = self.helpdesks().get(connection)
+        if helpdesk is None:
+            raise GiveUp(f"connection {connection} is not configured any more")
+        known = self.journal.known(connection, ticket_id)
+        if not known.waiting:
+            return
+        heard, outcomes = self._hear_all(helpdesk, known, ticket_id)
+        if not heard:
+            self._nothing_heard(connection, ticket_id, outcomes)
+            return
+        if self._has_to_read(helpdesk, known, heard):
+            known = self._settled(connection, ticket_id, known)
+            heard, outcomes = self._hear_all(helpdesk, known, ticket_id)
+            self._read_and_conclude(helpdesk, known, heard, outcomes, attempt)
+        else:
+            self._conclude(helpdesk, told(known.ticket, heard), heard, outcomes)
+
+    def refresh(self, connection: str, ticket_id: str) -> None:
+        """Read a ticket again and look at it with the rules, without a webhook having come."""
+        helpdesk = self.helpdesks()[connection]
+        started = self.clock()
+        ticket = helpdesk.fetch(ticket_id)
+        with self.journal.case(connection, ticket_id, self.clock()) as case:
+            conclude.look_at(case, self, helpdesk, _newer(case.ticket, ticket), (), read_at=started)
+
+    def _hear_all(self, helpdesk: Helpdesk, known: Known, ticket_id: str) -> tuple[list[Heard], list[Outcome]]:
+        heard: list[Heard] = []
+        outcomes: list[Outcome] = []
+        for delivery in known.waiting:
+            try:
+                change = helpdesk.change(delivery.inbound)
+            except Unreadable as wrong:
+                outcomes.append(Outcome(delivery.id, DeliveryStatus.UNREADABLE, None, effects.explain(wrong)))
+                continue
+            if isinstance(change, Ignored):
+                outcomes.append(Outcome(delivery.id, DeliveryStatus.IGNORED, change, change.reason))
+            elif change.ticket_id != ticket_id:
+                self.journal.move(delivery.id, helpdesk.connection, change.ticket_id)
+            else:
+                heard.append(Heard(delivery, change, helpdesk.is_own(change)))
+        return sorted(heard, key=lambda h: h.change.at or _LONG_AGO), outcomes
+
+    def _nothing_heard(self, connection: str, ticket_id: str, outcomes: list[Outcome]) -> None:
+        with self.journal.case(connection, ticket_id, self.clock()) as case:
+            case.conclude(outcomes)
+
+    def _has_to_read(self, helpdesk: Helpdesk, known: Known, heard: list[Heard]) -> bool:
+        """True unless every piece of news is in the stored ticket already, or belongs to an act that a read has covered."""
+        news = [h.change for h in heard if not h.own and h.change.kind not in (ChangeKind.DELETED, ChangeKind.MERGED)]
+        fresh = [c for c in news if not c.action_id or c.action_id not in known.actions_seen]
+        return any(helpdesk.needs_read(change, known.ticket) for change in fresh)
+
+    def _settled(self, connection: str, ticket_id: str, known: Known) -> Known:
+        """The same ticket once its burst of webhooks is over (quiet for ``settle``), or after ten times that at most."""
+        for _ in range(10):
+            quiet = self.clock() - max(w.received_at for w in known.waiting)
+            if quiet >= self.settle:
+                break
+            self.pause((self.settle - max(quiet, timedelta(0))).total_seconds())
+            known = self.journal.known(connection, ticket_id)
+        return known
+
+    def _read_and_conclude(
+        self, helpdesk: Helpdesk, known: Known, heard: list[Heard], outcomes: list[Outcome], attempt: int
+    ) -> None:
+        started = self.clock()
+        ticket_id = heard[0].change.ticket_id
+        try:
+            ticket = helpdesk.fetch(ticket_id)
+        except TryLater as late:
+            if attempt < PATIENCE:
+                raise
+            self._conclude(helpdesk, _without(told(known.ticket, heard), late), heard, outcomes, again=True)
+        except GiveUp as refused:
+            self._conclude(helpdesk, _without(told(known.ticket, heard), refused), heard, outcomes)
+        else:
+            self._conclude(helpdesk, _newer(told(known.ticket, heard), ticket), heard, outcomes, read_at=started)
+
+    def _conclude(
+        self,
+        helpdesk: Helpdesk,
+        ticket: Ticket,
+        heard: list[Heard],
+        outcomes: list[Outcome],
+        *,
+        read_at: datetime | None = None,
+        again: bool = False,
+    ) -> None:
+        """Decide and plan in one transaction, with every delivery of this pass marked in it."""
+        with self.journal.case(helpdesk.connection, ticket.id, self.clock()) as case:
+            news = tuple(h.change for h in heard if not h.own)
+            ids = [h.delivery.id for h in heard]
+            case.conclude([*outcomes, *map(_outcome, heard)])
+            if news:
+                conclude.look_at(case, self, helpdesk, ticket, news, read_at=read_at, deliveries=ids)
+            else:
+                case.save_ticket(ticket)
+            if again:
+                case.refresh_later()
+
+    # --- perform: in the worker, one effect ---
+
+    def perform(self, task: Task) -> None:
+        """Carry out one planned action, once: what is unclear from an earlier try is looked up before it is repeated.
+
+        ``task`` comes from ``journal.begin``. TryLater and GiveUp are for the worker's edge, which calls ``failed``.
+        """
+        effects.carry_out(self, task)
+
+    def failed(self, task: Task, error: BaseException, *, final: bool) -> None:
+        """Note a failed try; ``final`` sets the action aside, visibly. A slow chat never keeps the ticket from its group."""
+        unclear = not isinstance(error, Outside) or (isinstance(error, TryLater) and error.unclear)
+        self.journal.failed(task, str(error), unclear=unclear, final=final)
+        chat_is_away = task.action.kind is ActionKind.ALERT and (final or task.attempts >= SLOW_ALERT)
+        with self.journal.case(task.connection, task.ticket_id, self.clock()) as case:
+            if chat_is_away and case.handoff and not case.handoff.state.is_taken:
+                conclude.hand_over(case, self, case.handoff, HandOver("", "the chat cannot be reached"))
+            if final:
+                effects.tell_of_set_aside(case, self, task, error)
+
+    # --- answer: a button, a page or the API -----------------------------------------------------------------------------
+
+    def answer(self, handoff_id: str, event: Event, now: datetime) -> Answer:
+        """Somebody accepts, declines, asks or returns; of two at once exactly one wins and the other is told who."""
+        connection, ticket_id = self.journal.ticket_of(handoff_id)
+        with self.journal.case(connection, ticket_id, now) as case:
+            handoff = case.handoff
+            if handoff is None or handoff.id != handoff_id:
+                return Answer(False, "This handoff is over; there is nothing to press any more.")
+            step = conclude.take(case, self, advance(handoff, event, now, conclude.desk(case, self, handoff)))
+            holder = step.handoff.accepted_by
+            if step.refused:
+                return Answer(False, step.refused, holder)
+            return Answer(True, step.entries[0].words if step.entries else "Done.", holder)
+
+    # --- tick: due timers ---
+
+    def tick(self, now: datetime, most: int = 200) -> int:
+        """Fire every timer that is due, each in its own transaction and exactly once; how many fired."""
+        fired = 0
+        for timer in self.journal.due_timers(now, most):
+            connection, ticket_id = self.journal.ticket_of(timer.handoff_id)
+            with self.journal.case(connection, ticket_id, now) as case:
+                if not case.claim_timer(timer.key):
+                    continue
+                fired += 1
+                handoff = case.handoff
+                if handoff is not None and handoff.id == timer.handoff_id:
+                    event = Fired(timer.kind, timer.offer_id)
+                    conclude.take(case, self, advance(handoff, event, now, conclude.desk(case, self, handoff)))
+        return fired
+
+    # --- again: replay and retry by a person ---
+
+    def replay(self, delivery_id: int, now: datetime) -> None:
+        """Handle a kept delivery once more, after a mapping or rule was mended; LookupError when there is none."""
+        self.journal.replay(delivery_id)
+
+    def retry(self, action_id: int, now: datetime) -> None:
+        """Try a set-aside action again; LookupError when there is none."""
+        self.journal.retry(action_id)
+
+
+def told(ticket: Ticket | None, heard: list[Heard]) -> Ticket:
+    """The stored ticket with what the deliveries of this pass told, oldest first; an echo's facts count too."""
+    for one in heard:
+        ticket = apply(ticket, one.change)
+    assert ticket is not None, "a pass without a change has no ticket"  # noqa: S101 - callers check ``heard``
+    return ticket
+
+
+def _newer(known: Ticket | None, read: Ticket) -> Ticket:
+    """What was just read, unless a webhook told of a later state while the read was under way (rule 3)."""
+    if known is None:
+        return read
+    missing = tuple(m for m in known.messages if m.id not in {r.id for r in read.messages})
+    late = known.updated_at and read.updated_at and known.updated_at > read.updated_at
+    if not late:
+        over = {"merged_into": known.merged_into, "status": known.status} if known.merged_into else {}
+        return replace(read, **over)  # type: ignore[arg-type]
+    return replace(
+        known,
+        messages=(*read.messages, *missing),
+        customer=read.customer,
+        custom={**read.custom, **known.custom},
+        known=known.known | read.known,
+        missing=read.missing,
+    )
+
+
+def _without(ticket: Ticket, why: Outside) -> Ticket:
+    """The ticket as told, saying that its thread could not be read."""
+    return replace(ticket, missing={**ticket.missing, "messages": f"the ticket could not be read: {why}"})
+
+
+def _outcome(heard: Heard) -> Outcome:
+    if heard.own:
+        return Outcome(heard.delivery.id, DeliveryStatus.IGNORED, heard.change, "our own write-back, seen again")
+    return Outcome(heard.delivery.id, DeliveryStatus.HANDLED, heard.change)

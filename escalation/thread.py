@@ -1,0 +1,221 @@
+"""A thread made readable: each message without quoted tails, signatures, secrets and control characters, cut to a length.
+
+Linear time throughout, for customers may send anything: texts are cut before they are looked at, patterns never nest.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from escalation.ticket import Message, Person, Role, Ticket
+
+MOST_TEXT = 20_000  # characters of one message that are read; the ticket keeps the rest
+OWN_NOTE = "Baton ref "  # the last line of our own notes; they are not quoted again inside the next one
+
+_ROLE_WORDS = {Role.CUSTOMER: "customer", Role.AGENT: "agent", Role.BOT: "bot", Role.SYSTEM: "system", Role.UNKNOWN: "somebody"}
+
+# Invisible or overriding: control codes, bidirectional overrides (they can show "gpj.exe" as "exe.jpg"), lone surrogates.
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_MANY_BLANKS = re.compile(r"\n{3,}")
+_SPACES = re.compile(r"\s+")
+
+# How mail programs introduce the message that is answered; \uff1a is the full-width colon of East Asian ones.
+_QUOTE_HEAD = re.compile(
+    r"(?i:^\s*(?:on|am|le|el|il|op|em|den|w dniu)\b.{4,200}(?:wrote|schrieb.{0,80}|a écrit|escribió|ha scritto|schreef.{0,80}|"
+    r"escreveu|skrev.{0,80}|napisał)\s*:\s*$)|^.{0,60}\d{4}年\d{1,2}月\d{1,2}日.{0,100}[:\uff1a]\s*$"
+)
+_OLD_MAIL = re.compile(
+    r"(?i:^\s*-{2,}\s*(?:original message|ursprüngliche nachricht|message d'origine|mensaje original|reply above).{0,40}$)|"
+    r"^\s*_{20,}\s*$|^\s*#{2,}\s*-.{0,40}(?:above|reply).{0,40}-\s*#{2,}\s*$"
+)
+_MAIL_FROM = re.compile(r"(?i:^\s*\*?(?:from|von|de|da|van)\*?\s?:\s.{1,200}$)")
+_MAIL_SENT = re.compile(r"(?i:^\s*\*?(?:sent|date|to|gesendet|an|envoyé|à|enviado|para|inviato|verzonden)\*?\s?:\s)")
+
+_DEVICE = re.compile(
+    r"(?i:^\s*(?:sent from (?:my|outlook|mail|yahoo)|get outlook for|gesendet von|envoyé (?:de|depuis)|enviado desde)\b)"
+)
+_SIGN_OFF = re.compile(
+    r"(?i:^\s*(?:(?:(?:best|kind|warm|warmest|many|with best|with kind)\s+)?(?:regards|wishes|thanks)|best|cheers|sincerely|"
+    r"yours (?:sincerely|faithfully|truly)|thank you|thx|thanks (?:again|a lot|in advance|so much)|respectfully|br|kr|danke|"
+    r"mit freundlichen grüßen|freundliche grüße|viele grüße|beste grüße|mfg|lg|cordialement|bien à vous|merci|saludos|un saludo|"
+    r"gracias|atentamente|atenciosamente|obrigad[oa]|cordiali saluti|grazie|met vriendelijke groet(?:en)?|groeten|"
+    r"よろしくお願い(?:いた)?します)\s*[,.!。-]*\s*$)"
+)
+_SIGNATURE_LINE = re.compile(r"[@|]|www\.|https?:|\d[\d ()/-]{6,}")
+_PARTICLES = frozenset(
+    ("of", "at", "the", "and", "for", "de", "von", "van", "der", "la", "le", "du", "di", "da", "y", "et", "und")
+)
+
+# Secrets people paste into tickets: payment cards, what follows the word password or token, keys of well-known shape.
+_CARD = re.compile(r"(?<![\w.-])[3-6]\d{3}(?:[ -]?\d){9,15}(?![\w-])")
+_HIDE_AFTER = r"(?i:\b(password|passwort|passcode|pwd|mot de passe|contraseña|api[ _-]?key|secret|access token)\b"
+_SECRET_WORD = re.compile(_HIDE_AFTER + r"(\s*(?:is\s*)?[:=]\s*)\S{4,200})")
+_SECRET_IS = re.compile(_HIDE_AFTER + r"(\s+is\s+)(?=\S{0,80}\d)\S{6,200})")  # "is wrong" hides nothing
+_SECRET_SHAPE = re.compile(
+    r"\b(?:sk|pk|rk)_(?:live|test)_\w{8,200}|\bxox[abprs]-[\w-]{8,200}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,200}|"
+    r"\beyJ[\w-]{10,2000}\.[\w-]{10,2000}\.[\w-]{5,2000}"
+)
+_SECRET_HINT = re.compile(r"(?i:pass|pwd|key|secret|token|contras|_live_|_test_|xox|akia|gh[pousr]_|eyj)")
+
+_CJK_ENDS = "\u3002\uff01\uff1f"  # full stop, exclamation and question mark in full width
+_BREAK = re.compile(r"([.!?…\u061f\u0964][\"')\]”»]{0,3})\s+|([" + _CJK_ENDS + r"][\u300d\u300f]?)\s*")
+_ABBREVIATION = re.compile(r"(?i:(?:^|[\s(])(?:e\.g|i\.e|mr|mrs|ms|dr|nr|vs|approx|inc|ltd|st|z\.b|bzw|ca|p\.ej|sr|sra)\.$)")
+_BULLET = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t]+", re.MULTILINE)
+_MOST_SENTENCES, _LONGEST_SENTENCE = 200, 600
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message made readable. ``who`` is a name, or the role where there is none; ``sentences`` are of ``text``."""
+
+    id: str
+    role: Role
+    who: str
+    text: str
+    at: datetime | None = None
+    public: bool = True
+    attachments: tuple[str, ...] = ()
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        return sentences(self.text)
+
+
+def read(ticket: Ticket) -> tuple[Said, ...]:
+    """The whole thread, oldest first; our own earlier notes are left out, for the next note would repeat them."""
+    return tuple(_said(m, ticket.requester) for m in ticket.messages if not _is_own_note(m))
+
+
+def clean(text: str) -> str:
+    """The words of this message alone: no quoted tail, no signature, no secrets, no control characters; may be empty."""
+    text = _UNSEEN.sub("", text[:MOST_TEXT].replace("\r\n", "\n").replace("\r", "\n").replace("\u2019", "'"))
+    if "\n" in text:
+        text = "\n".join(_without_signature(_without_quotes(text.split("\n"))))
+        text = _MANY_BLANKS.sub("\n\n", text)
+    elif text.startswith(">"):
+        text = ""
+    return mask(text.strip())
+
+
+def mask(text: str) -> str:
+    """Payment cards shown by their last four digits, passwords and keys hidden."""
+    if any(char.isdigit() for char in text):
+        text = _CARD.sub(_hide_card, text)
+    if _SECRET_HINT.search(text):
+        text = _SECRET_IS.sub(r"\1\2[hidden]", _SECRET_WORD.sub(r"\1\2[hidden]", _SECRET_SHAPE.sub("[hidden]", text)))
+    return text
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """The first 200 sentences in order, white space evened; lines that a mail program wrapped are joined again."""
+    found: list[str] = []
+    lines = _BULLET.sub("", _unwrapped(text))
+    for piece in _BREAK.sub(lambda end: f"{end[1] or end[2]}\n", lines).split("\n"):
+        piece = _SPACES.sub(" ", piece[:_LONGEST_SENTENCE]).strip()
+        if found and piece and _ABBREVIATION.search(found[-1][-12:]):
+            found[-1] += " " + piece
+        elif piece:
+            found.append(piece)
+        if len(found) >= _MOST_SENTENCES:
+            break
+    return tuple(found)
+
+
+def one_line(text: str, most: int) -> str:
+    """``text`` on one line of at most ``most`` characters, cut between words with an ellipsis."""
+    flat = _SPACES.sub(" ", text[: most * 4]).strip()
+    if len(flat) <= most:
+        return flat
+    cut = flat[: most - 1]
+    between_words = cut.rfind(" ")
+    return (cut[:between_words] if between_words > most * 0.6 else cut).rstrip(" ,;:-") + "…"
+
+
+def is_customer(person: Person, requester: Person) -> bool:
+    """True for customers, and for somebody without a role who is the requester."""
+    if person.role is not Role.UNKNOWN:
+        return person.role is Role.CUSTOMER
+    same_email = bool(person.email) and person.email.lower() == requester.email.lower()
+    return same_email or (bool(person.id) and person.id == requester.id)
+
+
+def _said(message: Message, requester: Person) -> Said:
+    author = message.author
+    role = Role.CUSTOMER if is_customer(author, requester) else author.role
+    name = author.name or (requester.name if author.id and author.id == requester.id else "")
+    who = one_line(_UNSEEN.sub("", name), 60) or author.email or _ROLE_WORDS[role]
+    return Said(message.id, role, who, clean(message.text), message.at, message.public, message.attachments)
+
+
+def _is_own_note(message: Message) -> bool:
+    return not message.public and OWN_NOTE in message.text[-300:]
+
+
+def _without_quotes(lines: list[str]) -> list[str]:
+    """Lines until the quoted message begins; lines marked with > are dropped wherever they stand."""
+    kept: list[str] = []
+    nth = 0
+    while nth < len(lines):
+        head = _quote_head(lines[nth], lines[nth + 1] if nth + 1 < len(lines) else "")
+        if head and not _marked(lines[nth + head : nth + head + 4]):
+            break
+        if not head and not lines[nth].lstrip().startswith(">"):
+            kept.append(lines[nth])
+        nth += head or 1  # a marked quote may have the answer below it
+    return kept
+
+
+def _quote_head(line: str, following: str) -> int:
+    """How many lines introduce a quoted message here: 0 for none, 2 for a heading that was wrapped."""
+    if len(line) > 320:
+        return 0
+    if _OLD_MAIL.match(line) or _QUOTE_HEAD.match(line):
+        return 1
+    if _MAIL_FROM.match(line) and _MAIL_SENT.match(following):
+        return 2
+    return 2 if following.rstrip().endswith(":") and len(following) < 120 and _QUOTE_HEAD.match(f"{line} {following}") else 0
+
+
+def _marked(lines: list[str]) -> bool:
+    """True when the next line with anything on it begins with >."""
+    return next((line for line in lines if line.strip()), "").lstrip().startswith(">")
+
+
+def _without_signature(lines: list[str]) -> list[str]:
+    """Lines until a signature: after "--", "Sent from my …", or a closing formula above nothing but names and addresses."""
+    for nth in range(max(1, len(lines) - 14), len(lines)):
+        line = lines[nth]
+        if line.strip() in ("--", "—") or _DEVICE.match(line[:80]):
+            return lines[:nth]
+        if len(line) < 60 and _SIGN_OFF.match(line) and all(_is_signature(rest) for rest in lines[nth + 1 :]):
+            return lines[:nth]
+    return lines
+
+
+def _is_signature(line: str) -> bool:
+    """True for names, titles and addresses: short, and no words in small letters."""
+    words = [word for word in line.split() if word not in _PARTICLES]
+    named = len(words) <= 1 or not any(word[0].islower() for word in words)
+    return len(line) <= 60 and "?" not in line and (named or bool(_SIGNATURE_LINE.search(line)))
+
+
+def _hide_card(found: re.Match[str]) -> str:
+    digits = [int(char) for char in found.group() if char.isdigit()]
+    # Luhn's check keeps order numbers as they are: https://en.wikipedia.org/wiki/Luhn_algorithm
+    doubled = [d if nth % 2 == 0 else d * 2 - 9 * (d > 4) for nth, d in enumerate(reversed(digits))]
+    return f"card ending {found.group()[-4:]}" if sum(doubled) % 10 == 0 else found.group()
+
+
+def _unwrapped(text: str) -> str:
+    """Line breaks inside a sentence become spaces: before a small letter, or after a long line without an end."""
+    joined: list[str] = []
+    for line in text.split("\n"):
+        before = joined[-1].rstrip() if joined else ""
+        open_end = bool(before) and before[-1] not in ".!?…:;" + _CJK_ENDS and not _BULLET.match(line)
+        if open_end and (line[:1].islower() or (len(before) >= 60 and line[:1].isalnum())):
+            joined[-1] = f"{before} {line}"
+        else:
+            joined.append(line)
+    return "\n".join(joined)

@@ -1,0 +1,147 @@
+"""The names of everything rules may look at, and their closed word lists (docs/rules.md).
+
+``FIELDS`` is the whole vocabulary: the loader refuses other names, the page and the docs are fed from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from escalation.ticket import ChangeKind, Channel, ClockState, Priority, Role, Status, TicketType
+
+
+def _words(of: type[StrEnum]) -> frozenset[str]:
+    return frozenset(word.value for word in of) - {"unknown"}
+
+
+# Signals and their parts (domain.md §2). A signal with parts is read as signals.<name>.<part>; its first part is its headline.
+SIGNALS: Mapping[str, tuple[str, ...]] = {
+    "explicit_human_request": (),
+    "security_incident": (),
+    "legal_threat": (),
+    "privacy_request": (),
+    "churn_risk": (),
+    "failed_attempts": ("count", "items"),
+    "refund_request": ("amount", "currency", "negated"),
+    "impact": ("critical", "kind"),
+    "sentiment": ("label",),
+    "unanswered_messages": (),
+    "repeated_question": ("count",),
+    "bot_loop": (),
+}
+
+# Read from the ticket as they are named.
+ATTRIBUTES: Mapping[str, str] = {
+    "subject": "the subject line",
+    "status": "new, open, pending, on_hold, solved, closed, deleted",
+    "priority": "low, normal, high, urgent",
+    "type": "question, incident, problem, task, feature_request",
+    "tags": "the list of tags",
+    "channel": "email, web, chat, messaging, phone, social, api",
+    "issue_type": "what the ticket is about, see issue_words",
+    "product_area": "the part of the product",
+    "page": "what the customer was looking at",
+    "language": "the customer's language, such as en",
+    "group.id": "the helpdesk's id of the group",
+    "group.name": "the group's name",
+    "assignee.id": "the helpdesk's id of the assigned agent",
+    "assignee.name": "the assigned agent's name",
+    "assignee.email": "the assigned agent's e-mail",
+    "assignee.role": "agent, bot",
+    "requester.id": "the helpdesk's id of the customer",
+    "requester.name": "the customer's name",
+    "requester.email": "the customer's e-mail",
+    "requester.role": "customer, agent",
+    "customer.organization.id": "the helpdesk's id of the organisation",
+    "customer.organization.name": "the organisation's name",
+    "customer.tier": "the account's tier or plan",
+    "customer.contract_value": "money per year",
+    "customer.health": "the account's health, your own words",
+    "customer.renewal_on": "date of renewal",
+    "customer.language": "the account's language",
+    "customer.time_zone": "the account's time zone",
+    "satisfaction": "good, bad, or the helpdesk's word",
+    "created_at": "when the ticket was created",
+    "updated_at": "when the ticket last changed",
+    "solved_at": "when the ticket was solved",
+}
+
+# Worked out.
+DERIVED: Mapping[str, str] = {
+    "customer.past.count": "number of earlier tickets",
+    "age": "time since the ticket was created",
+    "waiting": "time since the customer's last message, while nobody has answered it",
+    "unanswered_for": "time since the oldest customer message that nobody has answered",
+    "messages.count": "number of messages, notes included",
+    "messages.customer.count": "number of the customer's messages",
+    "messages.agent.count": "number of public messages by human agents",
+    "messages.bot.count": "number of messages by bots",
+    "last_message.role": "customer, agent, bot, system",
+    "last_message.text": "text of the newest message or note",
+    "last_message.public": "true, or false for an internal note",
+    "text": "subject and all messages of the customer",
+    "change.kind": "what happened: created, message_added, priority_changed, escalation_requested, ...",
+    "change.event": "the helpdesk's own name of the event",
+    "change.actor.role": "who did it: customer, agent, bot, system",
+    "change.actor.id": "the helpdesk's id of who did it",
+    "sla.worst": "the worst state of all clocks: green, amber, breached",
+    "sla.*.state": "state of one clock, such as sla.first_reply.state",
+    "sla.*.due_at": "deadline of one clock",
+    "custom.*": "a custom field that the mapping names",
+    "signals.*": "what was read in the text, see the list of signals",
+    "signals.*.confidence": "how sure that reading is, 0 to 1",
+    "before.*": "any of the above as it was at the last evaluation",
+}
+
+FIELDS: Mapping[str, str] = {**ATTRIBUTES, **DERIVED}
+
+# Closed vocabularies: the loader refuses other words, because a rule with a mistyped word would silently never fire.
+# "unknown" is in none of them: what is unknown is absent, and only the operator ``absent`` finds it.
+VOCABULARY: Mapping[str, frozenset[str]] = {
+    "status": _words(Status),
+    "priority": _words(Priority),
+    "type": _words(TicketType),
+    "channel": _words(Channel),
+    "change.kind": _words(ChangeKind),
+    "change.actor.role": _words(Role),
+    "last_message.role": _words(Role),
+    "assignee.role": _words(Role),
+    "requester.role": _words(Role),
+    "sla.worst": _words(ClockState),
+    "sla.*.state": _words(ClockState),
+    "signals.sentiment": frozenset({"satisfied", "neutral", "frustrated", "angry"}),
+    "signals.sentiment.label": frozenset({"satisfied", "neutral", "frustrated", "angry"}),
+}
+
+# Fields that may hold a moment or a length of time, and those that may hold a list.
+TIMES = frozenset(
+    {
+        *("created_at", "updated_at", "solved_at", "age", "waiting", "unanswered_for"),
+        *("customer.renewal_on", "sla.*.due_at", "custom.*"),
+    }
+)
+LISTS = frozenset({"tags", "change.kind", "change.event", "change.actor.role", "change.actor.id", "custom.*", "signals.*"})
+
+
+def pattern_of(name: str) -> str:
+    """The entry of ``FIELDS`` that ``name`` belongs to, "" for a name that no ticket can have."""
+    name = name.removeprefix("before.")
+    if name in FIELDS and "*" not in name:
+        return name
+    parts = name.split(".")
+    if not all(parts):
+        return ""
+    if parts[0] == "custom" and len(parts) > 1:
+        return "custom.*"
+    if parts[0] == "sla" and len(parts) == 3 and parts[2] in ("state", "due_at"):
+        return f"sla.*.{parts[2]}"
+    return _signal_pattern(parts)
+
+
+def _signal_pattern(parts: list[str]) -> str:
+    if parts[0] != "signals" or len(parts) not in (2, 3) or parts[1] not in SIGNALS:
+        return ""
+    if len(parts) == 3 and parts[2] == "confidence":
+        return "signals.*.confidence"
+    return "signals.*" if len(parts) == 2 or parts[2] in SIGNALS[parts[1]] else ""

@@ -1,0 +1,1 @@
+"""Reading text: what customers write → ``escalation.signals``. Offline and deterministic by default."""

@@ -1,0 +1,168 @@
+"""Phrases of one language, from YAML: which occur in a text, where, and which of them a veto takes back.
+
+All patterns are re2, so the time grows with the length of the text whatever the text says. One set of all patterns is matched
+first, in a single pass; only patterns that occur are then located.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import pydantic
+import re2
+from pydantic import Field
+
+from config.yamldoc import Parsed, Problem, Problems, validate
+from signals.text import Sentences, sentences
+
+MOST_HITS = 5  # of one pattern in one message; more tell nothing new
+_SET_MEMORY = 64 << 20
+_MACRO = re.compile(r"\{([a-z_]+)\}")
+_DEPTH = 5
+
+
+class Reading(pydantic.BaseModel):
+    """Phrases that mean one thing. Vetoes and negations take back a hit they touch, the others any hit in their sentence."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    hits: list[str] = Field(min_length=1)
+    negations: list[str] = Field(default_factory=list)  # "do not want a refund": said, and denied
+    vetoes: list[str] = Field(default_factory=list)  # "refund policy": another meaning
+    sentence_vetoes: list[str] = Field(default_factory=list)
+
+
+class Phrases(pydantic.BaseModel):
+    """A phrases file: ``groups`` maps what is meant (a signal, or ``signal.part``) to its readings."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    language: str
+    about: str = ""
+    words: dict[str, str] = Field(default_factory=dict)  # macros: {person} in a pattern stands for words.person
+    groups: dict[str, list[Reading]]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One phrase in a text; ``veto`` is "" when it counts, else "negation" or "veto". ``seen_by`` names the pattern."""
+
+    start: int
+    end: int
+    seen_by: str
+    veto: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    group: str
+    negations: Any
+    vetoes: Any
+    sentence_vetoes: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Compiled phrases; thread-safe."""
+
+    language: str
+    _set: Any
+    _patterns: tuple[tuple[Any, str, _Compiled], ...]  # pattern, its name, the reading it belongs to
+
+    def find(self, text: str) -> dict[str, list[Hit]]:
+        """Hits per group in a cleaned text, by position; overlapping hits of one group are all kept."""
+        found: dict[str, list[Hit]] = {}
+        numbers = self._set.Match(text)
+        ends = sentences(text) if numbers else Sentences((), 0)
+        for number in sorted(numbers):
+            pattern, name, reading = self._patterns[number]
+            hits = [_judged(hit.span(), name, reading, text, ends) for hit in islice(pattern.finditer(text), MOST_HITS)]
+            found.setdefault(reading.group, []).extend(hits)
+        return {group: sorted(hits, key=lambda h: (h.start, h.end)) for group, hits in found.items()}
+
+
+def load_lexicon(text: str, name: str) -> Lexicon:
+    """A Lexicon from YAML; raises Problems with every pattern that cannot be used, by its line."""
+    phrases, parsed = validate(text, name, Phrases)
+    problems = tuple(_unusable(phrases, parsed))
+    if problems:
+        raise Problems(name, problems)
+    options = _options()
+    options.max_mem = _SET_MEMORY
+    together = re2.Set.SearchSet(options)
+    patterns = []
+    for group, readings in phrases.groups.items():
+        for n, reading in enumerate(readings):
+            compiled = _compiled(group, reading, phrases.words)
+            for m, hit in enumerate(reading.hits):
+                together.Add(_expanded(hit, phrases.words))
+                patterns.append((_regex([hit], phrases.words), f"{phrases.language}:{group}[{n}].hits[{m}]", compiled))
+    together.Compile()
+    return Lexicon(phrases.language, together, tuple(patterns))
+
+
+def _options() -> Any:
+    options = re2.Options()
+    options.case_sensitive, options.log_errors, options.never_capture = False, False, True
+    return options
+
+
+def _expanded(pattern: str, words: dict[str, str]) -> str:
+    """The pattern with its macros written out; macros may use macros."""
+    for _ in range(_DEPTH):
+        pattern = _MACRO.sub(lambda found: f"(?:{words[found[1]]})", pattern)
+    return pattern
+
+
+def _regex(patterns: list[str], words: dict[str, str]) -> Any:
+    """One compiled alternation, None for no patterns."""
+    if not patterns:
+        return None
+    return re2.compile("|".join(f"(?:{_expanded(pattern, words)})" for pattern in patterns), _options())
+
+
+def _compiled(group: str, reading: Reading, words: dict[str, str]) -> _Compiled:
+    lists = (reading.negations, reading.vetoes, reading.sentence_vetoes)
+    return _Compiled(group, *(_regex(patterns, words) for patterns in lists))
+
+
+def _unusable(phrases: Phrases, parsed: Parsed) -> Iterator[Problem]:
+    for path, pattern in _every_pattern(phrases):
+        unknown = {found[1] for found in _MACRO.finditer(pattern)} - phrases.words.keys()
+        if unknown:
+            yield parsed.problem(path, f"there are no words {', '.join(sorted(unknown))}", "Define them under words.")
+            continue
+        try:
+            _regex([pattern], phrases.words)
+        except (re2.error, KeyError) as bad:
+            yield parsed.problem(path, f"not a usable pattern: {bad}", "Write it in re2's syntax, macros as {name}.")
+
+
+def _every_pattern(phrases: Phrases) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for word, pattern in phrases.words.items():
+        yield ("words", word), pattern
+    for group, readings in phrases.groups.items():
+        for n, reading in enumerate(readings):
+            for kind in Reading.model_fields:
+                yield from ((("groups", group, n, kind, m), one) for m, one in enumerate(getattr(reading, kind)))
+
+
+def _judged(span: tuple[int, int], name: str, reading: _Compiled, text: str, ends: Sentences) -> Hit:
+    start, end = span
+    first, last = ends.around(start, end)
+    sentence = text[first:last]
+    here = (start - first, end - first)
+    if _touches(reading.negations, sentence, here):
+        return Hit(start, end, name, "negation")
+    elsewhere = reading.sentence_vetoes is not None and reading.sentence_vetoes.search(sentence)
+    return Hit(start, end, name, "veto" if elsewhere or _touches(reading.vetoes, sentence, here) else "")
+
+
+def _touches(vetoes: Any, sentence: str, hit: tuple[int, int]) -> bool:
+    if vetoes is None:
+        return False
+    return any(found.start() < hit[1] and hit[0] < found.end() for found in vetoes.finditer(sentence))

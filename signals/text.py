@@ -1,0 +1,58 @@
+"""The customer's own words in a message, with offsets into the original text kept throughout."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+
+MOST_READ = 50_000  # characters of one message that are read; people say what they want before that
+
+_ALIKE = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\u202f": " "})
+_QUOTED_LINE = re.compile(r"(?m)^[ \t]*>[^\n]*")
+_TAIL = re.compile(
+    r"(?m)^[ \t]*(?:On [^\n]{4,160}\n?[^\n]{0,80}wrote:|-{2,}[ ]?(?:Original|Forwarded) Message[ ]?-{2,}|_{10,}|-- ?)[ \t]*$"
+    r"|^From: [^\n]{1,200}\n(?:Sent|Date|To): "
+)
+_END = re.compile(r"[.!?]+(?=[\s\"')]|$)|\n+|;")
+
+
+def clean(text: str) -> str:
+    """``text`` in equal length: quotation marks made alike, quoted mails and signatures blanked, broken Unicode replaced."""
+    own = text[:MOST_READ].translate(_ALIKE)
+    if not own.isascii():
+        own = own.encode("utf-8", "replace").decode()
+    own = _QUOTED_LINE.sub(_blank, own)
+    tail = _TAIL.search(own)
+    return own[: tail.start()] + _blanks(own[tail.start() :]) if tail and _is_tail(own, tail.end()) else own
+
+
+def _blank(found: re.Match[str]) -> str:
+    return _blanks(found.group())
+
+
+def _blanks(text: str) -> str:
+    return "\n" * len(text)
+
+
+def _is_tail(own: str, at: int) -> bool:
+    """False when a reply follows below the quoted lines, which are blanked already: then only the heading is foreign."""
+    return not re.match(r"\n{3,}[^\n]", own[at:])
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """Where the sentences of a text end; abbreviations may split one, which only makes a veto's reach shorter."""
+
+    ends: tuple[int, ...]
+    length: int
+
+    def around(self, start: int, end: int) -> tuple[int, int]:
+        """The sentence that holds ``start`` to ``end``."""
+        before, after = bisect_right(self.ends, start), bisect_left(self.ends, end)
+        return (self.ends[before - 1] if before else 0), (self.ends[after] if after < len(self.ends) else self.length)
+
+
+def sentences(text: str) -> Sentences:
+    """The sentences of a cleaned text."""
+    return Sentences(tuple(found.end() for found in _END.finditer(text)), len(text))

@@ -1,0 +1,32 @@
+"""Core dataclasses to JSON and back (pydantic does the work), and ids that sort by time."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar, cast
+
+from pydantic import TypeAdapter
+
+T = TypeVar("T")
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def plain(value: object) -> dict[str, Any]:
+    """A core dataclass as JSON-ready data."""
+    return cast(dict[str, Any], _adapter(type(value)).dump_python(value, mode="json"))
+
+
+def build(kind: type[T], data: object) -> T:
+    """The core dataclass that ``plain`` made ``data`` from; pydantic's ValidationError if it is not one."""
+    return cast(T, _adapter(kind).validate_python(data))
+
+
+def new_id(prefix: str, now: datetime) -> str:
+    """A short unique id that sorts by time: prefix, milliseconds in hex, 32 random bits."""
+    return f"{prefix}_{int(now.timestamp() * 1000):011x}{secrets.token_hex(4)}"

@@ -1,0 +1,173 @@
+"""The Journal on PostgreSQL: each method is one transaction and queues its job in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, bindparam, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from escalation.actions import Action, Timer, TimerKind
+from escalation.journal import Known, Task, Waiting
+from escalation.ports import Arrival, Inbound
+from store import queue
+from store.case import StoredCase, load_ticket
+from store.codec import build
+from store.queue import Queue
+from store.tables import ActionRow, BeatRow, Delivery, HandoffRow, TimelineRow, TimerRow
+
+# The headers worth keeping: proofs are left out, they would be secrets of a kind (domain.md §7).
+KEPT_HEADERS = frozenset(
+    {
+        "content-type",
+        "user-agent",
+        "x-baton-received",
+        "x-zendesk-account-id",
+        "x-zendesk-webhook-id",
+        "x-zendesk-webhook-invocation-id",
+        "x-zendesk-webhook-signature-timestamp",
+        "x-request-id",
+    }
+)
+
+_ACCEPT = text(
+    "INSERT INTO deliveries (connection, key, ticket_id, event, headers, query, body, status, why) VALUES"
+    " (:connection, :key, :ticket_id, :event, :headers, :query, :body, :status, :why)"
+    " ON CONFLICT (connection, key) DO NOTHING RETURNING id"
+).bindparams(
+    bindparam("headers", type_=Delivery.__table__.c.headers.type), bindparam("query", type_=Delivery.__table__.c.query.type)
+)
+_KNOWN_KEY = text("SELECT id FROM deliveries WHERE connection = :connection AND key = :key")
+
+
+class StoredJournal:
+    """``escalation.journal.Journal`` over an engine; thread-safe."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._queue = Queue()
+
+    def accept(self, connection: str, inbound: Inbound, arrival: Arrival, *, unreadable: str = "") -> tuple[int, bool]:
+        values = {
+            "connection": connection,
+            "key": arrival.key,
+            "ticket_id": arrival.ticket_id,
+            "event": arrival.event,
+            "headers": {k: v for k, v in inbound.headers.items() if k in KEPT_HEADERS},
+            "query": {k: v for k, v in inbound.query.items() if k != "token"},
+            "body": inbound.body,
+            "status": "unreadable" if unreadable else "accepted",
+            "why": unreadable,
+        }
+        with self._engine.begin() as db:
+            new = db.execute(_ACCEPT, values).scalar()
+            if new is None:
+                return int(db.execute(_KNOWN_KEY, values).scalar_one()), True
+            if not unreadable:
+                self._queue_handling(db, connection, arrival.ticket_id)
+            return int(new), False
+
+    def _queue_handling(self, db: Connection, connection: str, ticket_id: str) -> None:
+        self._queue.add(db, queue.HANDLE, f"{connection}:{ticket_id}", connection=connection, ticket_id=ticket_id)
+
+    def known(self, connection: str, ticket_id: str) -> Known:
+        with self._engine.begin() as db:
+            stored = load_ticket(db, connection, ticket_id)
+            return Known(stored.ticket, stored.actions_seen, _waiting(db, connection, ticket_id))
+
+    @contextmanager
+    def case(self, connection: str, ticket_id: str, now: datetime) -> Iterator[StoredCase]:
+        with self._engine.begin() as db:
+            case = StoredCase(db, self._queue, connection, ticket_id, now)
+            case.load()
+            yield case
+
+    def ticket_of(self, handoff_id: str) -> tuple[str, str]:
+        query = select(HandoffRow.connection, HandoffRow.ticket_id).where(HandoffRow.id == handoff_id)
+        with self._engine.begin() as db:
+            row = db.execute(query).one_or_none()
+        if row is None:
+            raise LookupError(f"no handoff {handoff_id}")
+        return row.connection, row.ticket_id
+
+    def move(self, delivery: int, connection: str, ticket_id: str) -> None:
+        with self._engine.begin() as db:
+            db.execute(update(Delivery).where(Delivery.id == delivery).values(ticket_id=ticket_id))
+            self._queue_handling(db, connection, ticket_id)
+
+    def begin(self, action_id: int) -> Task | None:
+        query = select(ActionRow.__table__).where(ActionRow.id == action_id).with_for_update()
+        with self._engine.begin() as db:
+            row = db.execute(query).one_or_none()
+            return _try(db, row) if row is not None else None
+
+    def failed(self, task: Task, error: str, *, unclear: bool, final: bool) -> None:
+        state = "set_aside" if final else "planned"
+        values: dict[str, Any] = {"state": state, "error": error[:2000]}
+        if unclear:
+            values["unclear"] = True
+        with self._engine.begin() as db:
+            db.execute(update(ActionRow).where(ActionRow.id == task.id, ActionRow.state == "trying").values(values))
+
+    def deliveries_failed(self, connection: str, ticket_id: str, why: str) -> None:
+        mine = (Delivery.connection == connection, Delivery.ticket_id == ticket_id, Delivery.status == "accepted")
+        with self._engine.begin() as db:
+            db.execute(update(Delivery).where(*mine).values(status="failed", why=why[:2000]))
+
+    def due_timers(self, now: datetime, most: int) -> tuple[Timer, ...]:
+        due = (TimerRow.fired_at.is_(None), TimerRow.due_at <= now)
+        query = select(TimerRow.__table__).where(*due).order_by(TimerRow.due_at).limit(most)
+        with self._engine.begin() as db:
+            rows = db.execute(query).all()
+        return tuple(Timer(r.key, TimerKind(r.kind), r.handoff_id, r.due_at, r.offer_id) for r in rows)
+
+    def replay(self, delivery: int) -> None:
+        again = {"status": "accepted", "why": "", "replays": Delivery.replays + 1}
+        query = update(Delivery).where(Delivery.id == delivery).values(again).returning(Delivery.connection, Delivery.ticket_id)
+        with self._engine.begin() as db:
+            row = db.execute(query).one_or_none()
+            if row is None:
+                raise LookupError(f"no delivery {delivery}")
+            self._queue_handling(db, row.connection, row.ticket_id)
+
+    def retry(self, action_id: int) -> None:
+        # What was set aside may have taken effect long ago: it is looked up before it is done again.
+        again = {"state": "planned", "attempts": 0, "unclear": True}
+        query = update(ActionRow).where(ActionRow.id == action_id, ActionRow.state == "set_aside").values(again)
+        with self._engine.begin() as db:
+            row = db.execute(query.returning(ActionRow.connection, ActionRow.ticket_id, ActionRow.kind)).one_or_none()
+            if row is None:
+                raise LookupError(f"no action {action_id} is set aside")
+            lock = StoredCase.lock_for(row.connection, row.ticket_id, row.kind)
+            self._queue.add(db, queue.PERFORM, lock, action_id=action_id)
+
+    def beat(self, name: str, now: datetime) -> None:
+        """A sign of life of a process."""
+        sign = insert(BeatRow).values(name=name, at=now)
+        with self._engine.begin() as db:
+            db.execute(sign.on_conflict_do_update(index_elements=["name"], set_={"at": now}))
+
+    def note(self, kind: str, words: str, actor: str, now: datetime, **data: str) -> None:
+        """A line of the timeline that belongs to no ticket: a sign-in, a changed document."""
+        with self._engine.begin() as db:
+            db.execute(insert(TimelineRow).values(at=now, kind=kind, words=words, actor=actor, data=data))
+
+
+def _waiting(db: Connection, connection: str, ticket_id: str) -> tuple[Waiting, ...]:
+    mine = (Delivery.connection == connection, Delivery.ticket_id == ticket_id, Delivery.status == "accepted")
+    columns = (Delivery.id, Delivery.headers, Delivery.body, Delivery.query, Delivery.received_at)
+    rows = db.execute(select(*columns).where(*mine).order_by(Delivery.id).limit(200))
+    return tuple(Waiting(r.id, Inbound(r.headers, r.body, r.query), r.received_at) for r in rows)
+
+
+def _try(db: Connection, row: Row[Any]) -> Task | None:
+    """Mark an action as being tried. One found in ``trying`` was cut off by a crash: what it did is unclear."""
+    if row.state not in ("planned", "trying"):
+        return None
+    tried = {"state": "trying", "attempts": row.attempts + 1}
+    db.execute(update(ActionRow).where(ActionRow.id == row.id).values(tried))
+    look_first = row.unclear or row.state == "trying"
+    return Task(row.id, build(Action, row.data), row.connection, row.ticket_id, look_first, row.attempts + 1)

@@ -1,0 +1,88 @@
+"""The active documents as the objects they mean, looked up again about once a second: an edit needs no restart."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+
+from config.playbook import load_playbook
+from config.roster import load_roster
+from config.yamldoc import Problems
+from escalation.playbook import Playbook
+from escalation.roster import Roster
+from mappings import schema
+from store.documents import StoredDocuments
+
+log = structlog.get_logger(__name__)
+
+LOOK_AGAIN_S = 1.0
+LOADERS: Mapping[str, Callable[[str, int], Any]] = {
+    "escalation": lambda text, version: load_playbook(text, version=version),
+    "roster": lambda text, version: load_roster(text, version=version),
+}
+
+
+def load(name: str, text: str, version: int = 0) -> Any:
+    """The object a document means; Problems with every problem at once. One loader for boot, page, API and commands."""
+    if name.startswith("mappings/"):
+        return schema.load(text, name)
+    if name not in LOADERS:
+        raise LookupError(f"no document is called {name}; known: {', '.join(LOADERS)}, mappings/<helpdesk>")
+    return LOADERS[name](text, version)
+
+
+class LiveDocuments:
+    """Playbook, roster and mappings that are active now. A version that cannot be used is reported and the last good one kept."""
+
+    def __init__(self, documents: StoredDocuments, now: Callable[[], float] = time.monotonic) -> None:
+        self._documents, self._now = documents, now
+        self._lock = threading.Lock()
+        self._loaded: dict[str, tuple[int, Any]] = {}
+        self._looked_at = float("-inf")
+        self.generation = 0  # grows with every change, so that others know when to build anew
+
+    def playbook(self) -> Playbook:
+        found: Playbook = self._get("escalation")
+        return found
+
+    def roster(self) -> Roster:
+        found: Roster = self._get("roster")
+        return found
+
+    def mapping(self, helpdesk: str) -> schema.Mapping:
+        """The mapping of a helpdesk; LookupError when there is none."""
+        found: schema.Mapping = self._get(f"mappings/{helpdesk}")
+        return found
+
+    def _get(self, name: str) -> Any:
+        if self._now() - self._looked_at > LOOK_AGAIN_S:
+            self.look()
+        try:
+            return self._loaded[name][1]
+        except KeyError:
+            raise LookupError(f"there is no document {name}") from None
+
+    def look(self) -> None:
+        """Load what has a new version."""
+        with self._lock:
+            if self._now() - self._looked_at <= LOOK_AGAIN_S:
+                return
+            for name, version in self._documents.versions().items():
+                if self._loaded.get(name, (0, None))[0] != version:
+                    self._load(name, version)
+            self._looked_at = self._now()
+
+    def _load(self, name: str, version: int) -> None:
+        try:
+            meant = load(name, self._documents.active(name).text, version)
+        except (Problems, LookupError) as wrong:
+            log.error("document cannot be used; the last good version stays", document=name, version=version, problem=str(wrong))
+            if name not in self._loaded:
+                return
+            meant = self._loaded[name][1]
+        self._loaded[name] = (version, meant)
+        self.generation += 1

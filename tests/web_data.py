@@ -1,0 +1,130 @@
+"""What tests of the web layer stand on: an app over a migrated database, a pipeline that only remembers, rows to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from config.settings import Settings, load
+from escalation.hop import Accept, Ask, Decline, Return
+from escalation.ports import Inbound
+from escalation.roster import Agent, Roster, Team
+from web import Parts, register
+
+NOW = datetime(2025, 6, 2, 14, 0, tzinfo=UTC)
+TOKEN = "bootstrap-token-of-the-tests"
+ROSTER = Roster(
+    agents=(
+        Agent("ada", "Ada Lovelace", "ada@example.com", ids={"zendesk": "11"}, teams=("billing",)),
+        Agent("bob", "Bob Cole", "bob@example.com", ids={"zendesk": "12"}, teams=("billing",)),
+        Agent("cleo", "Cleo Marin", "cleo@example.com", ids={"zendesk": "13"}, teams=("billing",)),
+    ),
+    teams=(Team("billing", "Billing", ("billing",), lead="cleo", channel="#billing"),),
+)
+
+
+@dataclass(frozen=True)
+class Said:
+    """Both of the pipeline's answers."""
+
+    delivery: int = 7
+    duplicate: bool = False
+    ok: bool = True
+    text: str = "Ada Lovelace accepted (API)"
+    holder: str = "ada"
+
+
+@dataclass
+class FakePipeline:
+    """Remembers what it was asked; raises ``trouble`` if there is any, else says ``says``."""
+
+    says: Said = field(default_factory=Said)
+    trouble: BaseException | None = None
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def _told(self, *call: Any) -> Said:
+        self.calls.append(call)
+        if self.trouble:
+            raise self.trouble
+        return self.says
+
+    @property
+    def roster(self) -> Callable[[], Roster]:
+        return lambda: ROSTER
+
+    def receive(self, connection: str, inbound: Inbound, now: datetime) -> Said:
+        return self._told("receive", connection, inbound, now)
+
+    def answer(self, handoff_id: str, event: Accept | Decline | Return | Ask, now: datetime) -> Said:
+        return self._told("answer", handoff_id, event)
+
+    def replay(self, delivery_id: int, now: datetime) -> None:
+        self._told("replay", delivery_id)
+
+    def retry(self, action_id: int, now: datetime) -> None:
+        self._told("retry", action_id)
+
+
+@dataclass(frozen=True)
+class FakeDocument:
+    name: str
+    version: int
+    text: str
+    author: str = "ada@example.com"
+    reason: str = "a new rule"
+    at: datetime = NOW
+
+
+class FakeDocuments:
+    kept = {
+        "escalation": FakeDocument("escalation", 3, "rules: []\n"),
+        "mappings/zendesk": FakeDocument("mappings/zendesk", 1, "a: b\n"),
+    }
+
+    def active(self, name: str) -> FakeDocument:
+        return self.kept[name]
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.kept)
+
+    def history(self, name: str) -> tuple[FakeDocument, ...]:
+        return (self.kept[name],)
+
+
+def preview(helpdesk: str, payload: object, draft: str | None) -> dict[str, Any]:
+    """A mapping preview that shows what it was given."""
+    if helpdesk != "zendesk":
+        raise LookupError(helpdesk)
+    return {"helpdesk": helpdesk, "payload": payload, "draft": draft}
+
+
+@dataclass
+class Web:
+    app: Flask
+    engine: Engine
+    pipeline: FakePipeline
+    settings: Settings
+
+    def client(self, token: str = TOKEN) -> FlaskClient:
+        """A client that sends a bearer token with everything; "" for none."""
+        client = self.app.test_client()
+        if token:
+            client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        return client
+
+
+def web(engine: Engine, folder: Path, *, sandbox: bool = False, **settings: object) -> Web:
+    """The whole web layer over ``engine`` with a pipeline that only remembers."""
+    told = load(_env_file=None, data_dir=folder, api_token=TOKEN, secret_key="s" * 40, **settings)
+    pipeline = FakePipeline()
+    app = Flask("baton-test")
+    parts = Parts(told, engine, pipeline, FakeDocuments(), lambda: {"zendesk": None}, preview, sandbox)  # type: ignore[dict-item]
+    register(app, parts)
+    return Web(app, engine, pipeline, told)

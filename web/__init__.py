@@ -1,0 +1,39 @@
+"""Everything reached over HTTP: webhooks, pages, JSON API, health and metrics. ``register`` mounts it on an app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Engine
+
+from config.settings import Settings
+from escalation.ports import Helpdesk
+from web import auth, health, webhooks
+from web.ports import Documents, Pipeline
+from web.refusals import Refusals
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the web layer is given. ``mapping_preview(helpdesk, payload, draft YAML or None)`` answers JSON-ready data and
+    raises config.yamldoc.Problems, Unreadable, or LookupError for an unknown helpdesk."""
+
+    settings: Settings
+    engine: Engine
+    pipeline: Pipeline
+    documents: Documents
+    helpdesks: Callable[[], Mapping[str, Helpdesk]]  # connection id → connector
+    mapping_preview: Callable[[str, object, str | None], dict[str, Any]]
+    sandbox: bool
+
+
+def register(app: Flask, parts: Parts) -> None:
+    """Mount webhooks, health, API and pages."""
+    refusals = Refusals(parts.settings.data_dir / "refused")
+    app.extensions["baton_refusals"] = refusals
+    auth.install(app, parts.settings, parts.engine)
+    app.register_blueprint(webhooks.blueprint(parts.pipeline, parts.helpdesks, refusals))
+    app.register_blueprint(health.blueprint(parts.engine, parts.settings, refusals))

@@ -1,0 +1,228 @@
+"""What each route of ``/api/v1`` does; the routes themselves stand in ``api_routes``."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Response, g, request
+from sqlalchemy import Engine
+from werkzeug.exceptions import BadRequest, Conflict, Forbidden, HTTPException, NotFound, UnprocessableEntity
+
+from config.yamldoc import Problems
+from escalation.actions import DeclineReason
+from escalation.hop import Accept, Decline, Return, State
+from escalation.ports import Unreadable
+from escalation.roster import Agent
+from store import queries
+from store.accounts import Role
+from store.queries import Item, Page, Rows
+from web.auth import Caller
+from web.ports import Document, Documents, Pipeline
+from web.problems import answer, problem
+
+MOST_ROWS = 200
+MOST_WORDS = 2000  # characters of what a person writes
+_CURSOR, _NUMBER = re.compile(r"[\w.:-]{1,200}"), re.compile(r"[0-9]{1,18}")
+# Kept headers and query parameters that are secrets themselves; signatures are not.
+_SECRET_NAME = re.compile(r"authorization|cookie|token|secret|password|api[-_]?key", re.IGNORECASE)
+
+Preview = Callable[[str, object, str | None], dict[str, Any]]
+
+
+class Views:
+    """The views; every one answers JSON or raises an HTTPException that becomes problem details."""
+
+    def __init__(self, engine: Engine, pipeline: Pipeline, documents: Documents, preview: Preview) -> None:
+        self._engine, self._pipeline, self._documents, self._preview = engine, pipeline, documents, preview
+
+    def deliveries(self) -> Response:
+        return _list(queries.deliveries(self._engine, _page(_NUMBER), _word("status", queries.DELIVERY_STATUSES)))
+
+    def delivery(self, delivery: int) -> Response:
+        return answer(200, readable(_found(queries.delivery(self._engine, delivery), f"delivery {delivery}")))
+
+    def replay(self, delivery: int) -> Response:
+        return _queued(self._pipeline.replay, delivery, "delivery")
+
+    def ticket(self, connection: str, ticket: str) -> Response:
+        return answer(200, _found(queries.ticket(self._engine, connection, ticket), f"ticket {ticket} of {connection}"))
+
+    def escalations(self) -> Response:
+        return _list(queries.escalations(self._engine, _page(), _word("state", queries.ESCALATION_STATES)))
+
+    def escalation(self, escalation: str) -> Response:
+        return answer(200, _found(queries.escalation(self._engine, escalation), f"escalation {escalation}"))
+
+    def handoffs(self) -> Response:
+        state = _word("state", tuple(State))
+        return _list(queries.handoffs(self._engine, _page(), (state,) if state else ()))
+
+    def handoff(self, handoff: str) -> Response:
+        return answer(200, _found(queries.handoff(self._engine, handoff), f"handoff {handoff}"))
+
+    def accept(self, handoff: str) -> Response:
+        return self._answer(handoff, Accept(self._agent(_body()), via="API"))
+
+    def decline(self, handoff: str) -> Response:
+        body = _body()
+        words = tuple(DeclineReason)
+        reason = body.get("reason") or DeclineReason.BUSY
+        if reason not in words:
+            raise UnprocessableEntity(f"reason is one of: {', '.join(words)}.")
+        return self._answer(handoff, Decline(self._agent(body), DeclineReason(reason), _text(body, "text"), via="API"))
+
+    def give_back(self, handoff: str) -> Response:
+        body = _body()
+        missing = _text(body, "reason") or "it was not said what is missing"
+        return self._answer(handoff, Return(self._agent(body), missing, via="API"))
+
+    def actions(self) -> Response:
+        return _list(queries.actions(self._engine, _page(_NUMBER), _word("state", queries.ACTION_STATES)))
+
+    def retry(self, action: int) -> Response:
+        return _queued(self._pipeline.retry, action, "action")
+
+    def preview(self, name: str) -> Response:
+        payload = _json()
+        draft = None
+        if isinstance(payload, dict) and payload.keys() == {"payload", "draft"} and isinstance(payload["draft"], str):
+            payload, draft = payload["payload"], payload["draft"]
+        try:
+            return answer(200, self._preview(name, payload, draft))
+        except LookupError:
+            raise NotFound(f"There is no mapping called {name}.") from None
+        except Problems as wrong:
+            return problem(422, f"The mapping has {len(wrong.problems)} problem(s).", problems=_told(wrong))
+        except Unreadable as wrong:
+            told = {"path": wrong.path, "problem": str(wrong), "remedy": wrong.remedy}
+            return problem(422, str(wrong), problems=[told])
+
+    def documents(self) -> Response:
+        items = [_document(self._documents.active(name), text=False) for name in self._documents.names()]
+        return answer(200, {"items": items, "next": None})
+
+    def document(self, name: str) -> Response:
+        try:
+            document = self._documents.active(name)
+        except LookupError:
+            raise NotFound(f"There is no document called {name}.") from None
+        response = answer(200, _document(document, text=True))
+        response.set_etag(str(document.version))
+        response.make_conditional(request)
+        return response
+
+    def _agent(self, body: Item) -> str:
+        """The id of the agent a request is about; people below lead answer for nobody but themselves."""
+        caller: Caller = g.caller
+        named = _text(body, "agent") or caller.email
+        roster = self._pipeline.roster()
+        agent: Agent | None = roster.agent(named) or roster.by_chat("", named)
+        if agent is None:
+            raise UnprocessableEntity(f"agent: {named or 'nobody'} is not in the roster; give an id or e-mail address from it.")
+        if caller.email and not caller.role.covers(Role.LEAD) and agent.email.lower() != caller.email.lower():
+            raise Forbidden("You can answer for yourself only; a lead can answer for others.")
+        return agent.id
+
+    def _answer(self, handoff: str, event: Accept | Decline | Return) -> Response:
+        try:
+            told = self._pipeline.answer(handoff, event, datetime.now(UTC))
+        except LookupError:
+            raise NotFound(f"There is no handoff {handoff}.") from None
+        who = {"holder": told.holder, "holder_name": self._name(told.holder)}
+        if not told.ok:
+            return problem(Conflict.code, told.text, handoff=handoff, **who)
+        return answer(200, {"handoff": handoff, "text": told.text, **who})
+
+    def _name(self, agent_id: str) -> str:
+        agent = self._pipeline.roster().agent(agent_id)
+        return agent.name if agent else agent_id
+
+
+def readable(found: Item) -> Item:
+    """A delivery as JSON: its body as text where it is UTF-8, else base64, and secrets among its headers hidden."""
+    body: bytes = found["body"]
+    try:
+        told = {"encoding": "text", "body": body.decode()}
+    except UnicodeDecodeError:
+        told = {"encoding": "base64", "body": base64.b64encode(body).decode()}
+    return {**found, **told, "headers": _hidden(found["headers"]), "query": _hidden(found["query"])}
+
+
+def _hidden(pairs: Item) -> Item:
+    return {name: "(hidden)" if _SECRET_NAME.search(name) else value for name, value in pairs.items()}
+
+
+def _list(rows: Rows) -> Response:
+    return answer(200, {"items": rows.items, "next": rows.next})
+
+
+def _found(item: Item | None, what: str) -> Item:
+    if item is None:
+        raise NotFound(f"There is no {what}.")
+    return item
+
+
+def _queued(order: Callable[[int, datetime], None], number: int, what: str) -> Response:
+    try:
+        order(number, datetime.now(UTC))
+    except LookupError:
+        raise NotFound(f"There is no {what} {number} that can be repeated.") from None
+    return answer(202, {what: number, "queued": True})
+
+
+def _page(form: re.Pattern[str] = _CURSOR) -> Page:
+    limit, cursor = request.args.get("limit", "50"), request.args.get("cursor", "")
+    if not _NUMBER.fullmatch(limit) or not 1 <= int(limit) <= MOST_ROWS:
+        raise BadRequest(f"limit is a number from 1 to {MOST_ROWS}.")
+    if cursor and not form.fullmatch(cursor):
+        raise BadRequest("cursor is the value of next in the answer before, unchanged.")
+    return Page(int(limit), cursor)
+
+
+def _word(name: str, words: Iterable[str]) -> str:
+    value = request.args.get(name, "")
+    if value and value not in words:
+        raise BadRequest(f"{name} is one of: {', '.join(words)}.")
+    return value
+
+
+def _json() -> object:
+    try:
+        return json.loads(request.get_data(cache=False))
+    except (ValueError, RecursionError):
+        raise BadRequest("The body is not JSON.") from None
+
+
+def _body() -> Item:
+    body = _json() if request.content_length != 0 and request.get_data() else {}
+    if not isinstance(body, dict):
+        raise BadRequest('The body is a JSON object, for example {"agent": "ada@example.com"}.')
+    return body
+
+
+def _text(body: Item, name: str) -> str:
+    value = body.get(name, "")
+    if not isinstance(value, str) or len(value) > MOST_WORDS or "\x00" in value:
+        raise UnprocessableEntity(f"{name} is text of at most {MOST_WORDS} characters.")
+    return value.strip()
+
+
+def _told(wrong: Problems) -> list[Item]:
+    return [{"line": p.line, "path": p.path, "problem": p.problem, "remedy": p.remedy} for p in wrong.problems]
+
+
+def _document(document: Document, *, text: bool) -> Item:
+    names = ("name", *(("text",) if text else ()), "version", "author", "reason", "at")
+    return {name: getattr(document, name) for name in names}
+
+
+def as_problem(error: HTTPException) -> Response:
+    """Any HTTP error as problem details, keeping what its headers tell (Allow, Retry-After)."""
+    response = problem(error.code or 500, error.description or "")
+    response.headers.extend((name, value) for name, value in error.get_headers() if name.lower() != "content-type")
+    return response

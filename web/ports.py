@@ -1,0 +1,81 @@
+"""What the web layer expects of the rest: the pipeline and the documents, as far as a page or a call needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from escalation.hop import Accept, Ask, Decline, Return
+from escalation.ports import Inbound
+from escalation.roster import Roster
+
+
+class Received(Protocol):
+    """Where a webhook is kept; ``duplicate`` when its key was there already."""
+
+    @property
+    def delivery(self) -> int: ...
+    @property
+    def duplicate(self) -> bool: ...
+
+
+class Answer(Protocol):
+    """What somebody who answered a handoff is told; ``holder`` is the agent id who has it now, "" if nobody."""
+
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def holder(self) -> str: ...
+
+
+class Pipeline(Protocol):
+    """``escalation.pipeline.Pipeline`` as the web layer uses it."""
+
+    @property
+    def roster(self) -> Callable[[], Roster]:
+        """The roster that is active now."""
+
+    def receive(self, connection: str, inbound: Inbound, now: datetime) -> Received:
+        """Keep a webhook; LookupError for an unknown connection, BadSignature, Unreadable."""
+
+    def answer(self, handoff_id: str, event: Accept | Decline | Return | Ask, now: datetime) -> Answer:
+        """Somebody accepts, declines, returns or asks; LookupError for an unknown handoff."""
+
+    def replay(self, delivery_id: int, now: datetime) -> None:
+        """Handle a kept delivery again; LookupError when there is none."""
+
+    def retry(self, action_id: int, now: datetime) -> None:
+        """Try a set-aside action again; LookupError when there is none."""
+
+
+class Document(Protocol):
+    """One version of a YAML document."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def author(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+
+
+class Documents(Protocol):
+    """The documents admins edit, every version of them."""
+
+    def active(self, name: str) -> Document:
+        """The version in force; LookupError for an unknown name."""
+
+    def names(self) -> Sequence[str]:
+        """The names of all documents."""
+
+    def history(self, name: str) -> Sequence[Document]:
+        """Every version, newest first."""

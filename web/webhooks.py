@@ -1,0 +1,91 @@
+"""``POST /webhooks/<connection>``: hand the raw request to the pipeline and acknowledge what is committed.
+
+Nothing of the pages runs here (no session, sign-in, CSRF, limiter): vendors send bursts and wait only seconds.
+
+| what happened | answer |
+|---|---|
+| kept (or kept before) | 202 with the delivery's number |
+| unknown connection | 404 |
+| signature, token or age wrong | 401, nothing kept |
+| authentic, not understood | 400, kept and replayable |
+| over 1 MiB | 413 |
+| database away | 503, the vendor sends it again |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import structlog
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from escalation.ports import BadSignature, Helpdesk, Inbound, Unreadable
+from web.ports import Pipeline
+from web.problems import DATABASE_AWAY, answer, problem
+from web.refusals import NOBODY, Refusals
+
+MOST_BYTES = 1024 * 1024
+log = structlog.get_logger(__name__)
+
+
+def blueprint(pipeline: Pipeline, helpdesks: Callable[[], Mapping[str, Helpdesk]], refusals: Refusals) -> Blueprint:
+    """The webhook routes."""
+    web = Blueprint("webhooks", __name__, url_prefix="/webhooks")
+
+    def accept(connection: str) -> Response:
+        now = datetime.now(UTC)
+        received = pipeline.receive(connection, _inbound(now), now)
+        return answer(202, {"delivery": received.delivery, "duplicate": received.duplicate})
+
+    def exists(connection: str) -> Response:
+        """Vendors ask with HEAD or GET whether the address is right."""
+        return Response(status=200 if connection in helpdesks() else 404)
+
+    web.add_url_rule("/<connection>", "accept", accept, methods=["POST"])
+    web.add_url_rule("/<connection>", "exists", exists, methods=["GET"])
+    _handle_errors(web, helpdesks, refusals)
+    return web
+
+
+def _inbound(now: datetime) -> Inbound:
+    request.max_content_length = MOST_BYTES  # also stops a chunked body that does not tell its length
+    body = request.get_data(cache=False)
+    headers = {name.lower(): value for name, value in request.headers}
+    headers["x-baton-received"] = now.isoformat()
+    return Inbound(headers, body, request.args.to_dict())
+
+
+def _handle_errors(web: Blueprint, helpdesks: Callable[[], Mapping[str, Helpdesk]], refusals: Refusals) -> None:
+    def refuse(status: int, reason: str, detail: str, **more: object) -> Response:
+        asked = str((request.view_args or {}).get("connection", ""))
+        connection = asked if asked in helpdesks() else NOBODY
+        refusals.count(connection, reason)
+        log.warning("webhook refused", connection=connection, reason=reason, status=status, detail=detail)
+        return problem(status, detail, **more)
+
+    def unknown(wrong: LookupError) -> Response:
+        if str((request.view_args or {}).get("connection", "")) in helpdesks():
+            raise wrong  # a defect of ours must not look like a wrong address
+        return refuse(404, "unknown_connection", "There is no connection of this name.")
+
+    def not_proven(wrong: BadSignature) -> Response:
+        return refuse(401, "bad_signature", str(wrong))
+
+    def not_understood(wrong: Unreadable) -> Response:
+        return refuse(400, "unreadable", str(wrong), path=wrong.path, remedy=wrong.remedy)
+
+    def too_large(_: RequestEntityTooLarge) -> Response:
+        return refuse(413, "too_large", f"A webhook may have {MOST_BYTES:,} bytes at most.")
+
+    def away(wrong: Exception) -> Response:
+        log.error("database away", error=type(wrong).__name__)
+        return refuse(503, "database_away", "The database cannot be reached; please send this again.")
+
+    web.register_error_handler(LookupError, unknown)
+    web.register_error_handler(BadSignature, not_proven)
+    web.register_error_handler(Unreadable, not_understood)
+    web.register_error_handler(RequestEntityTooLarge, too_large)
+    for kind in DATABASE_AWAY:
+        web.register_error_handler(kind, away)

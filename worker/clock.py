@@ -1,0 +1,43 @@
+"""The clock: APScheduler queues jobs at their times and does nothing else, so several clocks are harmless."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+from apscheduler.schedulers.blocking import BlockingScheduler
+from procrastinate import App
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+
+from store import queue
+from worker.timing import RESCUE_S, TICK_S
+
+log = structlog.get_logger("clock")
+
+
+def _queue_once(app: App, task: str) -> None:
+    """Queue a job unless one waits already; a database that is away is tried again at the next beat."""
+    try:
+        app.configure_task(name=task, queueing_lock=task).defer()
+    except AlreadyEnqueued:
+        log.debug("still queued", task=task)
+    except ConnectorException as away:
+        log.warning("the database is away", error=str(away))
+
+
+def run(app: App, beat: Callable[[str, datetime], None]) -> None:
+    """Tick until SIGTERM or SIGINT. ``beat(name, now)`` leaves a sign of life."""
+    scheduler = BlockingScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
+
+    def tick() -> None:
+        _queue_once(app, queue.TICK)
+        beat("clock", datetime.now(UTC))
+
+    scheduler.add_job(tick, "interval", seconds=TICK_S, next_run_time=datetime.now(UTC))
+    scheduler.add_job(_queue_once, "interval", (app, queue.RESCUE), seconds=RESCUE_S)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: scheduler.shutdown(wait=False))
+    with app.open():
+        scheduler.start()

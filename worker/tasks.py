@@ -1,0 +1,122 @@
+"""The queue's tasks. Everything that can go wrong in the background ends at ``_at_edge``: the one broad except."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
+from procrastinate.jobs import Job
+
+from escalation.pipeline import Pipeline
+from escalation.retry import wait_before
+from store import queue
+from worker.timing import HEARTBEAT_S, POLL_S, STALLED_AFTER_S
+
+log = structlog.get_logger("worker")
+OnFailure = Callable[[BaseException, bool], None]  # the error, and True when there will be no further try
+
+
+class Again(Exception):
+    """A job failed and is to be tried again after ``wait``."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"again in {wait.total_seconds():.1f} s")
+        self.wait = wait
+
+
+class _AsAgainSays(BaseRetryStrategy):
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if isinstance(exception, Again):
+            return RetryDecision(retry_at=datetime.now(UTC) + exception.wait)
+        return None
+
+
+def _at_edge(work: Callable[[], object], failed: OnFailure, attempt: int, **what: object) -> None:
+    """Run one job. Whatever it raises becomes a later try or, when the tries are used up, a thing set aside."""
+    try:
+        work()
+    except Exception as error:
+        wait = wait_before(attempt, error, random.random())  # noqa: S311 - jitter, not a secret
+        expected = type(error).__name__ in ("TryLater", "GiveUp", "Unreadable")
+        log.warning("job failed", error=str(error), attempt=attempt, wait=wait, exc_info=not expected, **what)
+        failed(error, wait is None)
+        if wait is not None:
+            raise Again(wait) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """The tasks of one worker, bound to its pipeline."""
+
+    pipeline: Pipeline
+
+    def handle(self, context: JobContext, connection: str, ticket_id: str) -> None:
+        def failed(error: BaseException, final: bool) -> None:
+            if final:
+                self.pipeline.journal.deliveries_failed(connection, ticket_id, str(error))
+
+        attempt = _attempt(context)
+        work = lambda: self.pipeline.handle(connection, ticket_id, attempt)  # noqa: E731
+        _at_edge(work, failed, attempt, job="handle", connection=connection, ticket=ticket_id)
+
+    def refresh(self, context: JobContext, connection: str, ticket_id: str) -> None:
+        work = lambda: self.pipeline.refresh(connection, ticket_id)  # noqa: E731
+        _at_edge(work, _only_logged, _attempt(context), job="refresh", connection=connection, ticket=ticket_id)
+
+    def perform(self, context: JobContext, action_id: int) -> None:
+        task = self.pipeline.journal.begin(action_id)
+        if task is None:
+            return
+        work = lambda: self.pipeline.perform(task)  # noqa: E731
+        failed: OnFailure = lambda error, final: self.pipeline.failed(task, error, final=final)  # noqa: E731
+        _at_edge(work, failed, task.attempts, job="perform", action=task.action.key)
+
+    def tick(self, context: JobContext) -> None:
+        _at_edge(lambda: self.pipeline.tick(self.pipeline.clock()), _only_logged, _attempt(context), job="tick")
+
+
+def _attempt(context: JobContext) -> int:
+    return (context.job.attempts if context.job else 0) + 1
+
+
+def _only_logged(error: BaseException, final: bool) -> None:
+    """Nothing to set aside: a refresh comes with the next webhook, a tick with the next second."""
+
+
+def register(app: App, pipeline: Pipeline) -> None:
+    """Give an app the tasks that web and clock queue by name."""
+    tasks = Tasks(pipeline)
+    for name in (queue.HANDLE, queue.REFRESH, queue.PERFORM, queue.TICK):
+        app.task(name=name, pass_context=True, retry=_AsAgainSays())(getattr(tasks, name))
+
+    async def rescue() -> None:
+        """Jobs of workers that died are only listed by Procrastinate; running them again is ours."""
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_S):
+            log.warning("rescued from a dead worker", job=job.id, task=job.task_name)
+            await app.job_manager.retry_job(job)
+
+    app.task(name=queue.RESCUE)(rescue)
+
+
+def run(app: App, *, concurrency: int) -> None:
+    """Carry out jobs until SIGTERM or SIGINT; what is in hand is finished first."""
+    asyncio.run(_run(app, concurrency))
+
+
+async def _run(app: App, concurrency: int) -> None:
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(concurrency + 2, thread_name_prefix="job"))
+    async with app.open_async():
+        await app.run_worker_async(
+            concurrency=concurrency,
+            fetch_job_polling_interval=POLL_S,
+            update_heartbeat_interval=HEARTBEAT_S,
+            stalled_worker_timeout=STALLED_AFTER_S,
+            shutdown_graceful_timeout=20,
+            delete_jobs="successful",
+        )
