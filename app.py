@@ -29,12 +29,15 @@ from connectors.slack import SlackChat
 from escalation.pipeline import Pipeline
 from escalation.ports import Chat, Helpdesk
 from sandbox.state import State
-from signals import PatternReader
+from signals.patterns import PatternReader
 from store import embedded, engine
+from store.codec import plain
 from store.documents import StoredDocuments
 from store.journal import StoredJournal
 from store.live import LiveDocuments
+from store.live import load as load_document
 from web import slack as web_slack
+from web.desk import PipelineDesk
 
 
 @dataclass
@@ -45,11 +48,14 @@ class Baton:
 
     @cached_property
     def database_url(self) -> str:
+        """The database's address; without DATABASE_URL the embedded server is started or found."""
         return self.settings.database_url or embedded.start(self.settings.data_dir)
 
     @cached_property
     def engine(self) -> Engine:
-        return engine.connect(self.database_url, pool_size=max(self.settings.web_threads, self.settings.worker_concurrency))
+        return engine.connect(
+            lambda: self.database_url, pool_size=max(self.settings.web_threads, self.settings.worker_concurrency)
+        )
 
     @cached_property
     def documents(self) -> StoredDocuments:
@@ -97,7 +103,7 @@ class Baton:
             journal=self.journal,
             helpdesks=self.helpdesks,
             chat=self.chat,
-            reader=PatternReader(),
+            reader=PatternReader.english(),
             playbook=self.live.playbook,
             roster=self.live.roster,
             clock=lambda: datetime.now(UTC),
@@ -109,13 +115,13 @@ class Baton:
 
     def preview(self, helpdesk: str, payload: object, draft: str | None) -> dict[str, Any]:
         """What a payload would become under the active mapping, or under a draft of it."""
-        return connectors.preview(helpdesk, payload, draft, self.live.mapping)
+        name = f"mappings/{helpdesk}"
+        mapping = load_document(name, draft) if draft is not None else self.live.mapping(helpdesk)
+        return plain(connectors.preview(mapping, payload))
 
     @cached_property
     def play_state(self) -> State:
-        state = State(self.database_url)
-        state.prepare()
-        return state
+        return State(lambda: self.database_url)
 
 
 def assemble(settings: Settings | None = None) -> Baton:
@@ -141,7 +147,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         sandbox=bool(baton.played),
     )
     web.register(app, parts)
-    app.register_blueprint(web_slack.blueprint(baton.accounts[1], web_slack.PipelineDesk(baton.pipeline)))
+    app.register_blueprint(web_slack.blueprint(baton.accounts[1], PipelineDesk(baton.pipeline)))
     if baton.played:
         base = baton.settings.local_address
         play = sandbox.Play(f"{base}/sandbox", base, PLAY_SECRET, PLAY_TOKEN)

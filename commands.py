@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import click
 import requests
 from flask import Flask, current_app
 
+import sending
 from config.settings import Settings, SettingsProblem
 from config.settings import environment as settings_environment
 from config.yamldoc import Problems
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 def register(app: Flask) -> None:
     """Add every command to the app."""
-    for command in (up, serve, worker_command, clock_command, db, check, documents, replay, users, tokens):
+    for command in (up, serve, worker_command, clock_command, db, check, documents, replay, send, users, tokens):
         app.cli.add_command(command)
 
 
@@ -101,6 +103,7 @@ def run_everything(settings: Settings) -> None:
     from app import Baton, secret_key
 
     with _plain_errors():
+        _require_free_port(settings)
         baton = Baton(settings)
         secret_key(settings)
         notes = prepare(baton)
@@ -119,6 +122,16 @@ def run_everything(settings: Settings) -> None:
         baton.engine.dispose()
         if is_ours:
             embedded.stop(settings.data_dir)
+
+
+def _require_free_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as taken:
+            why = f"Port {settings.port} cannot be used ({taken.strerror}). Choose another: PORT=8001 make run"
+            raise click.ClickException(why) from None
 
 
 def _say_when_ready(baton: Baton, notes: tuple[str, ...]) -> None:
@@ -214,6 +227,19 @@ def replay(deliveries: tuple[int, ...]) -> None:
         for number in deliveries:
             _baton().journal.replay(number)
             click.echo(f"Delivery {number} is queued again.")
+
+
+@click.command()
+@click.argument("fixture")
+@click.option("--again", is_flag=True, help="Exactly as recorded: same ticket, same event (a duplicate when sent twice).")
+@click.option("--ticket", default="", help="Send it about this ticket id.")
+@click.option("--to", default="", help="Address of the running server; default this machine's.")
+def send(fixture: str, again: bool, ticket: str, to: str) -> None:
+    """Sign and post a recorded webhook to a running server, e.g. zendesk/ticket_created_urgent."""
+    baton = _baton()
+    with _plain_errors():
+        sent = sending.send(baton, fixture, again=again, ticket=ticket, to=to or baton.settings.local_address)
+    click.echo(sent)
 
 
 # --- people and tokens ---

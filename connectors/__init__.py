@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from mappings.schema import Mapping
-
 from config.connections import Connection
-from escalation.ports import GiveUp, Helpdesk
+from escalation.ports import GiveUp, Helpdesk, Inbound, Unreadable
+from mappings.schema import Mapping, Preview, Problem
 
 
 def kinds() -> tuple[str, ...]:
@@ -24,3 +24,15 @@ def connect(connection: Connection, mapping: Mapping, *, timeout_s: float = 10.0
         raise GiveUp(f"connection {connection.id}: no helpdesk {connection.helpdesk!r}; known: {', '.join(kinds())}")
     module = import_module(f"connectors.{connection.helpdesk}")
     return cast(Helpdesk, module.Connector(connection, mapping, timeout_s=timeout_s))
+
+
+def preview(mapping: Mapping, payload: object) -> Preview:
+    """What a webhook's JSON would become under a mapping, with everything noticed on the way; LookupError for no such helpdesk."""
+    if mapping.helpdesk not in kinds():
+        raise LookupError(f"no helpdesk {mapping.helpdesk!r}; known: {', '.join(kinds())}")
+    inbound = import_module(f"connectors.{mapping.helpdesk}.inbound")
+    try:
+        body = inbound.payload_of(Inbound({}, json.dumps(payload).encode(), {}))
+    except Unreadable as bad:
+        return Preview("unreadable", None, [Problem(1, bad.path, str(bad), bad.remedy)])
+    return mapping.preview(inbound.shape_of(body), body, mapping.helpdesk)

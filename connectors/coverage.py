@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from escalation.ticket import ChangeKind, Customer, Group, Person, Status, Ticket, TicketChange
 
@@ -70,12 +71,16 @@ def _stored(ticket: Ticket, name: str) -> object:
 
 
 def _equal(stored: object, told: object) -> bool:
-    """Equality as far as the payload tells: webhooks name people and groups by id only; an unknown word is no news."""
+    """Equality as far as the payload tells: webhooks name people and groups by id or name only; an unknown word is no news."""
     match (stored, told):
-        case (Person(id=ours), Person(id=theirs)) | (Group(id=ours), Group(id=theirs)):
-            return ours == theirs
-        case (Customer(organization=Group(id=ours)), Customer(organization=Group(id=theirs))):
-            return ours == theirs
+        case (Person(), Person()) | (Group(), Group()):
+            return _same_one(stored, told)
+        case (Customer(organization=ours), Customer(organization=theirs)):
+            return _same_one(ours, theirs)
         case (tuple() as ours, tuple() as theirs):
             return sorted(map(str, ours)) == sorted(map(str, theirs))
     return stored == told or str(told) == "unknown"
+
+
+def _same_one(stored: Any, told: Any) -> bool:
+    return bool(told.name == stored.name if told.name and not told.id else told.id == stored.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from escalation.package import Attempt, Specific
 from escalation.signals import Signal
@@ -53,14 +54,18 @@ def next_steps(
     """What to do, best first: the step for the issue type, what the signals ask for, what to ask, what not to repeat."""
     seen = {s.name for s in signals if s.value and s.confidence >= _SURE}
     steps = [_FIRST.get(issue_type, _OTHERWISE)]
-    steps += [advice for name, advice in _BY_SIGNAL.items() if name in seen and not (issue_type == "security" and "security" in name)]
+    steps += [
+        advice for name, advice in _BY_SIGNAL.items() if name in seen and not (issue_type == "security" and "security" in name)
+    ]
     had = {s.kind for s in specifics}
     wanted = [words for kinds, words in _NEEDS.get(issue_type, ()) if not kinds & had]
     if wanted:
         steps.append(f"Ask for {' and '.join(wanted)}")
     failed = sum(1 for a in tried if a.worked is False)
     if failed:
-        steps.append("Do not repeat the remedy that failed" if failed == 1 else f"Do not repeat the {failed} remedies that failed")
+        steps.append(
+            "Do not repeat the remedy that failed" if failed == 1 else f"Do not repeat the {failed} remedies that failed"
+        )
     return tuple(steps)
 
 
@@ -69,7 +74,7 @@ def authority(issue_type: str, signals: Iterable[Signal]) -> str:
     for signal in signals:
         if signal.name.startswith("refund_request") and signal.value and signal.confidence >= _SURE:
             value = signal.value if isinstance(signal.value, Mapping) else {"amount": signal.value}
-            amount = value.get("amount", "")
-            named = "" if isinstance(amount, bool) else f"{amount} {value.get('currency', '')}".strip()
-            return f"to refund {named}" if named else "to decide on a refund"
+            amount = value.get("amount")
+            known = isinstance(amount, int | float | Decimal) and not isinstance(amount, bool)
+            return f"to refund {amount:,.2f} {value.get('currency') or ''}".rstrip() if known else "to decide on a refund"
     return {"security": "to lock accounts and speak for security", "cancellation": "to end contracts"}.get(issue_type, "")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from escalation import phrases
 from escalation.package import Attempt, Statement
 from escalation.signals import Signal
-from escalation.summary import LONGEST, quoted
+from escalation.summary import LONGEST, quoted, statement
 from escalation.thread import Said, one_line
 from escalation.ticket import Message, Role
 
@@ -23,21 +23,27 @@ def tried(thread: tuple[Said, ...], signals: Iterable[Signal], messages: tuple[M
     An agent's or bot's instruction (or act) with the customer's first verdict after it, the customer's own attempts, and
     whatever failure the signals saw that is in neither.
     """
-    attempts: list[Attempt] = []
+    done: list[Attempt] = []
+    open_: list[Attempt] = []  # proposed since the customer last answered a proposal
     for said in thread[-_MOST_READ:]:
         if said.public and said.role in (Role.AGENT, Role.BOT):
-            attempts += _proposed(said)
+            new = _proposed(said)
+            if new and any(a.result for a in open_):
+                done, open_ = done + open_, []  # we moved on to something else: what was answered stays as answered
+            open_ += new
         elif said.public and said.role is Role.CUSTOMER:
-            attempts = [*_judged(attempts, said), *_own(said, attempts)]
-    attempts += _from_signals(thread, signals, messages, attempts)
+            done += _own(said, open_)
+            open_ = _judged(open_, said)
+    done += open_
+    done += _from_signals(thread, signals, messages, done)
     place = {said.id: nth for nth, said in enumerate(thread)}
-    attempts.sort(key=lambda a: place.get(a.step.source, 0))
-    return tuple(_without_repeats(attempts)[-_MOST:])
+    done.sort(key=lambda a: place.get(a.step.source, 0))
+    return tuple(_without_repeats(done)[-_MOST:])
 
 
 def _proposed(said: Said) -> list[Attempt]:
     """The instruction or act in a message of ours, as one attempt, however many sentences it takes."""
-    steps = [s for s in said.sentences if _is_step(s)][:3]
+    steps = [phrases.without_greeting(s) for s in said.sentences if _is_step(s)][:3]
     if not steps:
         return []
     step = Statement(one_line(" ".join(steps), LONGEST), said.id, said.who, said.at)
@@ -51,20 +57,23 @@ def _is_step(sentence: str) -> bool:
 
 
 def _judged(attempts: list[Attempt], said: Said) -> list[Attempt]:
-    """The attempts, those without a result given the verdict of this message if it has one."""
+    """The attempts with what this message says of them; a verdict is final, any other answer holds until one comes."""
     result, worked = _verdict(said)
-    if worked is None:
-        return attempts
-    return [a if a.result or a.role == "customer" else replace(a, result=result, worked=worked) for a in attempts]
+    return [replace(a, result=result, worked=worked) if _is_news(a, result, worked) else a for a in attempts]
+
+
+def _is_news(attempt: Attempt, result: Statement, worked: bool | None) -> bool:
+    return attempt.worked is None and bool(result) and (worked is not None or not attempt.result)
 
 
 def _verdict(said: Said) -> tuple[Statement, bool | None]:
-    """The sentence with which a customer says whether it helped; a failure outweighs a success in the same message."""
+    """The sentence with which a customer says whether it helped, failure first; else the first that says anything."""
     for pattern, worked in ((phrases.FAILED, False), (phrases.WORKED, True)):
         sentence = next((s for s in said.sentences if pattern.search(s)), "")
         if sentence:
-            return _say(said, sentence), worked
-    return Statement(), None
+            return statement(said, sentence), worked
+    answer = next((s for s in said.sentences if not phrases.is_small_talk(s)), "")
+    return statement(said, answer) if answer else Statement(), None
 
 
 def _own(said: Said, before: list[Attempt]) -> list[Attempt]:
@@ -74,8 +83,8 @@ def _own(said: Said, before: list[Attempt]) -> list[Attempt]:
     for nth, sentence in enumerate(spoken):
         if phrases.TRIED.search(sentence) and not any(_answers(sentence, a) for a in before[-3:]):
             result = next((s for s in spoken[nth : nth + 3] if phrases.FAILED.search(s) or phrases.PROBLEM.search(s)), "")
-            told = _say(said, result) if result and result != sentence else Statement()
-            found.append(Attempt(said.who, "customer", _say(said, sentence), told, False if result else None))
+            told = statement(said, result) if result and result != sentence else Statement()
+            found.append(Attempt(said.who, "customer", statement(said, sentence), told, False if result else None))
     return found[:4]
 
 
@@ -105,9 +114,10 @@ def _from_signals(
 
 
 def _without_repeats(attempts: list[Attempt]) -> list[Attempt]:
-    """The same words twice are one attempt: the later one, which knows the result."""
-    return list({a.step.text.lower(): a for a in attempts}.values())
-
-
-def _say(said: Said, sentence: str) -> Statement:
-    return Statement(one_line(phrases.without_greeting(sentence), LONGEST), said.id, said.who, said.at)
+    """The same words twice are one attempt: the first that has a result."""
+    kept: dict[str, Attempt] = {}
+    for attempt in attempts:
+        words = attempt.step.text.lower()
+        if words not in kept or not kept[words].result:
+            kept[words] = attempt
+    return list(kept.values())

@@ -1,8 +1,12 @@
-"""From a ticket and a decision to the context package, extractively: every statement is the thread's own (domain.md §5)."""
+"""From a ticket and a decision to the context package, extractively: every statement is the thread's own (domain.md §5).
+
+The types stand in ``package.py``, notes and cards in ``rendering.py``; both are offered here, for this is where others look.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -12,17 +16,7 @@ from escalation.advice import authority, next_steps
 from escalation.attempts import tried
 from escalation.decision import Decision, Route
 from escalation.hours import duration
-from escalation.package import (
-    Attempt,
-    Contact,
-    ContextPackage,
-    Gap,
-    Reason,
-    Specific,
-    Statement,
-    Turn,
-    utc_words,
-)
+from escalation.package import Attempt, Contact, ContextPackage, Gap, Reason, Specific, Statement, Turn
 from escalation.rendering import card, note
 from escalation.signals import Signal
 from escalation.specifics import specifics
@@ -30,34 +24,16 @@ from escalation.summary import key_sentences, question, quoted, summarise
 from escalation.thread import Said, clean, one_line, read
 from escalation.ticket import FieldValue, Money, PastTicket, Role, Ticket
 
-__all__ = [
-    "Attempt",
-    "Contact",
-    "ContextPackage",
-    "Gap",
-    "Reason",
-    "Specific",
-    "Statement",
-    "Turn",
-    "build",
-    "card",
-    "note",
-]
+__all__ = ["Attempt", "Contact", "ContextPackage", "Gap", "Reason", "Specific", "Statement", "Turn", "build", "card", "note"]
 
-_MOST_SAID, _MOST_CUSTOM, _MOST_PAST = 8, 10, 8
-_READ_FOR_WORDS = 200  # messages searched for exact words: the first fifty and the newest of a very long thread
+_MOST_CUSTOM, _MOST_PAST = 10, 8
+_FIRST_READ, _LAST_READ = 50, 150  # messages searched for exact words in a very long thread
 
-# Parts of a complete package: points, and the ticket field that would have brought it. The first four are the minimum.
-_PARTS = {
-    "transcript": (25, "messages"),
-    "summary": (20, "messages"),
-    "account": (20, "customer"),
-    "reason": (20, "rules"),
-    "contact": (5, "requester"),
-    "issue type": (5, "issue_type"),
-    "SLA": (5, "sla"),
-}
+# Parts of a complete package → their points. The first four are the minimum of every handoff.
+_POINTS = {"transcript": 25, "summary": 20, "account": 20, "reason": 20, "contact": 5, "issue type": 5, "SLA": 5}
 _MINIMUM = ("transcript", "summary", "account", "reason")
+# Part → the ticket's field that would have brought it, "" where no helpdesk brings it.
+_BROUGHT_BY = {"transcript": "messages", "account": "customer", "contact": "requester", "SLA": "sla"}
 
 
 def build(
@@ -74,56 +50,255 @@ def build(
 
     ``chain``: the hops so far in words, oldest first. ``sender``: who hands over, "" when the rules do.
     """
-    signals = tuple(signals)
-    thread = read(ticket)
-    issue_type = decision.issue_type or ticket.issue_type
-    words = (*_custom(ticket), *specifics(_sample(thread), ticket.requester.email))
-    attempts = tried(thread, signals, ticket.messages)
-    summary, asked = summarise(thread, ticket.subject), question(thread)
-    evidence = _evidence(thread, signals, ticket, "sentiment")
-    impact = next(iter(key_sentences(thread, phrases.IMPACT, 1)), Statement())
-    deadlines = key_sentences(thread, phrases.DEADLINE, 2)
-    since, unanswered = _waiting(thread)
-    reasons = _reasons(decision)
-    parts = _present(ticket, thread, summary, reasons, issue_type)
-    return ContextPackage(
+    signals, thread = tuple(signals), read(ticket)
+    package = ContextPackage(
         connection=ticket.connection,
         ticket_id=ticket.id,
         built_at=now,
         subject=one_line(clean(ticket.subject), 200),
-        customer=_contact(ticket),
-        summary=summary,
-        question=asked,
-        said=_said(thread, (asked, impact, *deadlines, evidence)),
+        issue_type=decision.issue_type or ticket.issue_type,
+        product_area=ticket.product_area,
+        page=ticket.page,
+        priority=ticket.priority,
+        severity=str(decision.severity),
+        clocks=ticket.sla,
+        reasons=_reasons(decision),
+        routed=route.words if route else "",
+        chain=chain,
+        sender=sender,
+        transcript=tuple(Turn(s.id, str(s.role), s.who, s.text, s.at, s.public, s.attachments) for s in thread),
+    )
+    package = _with_story(package, ticket, thread, signals)
+    package = _with_customer(package, ticket, thread, signals)
+    return _with_gaps(package, ticket)
+
+
+def _with_story(package: ContextPackage, ticket: Ticket, thread: tuple[Said, ...], signals: tuple[Signal, ...]) -> ContextPackage:
+    """What happened so far, what was tried, and what to do next."""
+    attempts = tried(thread, signals, ticket.messages)
+    words = (*_custom(ticket), *specifics(_sample(thread), ticket.requester.email))
+    return replace(
+        package,
+        summary=summarise(thread, package.subject),
+        question=question(thread),
         tried=attempts,
         ruled_out=key_sentences(thread, phrases.RULED_OUT, 2),
         specifics=words,
-        issue_type=issue_type,
-        product_area=ticket.product_area,
-        page=ticket.page,
-        confidence=_confidence(ticket, signals),
         complexity=_complexity(thread),
+        confidence=_confidence(ticket, signals),
+        last_reply=_last_words(thread, public=True),
+        handover=_last_words(thread, public=False),
+        next_steps=next_steps(package.issue_type, signals, words, attempts),
+        authority=authority(package.issue_type, signals),
+    )
+
+
+def _with_customer(
+    package: ContextPackage, ticket: Ticket, thread: tuple[Said, ...], signals: tuple[Signal, ...]
+) -> ContextPackage:
+    """Who the customer is, how they feel, how long they have waited, and what presses."""
+    feeling = _evidence(thread, signals, ticket, "sentiment")
+    impact = next(iter(key_sentences(thread, phrases.IMPACT, 1)), Statement())
+    deadlines = key_sentences(thread, phrases.DEADLINE, 2)
+    since, unanswered = _waiting(thread)
+    return replace(
+        package,
+        customer=_contact(ticket),
         sentiment=_sentiment(signals),
-        sentiment_evidence=evidence,
-        priority=ticket.priority,
-        severity=str(decision.severity),
+        sentiment_evidence=feeling,
         impact=impact,
         deadlines=deadlines,
+        said=_key_words((impact, *deadlines, *package.ruled_out, feeling), package),
         waiting_since=since,
         unanswered=unanswered,
-        last_reply=_last_words(thread, public=True),
-        clocks=ticket.sla,
-        next_steps=next_steps(issue_type, signals, words, attempts),
-        authority=authority(issue_type, signals),
-        sender=sender,
-        handover=_last_words(thread, public=False),
-        account=_account(ticket, now),
-        earlier=tuple(_past(p, now) for p in ticket.customer.past[:_MOST_PAST]),
-        reasons=reasons,
-        routed=route.words if route else "",
-        chain=chain,
-        missing=_gaps(ticket, parts),
-        lacking=tuple(name for name in _MINIMUM if not parts[name]),
-        completeness=sum(points for name, (points, _) in _PARTS.items() if parts[name]),
-        transcript=tuple(Turn(s.id, str(s.role), s.who, s.text, s.at, s.public, s.attachments) for s in thread),
+        account=_account(ticket, package.built_at),
+        earlier=tuple(_past(p, package.built_at) for p in ticket.customer.past[:_MOST_PAST]),
     )
+
+
+def _with_gaps(package: ContextPackage, ticket: Ticket) -> ContextPackage:
+    """What is missing with its cause, and how complete the rest is."""
+    there = _there(package)
+    return replace(
+        package,
+        missing=_gaps(ticket, there),
+        lacking=tuple(name for name in _MINIMUM if not there[name]),
+        completeness=sum(points for name, points in _POINTS.items() if there[name]),
+    )
+
+
+# ------------------------------------------------------------------ the story
+
+
+def _reasons(decision: Decision) -> tuple[Reason, ...]:
+    fired = tuple(Reason(v.rule, v.title, v.words or v.title) for v in decision.fired())
+    return fired or tuple(Reason("", words, words) for words in decision.reasons)
+
+
+def _sample(thread: tuple[Said, ...]) -> tuple[Said, ...]:
+    if len(thread) <= _FIRST_READ + _LAST_READ:
+        return thread
+    return (*thread[:_FIRST_READ], *thread[-_LAST_READ:])
+
+
+def _custom(ticket: Ticket) -> tuple[Specific, ...]:
+    """The helpdesk's own typed fields count as exact words too."""
+    told = ((name, _value(value)) for name, value in ticket.custom.items() if not name.startswith("ai_"))
+    return tuple(Specific(name.replace("_", " "), words) for name, words in told if words)[:_MOST_CUSTOM]
+
+
+def _value(value: FieldValue) -> str:
+    if isinstance(value, Money):
+        return _money(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return "" if value is None else one_line(clean(str(value)), 120)
+
+
+def _money(money: Money) -> str:
+    words = f"{money.amount:,.2f}" if money.amount != money.amount.to_integral_value() else f"{money.amount:,.0f}"
+    return f"{words} {money.currency}".strip()
+
+
+def _complexity(thread: tuple[Said, ...]) -> str:
+    times = [s.at for s in thread if s.at]
+    agents = {s.who for s in thread if s.role is Role.AGENT}
+    count = "1 message" if len(thread) == 1 else f"{len(thread)} messages"
+    span = f" in {duration(max(times) - min(times))}" if len(times) > 1 else ""
+    hands = f", {len(agents)} agents" if len(agents) > 1 else ""
+    return f"{count}{span}{hands}" if thread else ""
+
+
+def _confidence(ticket: Ticket, signals: Iterable[Signal]) -> str:
+    intent = next((f"intent {s.confidence:.0%}" for s in signals if s.name == "intent"), "")
+    ai = ticket.custom.get("ai_confidence")
+    told = f"AI agent {Decimal(str(ai)):.0%}" if isinstance(ai, int | float | Decimal) and 0 <= ai <= 1 else ""
+    return ", ".join(word for word in (intent, told) if word)
+
+
+def _last_words(thread: tuple[Said, ...], *, public: bool) -> Statement:
+    """The newest words of a person on our side: to the customer, or to colleagues."""
+    said = next((s for s in reversed(thread) if s.role is Role.AGENT and s.public is public and s.text), None)
+    return Statement(one_line(said.text, 300), said.id, said.who, said.at) if said else Statement()
+
+
+# ------------------------------------------------------------------ the customer
+
+
+def _contact(ticket: Ticket) -> Contact:
+    person, customer = ticket.requester, ticket.customer
+    name = one_line(clean(person.name), 80)
+    return Contact(name, person.email, one_line(customer.tier, 40), one_line(clean(customer.organization.name), 80))
+
+
+def _evidence(thread: tuple[Said, ...], signals: Iterable[Signal], ticket: Ticket, name: str) -> Statement:
+    """The newest sentence in which a signal of this name was seen."""
+    seen = [e for s in signals if s.name == name for e in s.evidence]
+    place = {said.id: nth for nth, said in enumerate(thread)}
+    newest = max(seen, key=lambda e: (place.get(e.message_id, -1), e.start), default=None)
+    text = next((m.text for m in ticket.messages if newest and m.id == newest.message_id), "")
+    return quoted(thread, newest.message_id, text[newest.start : newest.end]) if newest else Statement()
+
+
+def _sentiment(signals: Iterable[Signal]) -> str:
+    """The customer's tone at the end of the thread, and where it is going."""
+    tone, trend = "", ""
+    for signal in signals:
+        if signal.name == "sentiment" and isinstance(signal.value, str):
+            tone = signal.value
+        elif signal.name.startswith("sentiment_t") and signal.value:  # sentiment_trend, sentiment_turning
+            trend = signal.value if isinstance(signal.value, str) else "getting worse"
+    return ", ".join(word for word in (tone, trend) if word)
+
+
+def _key_words(statements: Iterable[Statement], package: ContextPackage) -> tuple[Statement, ...]:
+    """Statements that neither the summary nor the question quotes already, each once, oldest first."""
+    quoted_already = " ".join(s.text for s in (*package.summary, package.question))
+    chosen = {s.text: s for s in statements if s and s.text not in quoted_already}
+    order = {turn.id: nth for nth, turn in enumerate(package.transcript)}
+    return tuple(sorted(chosen.values(), key=lambda s: order.get(s.source, 0)))
+
+
+def _waiting(thread: tuple[Said, ...]) -> tuple[datetime | None, int]:
+    """Since when the customer has waited for a person's public reply, and with how many messages; a thank-you waits for none."""
+    waiting: list[Said] = []
+    answered = False
+    for said in thread:
+        if said.public and said.role is Role.AGENT:
+            waiting, answered = [], True
+        elif said.public and said.role is Role.CUSTOMER and not (answered and _says_goodbye(said)):
+            waiting.append(said)
+    return next((s.at for s in waiting if s.at), None), len(waiting)
+
+
+def _says_goodbye(said: Said) -> bool:
+    return 0 < len(said.text) < 200 and all(phrases.FAREWELL.search(sentence) for sentence in said.sentences)
+
+
+def _account(ticket: Ticket, now: datetime) -> tuple[Line, ...]:
+    customer = ticket.customer
+    facts = (
+        ("Organisation", customer.organization.name),
+        ("Tier", customer.tier),
+        ("Contract value", _money(customer.contract_value) if customer.contract_value else ""),
+        ("Renewal", _renewal(customer.renewal_on, now)),
+        ("Health", customer.health),
+        ("E-mail", ticket.requester.email),
+        ("Language", ticket.language or customer.language),
+        ("Time zone", customer.time_zone),
+        ("Last rating", ticket.satisfaction),
+    )
+    return tuple(Line(label, one_line(clean(text), 120)) for label, text in facts if text)
+
+
+def _renewal(day: str, now: datetime) -> str:
+    try:
+        left = (date.fromisoformat(day) - now.date()).days
+    except ValueError:
+        return day
+    return f"{day} (in {left} days)" if left >= 0 else f"{day} ({-left} days ago)"
+
+
+def _past(past: PastTicket, now: datetime) -> Line:
+    when = f", {duration(now - past.created_at)} ago" if past.created_at else ""
+    address = f" {past.url}" if past.url else ""
+    return Line(f"#{past.id}", f"{one_line(clean(past.subject), 120) or 'no subject'} ({past.status}{when}){address}")
+
+
+# ------------------------------------------------------------------ what is missing
+
+
+def _there(package: ContextPackage) -> Mapping[str, bool]:
+    customer = package.customer
+    return {
+        "transcript": bool(package.transcript),
+        "summary": bool(package.summary),
+        "account": bool(customer.tier or customer.organization or any(x.label == "Contract value" for x in package.account)),
+        "reason": bool(package.reasons or package.sender),
+        "contact": bool(customer.name or customer.email),
+        "issue type": bool(package.issue_type),
+        "SLA": bool(package.clocks),
+    }
+
+
+def _gaps(ticket: Ticket, there: Mapping[str, bool]) -> tuple[Gap, ...]:
+    """What a source could not give, in its own words, then the absent parts with the likeliest cause."""
+    told = [Gap(name.replace("_", " "), why) for name, why in sorted(ticket.missing.items())]
+    absent = [name for name, is_there in there.items() if not is_there and _BROUGHT_BY.get(name, name) not in ticket.missing]
+    return (*told, *(Gap(name, _cause(name, ticket)) for name in absent))
+
+
+def _cause(part: str, ticket: Ticket) -> str:
+    field = _BROUGHT_BY.get(part)
+    if field is None:
+        return {
+            "summary": "the ticket has neither words nor a subject (person)",
+            "reason": "no rule fired and nobody said why (rule)",
+            "issue type": "neither a rule nor the text names it (rule)",
+        }[part]
+    known = any(name == field or name.startswith(f"{field}.") for name in ticket.known)
+    return f"empty in {ticket.connection} (person)" if known else f"{ticket.connection} has not told it (mapping or permission)"

@@ -31,7 +31,7 @@ class Attempt:
     role: str  # customer | agent | bot
     step: Statement
     result: Statement = Statement()
-    worked: bool | None = None  # None: the customer has not said
+    worked: bool | None = None  # None: not said yet, or answered without a verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,5 +166,5 @@ def _clock_words(clock: SlaClock, now: datetime) -> str:
     left = clock.due_at - now
     if left.total_seconds() < 0:
         return f"{name} breached {duration(left)} ago ({utc_words(clock.due_at, now)})"
-    amber = " amber" if clock.state is ClockState.AMBER else ""
-    return f"{name}{amber}, due in {duration(left)} ({utc_words(clock.due_at, now)})"
+    amber = ", amber" if clock.state is ClockState.AMBER else ""
+    return f"{name} due in {duration(left)} ({utc_words(clock.due_at, now)}{amber})"

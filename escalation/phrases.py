@@ -1,8 +1,8 @@
 """How people say things in a support thread: phrases for single sentences, in the languages tickets mostly come in.
 
 They only choose what a handoff quotes; they decide nothing. What triggers an escalation is read in ``signals/``.
-A table is phrases between commas: ``fail*`` = any ending, ``(a|b)`` = either, ``_`` = up to three words. No phrase nests
-repetitions, so a sentence is searched in linear time.
+A table is phrases between commas: ``fail*`` = any ending, ``(a|b)`` = either, ``_`` = up to three words, ``^`` = the sentence
+begins so; an apostrophe may be missing. No phrase nests repetitions, so a sentence is searched in linear time.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ def _phrases(*tables: str) -> re.Pattern[str]:
 
 
 def _pattern(phrase: str) -> str:
-    pattern = phrase.replace("(", "(?:").replace("*", r"\w*").replace("_ ", r"(?:\w+ ){0,3}").replace(".", r"\.")
-    return pattern if _UNSPACED.search(phrase) else rf"\b{pattern}\b"
+    pattern = phrase.replace("(", "(?:").replace("*", r"\w*").replace("_ ", r"(?:\w+ ){0,3}").replace("'", "'?")
+    if _UNSPACED.search(phrase):
+        return pattern
+    return rf"{pattern}\b" if pattern.startswith("^") else rf"\b{pattern}\b"
 
 
 # Something is wrong.
 PROBLEM = _phrases(
-    """can't, cannot, can not, couldn't, won't, doesn't, does not, didn't, did not, isn't, is not, aren't, don't,
-    unable, error*, fail*, broken, crash*, stuck, wrong, missing, lost, never, declined, rejected, refused, denied,
+    """can't, cannot, can not, couldn't, won't, doesn't, does not, didn't, did not, isn't, is not, aren't,
+    don't (work|get|see|have|receive|know), unable, error*, fail*, broken, crash*, stuck, wrong, missing, lost, never, declined, rejected, refused, denied,
     locked, blocked, expired, delayed, late, damaged, problem*, issue*, bug*, timeout*, timed out, times out, slow,
     blank, freezes, frozen, froze, hacked, unauthori(z|s)ed, outage, down, disappear*, unacceptable, twice, double,
     overcharged, duplicate*, no one, nobody, nothing, no (response|reply|answer|luck|access|tracking|refund),
@@ -38,6 +40,7 @@ PROBLEM = _phrases(
     problema*, dos veces""",
     """não (funciona|consigo|recebi), erro, errore, non (funziona|riesco|posso), fout, werkt _ niet, kan _ niet,
     lukt _ niet""",
+    "nicht (angekommen|erhalten|möglich|da|mehr da), nichts (erhalten|bekommen), pas (arrivé|reçu), no ha llegado, niet (aangekomen|ontvangen)",
     "エラー, できません, できない, 動きません, 動かない, 届いていません, 届かない, 問題, 二重, 不具合",
     "错误, 无法, 不能, 失败, 问题, 没有收到, 重复, 出错",
     "ошибк*, не работает, не могу, не могут, проблем*, не пришл*, дважды, خطأ, لا يعمل, لا أستطيع, مشكلة, مرتين",
@@ -60,9 +63,10 @@ WANT = _phrases(
 )
 
 # A question, also without its mark; \uff1f and \u061f are the full-width and the Arabic one.
-ASK = re.compile(
-    r"(?i:[?\uff1f\u061f]\s*$|[か吗呢][。.]?$|"
-    r"^(?:so |and |but |also |then )?(?:how|what|when|why|where|which|who|can|could|will|would|should) \w)"
+ASK = re.compile(r"(?i:[?\uff1f\u061f]\W*$|[か吗呢][。.]?$)")
+ASK_WORD = re.compile(
+    r"(?i:^(?:so |and |but |also |then )?(?:how|what|when|why|where|which|who|can|could|will|would|should|wann|warum|wo|wie|was|"
+    r"quand|pourquoi|comment|cuándo|cómo|por qué) \w)"
 )
 
 # A remedy did not help.
@@ -70,7 +74,7 @@ FAILED = _phrases(
     """(didn't|did not|doesn't|does not|hasn't|has not|haven't) (work|worked|help|helped|fix*|solve*|change*|resolve*|
     arrive*), not work*, no (luck|change|difference|success|effect|improvement|joy|dice), to no avail, in vain,
     without (success|luck), nothing (changed|happened|happens|works|worked|helped|helps|came|arrived), (same|
-    identical) (error|issue|problem|result|message), still (the same|get|getting|see|seeing|show|shows|say|says|
+    identical) (error|issue|problem|result|message|thing), (but|and) _ still, still (the same|get|getting|see|seeing|show|shows|say|says|
     fails|failing|not|no|broken|happening|happens|there|down|locked|stuck), still (have|having|crashes|crashing|
     double|can't|cannot|doesn't|isn't|won't|unable), failed, fails (again|too|as well), keeps (failing|crashing|
     happening|saying|asking|coming|showing|giving|logging|throwing|returning), (came|comes|is) back, (that|it|
@@ -129,7 +133,8 @@ TRIED = _phrases(
     """(i|we|i've|we've|i have|we have|and|also|already|even|then|have) (already |also |even |just |)(tried|restarted|
     cleared|reinstalled|rebooted|checked|followed|updated|logged (out|in|back)|switched|changed|deleted|reconnected|
     called|emailed|upgraded|disabled|turned (off|on)|swapped|replaced|ran|rotated|regenerated|rolled back|unplugged|
-    removed|contacted|re-sent|resent|reset)""",
+    removed|contacted|re-sent|resent|reset), ^(tried|restarted|cleared|reinstalled|rebooted|checked|updated|switched|
+    swapped|replaced|rotated|rolled back|unplugged|reset|power cycled)""",
     """(habe|haben) _ (versucht|probiert|neu gestartet|gelöscht|geleert|neu installiert), j'ai (essayé|redémarré|vidé|
     déjà essayé)""",
     """(he|hemos) (intentado|probado|reiniciado|borrado), tentei, reiniciei, ho (provato|riavviato|già provato),
@@ -187,6 +192,12 @@ SMALL_TALK = (
     re.compile(r"^(?:I'm|I am|This is) [A-Z]\w+(?: [A-Z]\w+)?\W*$|^(?:こんにちは|お世話になって(?:おり|い)ます|您好|你好)\W*$"),
 )
 
+# Ends the conversation from the customer's side: nobody waits for an answer to it.
+FAREWELL = re.compile(
+    rf"(?i:^(?:(?:many|great|ok|perfect|okay|no|and)\W+)?(?:{_THANKS})(?:\W+[\w']+){{0,6}}\W*$|"
+    r"^(?:bye|goodbye|take care|that'?s (?:all|it)|no worries|all good|have a (?:great|nice|good) \w+)(?:\W+[\w']+){0,4}\W*$)"
+)
+
 # Asks only whether anybody is there.
 NUDGE = re.compile(
     r"(?i:^(?:(?:hello|hi|hey)\W+)?(?:any (?:update|news|progress)|are you (?:still )?there|any(?:one|body) (?:there|here)|"
@@ -201,9 +212,8 @@ _GREETING = re.compile(
 
 
 def without_greeting(sentence: str) -> str:
-    """The sentence without "Hi team," before it, its first letter as a sentence begins."""
-    rest = _GREETING.sub("", sentence, count=1)
-    return rest[:1].upper() + rest[1:] if rest and rest != sentence else sentence
+    """The sentence without "Hi team," before it."""
+    return _GREETING.sub("", sentence, count=1) or sentence
 
 
 def is_small_talk(sentence: str) -> bool:

@@ -61,14 +61,14 @@ _AMOUNT = re.compile(
     rf"([$€£¥] ?\d[\d,.]{{0,14}}|\b{_CURRENCY} ?\d[\d,.]{{0,14}}|"
     rf"\b\d[\d,.]{{0,14}} ?(?:[$€£¥円]|{_CURRENCY}\b|(?:dollars|euros|pounds)\b))"
 )
+_BARE = re.compile(r"(?m)^\W{0,3}#?(\d{6,14})\W{0,3}$")  # an answer to "may I have your order number?"
 _VERSION = re.compile(r"(?i:\b(?:version|build|release|app|plugin|sdk)\s?|\bv)(\d{1,5}(?:\.\d{1,5}){1,4}(?:-\w{1,12})?)\b")
 _ENVIRONMENT = re.compile(
     r"\b((?:Chrome|Firefox|Safari|Edge|iOS|Android|Windows|macOS|iPhone|iPad|Ubuntu|Node(?:\.js)?|Python|PHP)"
     r"(?: \d{1,4}(?:\.\d{1,5}){0,3}(?:\.x)?)?)(?![\w.]*\w)"
 )
-_URL = re.compile(r"(https?://[^\s<>\"'()\[\]\u3000-\u303f]{4,300})")
+_URL = re.compile(r"(https?://[^\s<>\"'()\u3000-\u303f]{4,300})")
 _EMAIL = re.compile(r"(?<![\w.+-])([\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})")
-_TELLING = re.compile(r"(?i:token|key|sig|code|password|auth|session)[\w-]{0,20}=")
 
 Found = Iterator[tuple[str, str]]
 
@@ -82,7 +82,9 @@ def specifics(thread: Iterable[Said], own_email: str = "") -> tuple[Specific, ..
             if word.lower() not in taken and word.lower() != own_email.lower():
                 taken.add(word.lower())
                 found[kind, word] = Specific(kind, word, said.id)
-    ordered = sorted(found.values(), key=lambda s: KINDS.index(s.kind))
+    messages = [s for s in found.values() if s.kind == "error message"]
+    alone = [s for s in found.values() if s.kind != "error" or not any(s.text in m.text for m in messages)]
+    ordered = sorted(alone, key=lambda s: KINDS.index(s.kind))
     counts: Counter[str] = Counter()
     kept = []
     for specific in ordered:
@@ -105,8 +107,7 @@ def _words(said: Said) -> Found:
 
 
 def _without_secret(url: str) -> str:
-    address, _, query = url.rstrip(".,;:!?").partition("?")
-    return address if not query or _TELLING.search(query) else f"{address}?{query}"
+    return url.partition("[hidden]")[0].rpartition("?")[0] if "[hidden" in url else url.rstrip(".,;:!?")
 
 
 def _labelled(text: str) -> Found:
@@ -123,6 +124,7 @@ _FINDERS: tuple[Callable[[str], Found], ...] = (
     _simple("error message", _ERROR_TEXT),
     _labelled,
     _simple("reference", _CODE),
+    _simple("reference", _BARE),
     _simple("amount", _AMOUNT),
     _simple("version", _VERSION),
     _simple("environment", _ENVIRONMENT),

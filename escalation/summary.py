@@ -49,19 +49,16 @@ def summarise(thread: tuple[Said, ...], subject: str) -> tuple[Statement, ...]:
 
 
 def question(thread: tuple[Said, ...]) -> Statement:
-    """The newest real question or wish of the customer in their own words; the first words where there is none."""
+    """The customer's clearest question or wish in their own words, the newest of equals; their first words if there is none."""
     own = customers(thread)
-    for said in reversed(own):
-        asked = _best((said,), _asked)
-        if asked:
-            return asked
-    return _first_words(own)
+    asked = _best(reversed(own), _wanted)
+    return asked or _first_words(own)
 
 
 def key_sentences(thread: tuple[Said, ...], pattern: re.Pattern[str], most: int) -> tuple[Statement, ...]:
     """The customer's newest sentences in which ``pattern`` is found, oldest first."""
     found = (
-        _statement(said, sentence)
+        statement(said, sentence)
         for said in reversed(customers(thread))
         for sentence in said.sentences
         if len(sentence) > 8 and pattern.search(sentence)
@@ -76,7 +73,7 @@ def quoted(thread: Iterable[Said], message_id: str, words: str) -> Statement:
         return Statement()
     flat = " ".join(words.split())
     sentence = next((s for s in said.sentences if flat and flat in s), flat)
-    return _statement(said, sentence) if sentence else Statement()
+    return statement(said, sentence) if sentence else Statement()
 
 
 def _opening(own: tuple[Said, ...]) -> tuple[Said, ...]:
@@ -98,7 +95,7 @@ def _best(messages: Iterable[Said], score: Score) -> Statement:
             got = score(sentence) - 0.1 * nth if not _says_nothing(sentence) else 0.0
             nth += 1
             if got > points:
-                best, points = _statement(said, sentence), got
+                best, points = statement(said, sentence), got
     return best
 
 
@@ -108,11 +105,7 @@ def _happened(sentence: str) -> float:
 
 def _wanted(sentence: str) -> float:
     wants = bool(phrases.WANT.search(sentence))
-    return (wants or _is_question(sentence)) and 2 * wants + 2 * _is_question(sentence) + _weight(sentence)
-
-
-def _asked(sentence: str) -> float:
-    return _wanted(sentence) if not phrases.NUDGE.search(sentence) else 0.0
+    return (wants or _is_question(sentence) > 0) and 2 * wants + 2 * _is_question(sentence) + _weight(sentence)
 
 
 def _stuck(sentence: str) -> float:
@@ -122,7 +115,7 @@ def _stuck(sentence: str) -> float:
 
 def _weight(sentence: str) -> float:
     """A point for a length that says something, half a point for figures, for they are specific."""
-    return (25 <= len(sentence) <= 300 or _is_dense(sentence)) + 0.5 * any(char.isdigit() for char in sentence)
+    return (16 <= len(sentence) <= 300 or _is_dense(sentence)) + 0.5 * any(char.isdigit() for char in sentence)
 
 
 def _is_dense(sentence: str) -> bool:
@@ -130,12 +123,14 @@ def _is_dense(sentence: str) -> bool:
     return len(sentence) >= 8 and sentence[len(sentence) // 2] >= "\u3000"
 
 
-def _is_question(sentence: str) -> bool:
-    return bool(phrases.ASK.search(sentence))
+def _is_question(sentence: str) -> float:
+    """Between 0 and 1: an exclamation may end with a question mark, a question may lack it."""
+    return 0.6 * bool(phrases.ASK.search(sentence)) + 0.4 * bool(phrases.ASK_WORD.search(sentence))
 
 
 def _says_nothing(sentence: str) -> bool:
-    return phrases.is_small_talk(sentence) or (len(sentence) < 80 and bool(_ONLY_DATA.match(sentence)))
+    heading = sentence.endswith(":")
+    return heading or phrases.is_small_talk(sentence) or (len(sentence) < 80 and bool(_ONLY_DATA.match(sentence)))
 
 
 def _blocker(own: tuple[Said, ...], known: set[str]) -> Statement:
@@ -154,8 +149,10 @@ def _first_words(own: tuple[Said, ...]) -> Statement:
     if said is None:
         return Statement()
     spoken = next((s for s in said.sentences if not _says_nothing(s)), said.text)
-    return _statement(said, spoken)
+    return statement(said, spoken)
 
 
-def _statement(said: Said, sentence: str) -> Statement:
-    return Statement(one_line(phrases.without_greeting(sentence), LONGEST), said.id, said.who, said.at)
+def statement(said: Said, sentence: str) -> Statement:
+    """A sentence of a message as it is quoted: without the greeting, with a capital, not longer than LONGEST."""
+    words = phrases.without_greeting(sentence)
+    return Statement(one_line(words[:1].upper() + words[1:], LONGEST), said.id, said.who, said.at)

@@ -57,6 +57,7 @@ _SECRET_SHAPE = re.compile(
     r"\b(?:sk|pk|rk)_(?:live|test)_\w{8,200}|\bxox[abprs]-[\w-]{8,200}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,200}|"
     r"\beyJ[\w-]{10,2000}\.[\w-]{10,2000}\.[\w-]{5,2000}"
 )
+_SECRET_IN_URL = re.compile(r"(?i:([?&#](?:token|key|sig|code|password|auth|session|secret)[\w-]{0,20}=)[^\s&#]+)")
 _SECRET_HINT = re.compile(r"(?i:pass|pwd|key|secret|token|contras|_live_|_test_|xox|akia|gh[pousr]_|eyj)")
 
 _CJK_ENDS = "\u3002\uff01\uff1f"  # full stop, exclamation and question mark in full width
@@ -103,6 +104,8 @@ def mask(text: str) -> str:
     """Payment cards shown by their last four digits, passwords and keys hidden."""
     if any(char.isdigit() for char in text):
         text = _CARD.sub(_hide_card, text)
+    if "=" in text:
+        text = _SECRET_IN_URL.sub(r"\1[hidden]", text)
     if _SECRET_HINT.search(text):
         text = _SECRET_IS.sub(r"\1\2[hidden]", _SECRET_WORD.sub(r"\1\2[hidden]", _SECRET_SHAPE.sub("[hidden]", text)))
     return text
@@ -205,7 +208,7 @@ def _hide_card(found: re.Match[str]) -> str:
     digits = [int(char) for char in found.group() if char.isdigit()]
     # Luhn's check keeps order numbers as they are: https://en.wikipedia.org/wiki/Luhn_algorithm
     doubled = [d if nth % 2 == 0 else d * 2 - 9 * (d > 4) for nth, d in enumerate(reversed(digits))]
-    return f"card ending {found.group()[-4:]}" if sum(doubled) % 10 == 0 else found.group()
+    return f"[card ending {found.group()[-4:]}]" if sum(doubled) % 10 == 0 else found.group()
 
 
 def _unwrapped(text: str) -> str:

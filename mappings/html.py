@@ -97,15 +97,20 @@ def _nesting(source: str) -> int:
 
 
 def _quoted(text: str) -> str:
-    lines, depth = [], 0
+    """Lines inside the marks of quoted blocks with "> " before them; a mark adds no blank line of its own."""
+    lines: list[str] = []
+    depth, at_mark = 0, False
     for line in text.split("\n"):
-        bare = _PRIVATE.sub("", line).strip()
-        if _QUOTE not in line and _UNQUOTE not in line:
-            lines.append(f"> {line}" if depth and bare else line)
-            continue
-        depth = max(0, depth + line.count(_QUOTE) - line.count(_UNQUOTE))
-        if bare:
-            lines.append(f"> {bare}")
+        opened, closed = line.count(_QUOTE), line.count(_UNQUOTE)
+        depth = max(0, depth + opened - closed)
+        bare = _PRIVATE.sub("", line)
+        if bare.strip():
+            lines.append(f"> {bare}" if depth or opened or closed else bare)
+            at_mark = False
+        elif opened or closed:
+            at_mark = True
+        elif not (at_mark and lines[-1:] in ([], [""])):
+            lines.append("")
     return "\n".join(lines)
 
 
@@ -123,9 +128,10 @@ def _cell(state: Any, _: Any) -> None:
 
 def _mark(character: str) -> Any:
     def handler(state: Any, _: Any = None) -> None:
-        state.tags[-1].canvas.write_newline()
+        canvas = state.tags[-1].canvas
+        canvas.flush_inline()
         state.tags[-1].write(character)
-        state.tags[-1].canvas.write_newline()
+        canvas.flush_inline()
 
     return handler
 

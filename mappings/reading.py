@@ -239,11 +239,11 @@ class FieldsSpec:
 
 
 def thread(parts: tuple[MessagesSpec, ...], payload: Any, notes: Notes) -> Any:
-    """All messages of a payload, oldest first, each id once; UNTOLD where the payload has no thread."""
+    """All messages of a payload, oldest first, each id once; UNTOLD where one of its lists is missing: half a thread is none."""
     read = [part.read(payload, notes) for part in parts]
-    if all(messages is UNTOLD for messages in read):
+    if any(messages is UNTOLD for messages in read):
         return UNTOLD
-    found = {message.id: message for messages in read if messages is not UNTOLD for message in messages}
+    found = {message.id: message for messages in read for message in messages}
     return tuple(sorted(found.values(), key=_sent_at)) if all(m.at for m in found.values()) else tuple(found.values())
 
 

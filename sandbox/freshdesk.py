@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 import nh3
 from flask import Blueprint, Response, g, jsonify, redirect, request
 
 from sandbox import Play, faults, freshdesk_controls, pages
 from sandbox.freshdesk_acts import echo
-from sandbox.freshdesk_rules import CREATE, NOTE, REPLY, UPDATE, Problem, assignment, problems
+from sandbox.freshdesk_answers import changed, error, invalid, matches, nothing, or_404, paged, read, wrong
+from sandbox.freshdesk_rules import CREATE, NOTE, REPLY, UPDATE, assignment
 from sandbox.freshdesk_world import (
     COMPANY,
     CUSTOMER,
@@ -43,6 +43,47 @@ from sandbox.state import Body, State
 _PER_MINUTE = 5_000  # calls of one process; real plans have 50 to 700
 _HTML = {"div", "p", "b", "strong", "i", "em", "u", "ul", "ol", "li", "a", "br", "blockquote", "pre", "code", "span"}
 _LISTED_DAYS = 30  # tickets created earlier are listed only with updated_since
+_ORDERS = ("created_at", "due_by", "updated_at", "status")
+_INCLUDES = ("conversations", "requester", "company", "stats", "sla_policy")
+
+
+def blueprint(state: State, play: Play) -> Blueprint:
+    """The play Freshdesk, to be mounted at ``/sandbox/freshdesk``."""
+    made = Blueprint(VENDOR, __name__, template_folder="templates")
+    account = Account(state, play)
+    faults.attach(made, state, VENDOR)
+    made.before_request(account.admit)
+    made.after_request(account.count)
+    for method, path, answer in account.routes():
+        made.add_url_rule(f"/api/v2/{path}", f"{method} {answer.__name__}", answer, methods=[method])
+    made.add_url_rule("/a/tickets/<id>", "open", lambda id: redirect(f"{play.url(VENDOR)}/tickets-page/{id}"))
+    freshdesk_controls.attach(made, state, play)
+    pages.attach(made, state, VENDOR, "ticket", lambda ticket: _view(state, play, ticket))
+    return made
+
+
+def _view(state: State, play: Play, ticket: Body) -> pages.TicketView:
+    people = agents(state, int(play.admin_id), play.email)
+    who = requester(state, ticket)
+    names = {id: agent["contact"]["name"] for id, agent in people.items()} | {who["id"]: who["name"]}
+    first = {"body": ticket["description"], "user_id": who["id"], "private": False, "created_at": ticket["created_at"]}
+    thread = [first, *ticket["conversations"]]
+    return pages.TicketView(
+        id=str(ticket["id"]),
+        subject=ticket["subject"],
+        status="Deleted" if ticket["deleted"] else STATUSES.get(ticket["status"], str(ticket["status"])),
+        priority=PRIORITIES.get(ticket["priority"], str(ticket["priority"])),
+        assignee=names.get(ticket["responder_id"], ""),
+        group=GROUPS.get(ticket["group_id"], ""),
+        requester=who["name"],
+        tags=tuple(ticket["tags"]),
+        entries=tuple(_entry_view(one, names) for one in thread if one["body"]),
+    )
+
+
+def _entry_view(entry: Body, names: dict[int, str]) -> pages.EntryView:
+    author = names.get(entry["user_id"], str(entry["user_id"]))
+    return pages.EntryView(author, nh3.clean(entry["body"], tags=_HTML), not entry["private"], entry["created_at"])
 
 
 class Account:
@@ -74,14 +115,14 @@ class Account:
             return None
         if not self._within_limit():
             headers = {"Retry-After": str(60 - int(time.time()) % 60)}
-            return _error(429, "rate_limit_exceeded", "You have exceeded the limit of requests per minute", headers)
+            return error(429, "rate_limit_exceeded", "You have exceeded the limit of requests per minute", headers)
         given = request.authorization
         if given is None or given.username != self.play.token:
-            return _error(401, "invalid_credentials", "You have to be logged in to perform this action.")
+            return error(401, "invalid_credentials", "You have to be logged in to perform this action.")
         if request.method in ("POST", "PUT") and request.content_length and request.mimetype != "application/json":
             shown_type = request.headers.get("Content-Type", "")
             words = f"Content-Type header is set to {shown_type}. It should be set to application/json"
-            return _error(415, "invalid_content_type", words)
+            return error(415, "invalid_content_type", words)
         return None
 
     def _within_limit(self) -> bool:
@@ -116,22 +157,20 @@ class Account:
     def view_ticket(self, id: int) -> Response:
         ticket = self.find(id)
         if ticket is None:
-            return _nothing(404)
+            return nothing(404)
         include = tuple(request.args.get("include", "").split(",")) if request.args.get("include") else ()
-        unknown = set(include) - {"conversations", "requester", "company", "stats", "sla_policy"}
-        if unknown:
-            known = "conversations,requester,company,stats,sla_policy"
-            return _invalid([_wrong("include", f"It should be one of these values: '{known}'", "invalid_value")])
+        if set(include) - set(_INCLUDES):
+            return wrong("include", f"It should be one of these values: '{','.join(_INCLUDES)}'")
         return jsonify(shown(self.state, ticket, include))
 
     def list_tickets(self) -> Response:
         found = [ticket for ticket in self.state.all(VENDOR, "ticket") if self._is_listed(ticket)]
         order = request.args.get("order_by", "created_at")
-        if order not in ("created_at", "due_by", "updated_at", "status"):
-            return _invalid([_wrong("order_by", "It should be one of these values: 'created_at,due_by,updated_at'", "invalid_value")])
+        if order not in _ORDERS:
+            return wrong("order_by", f"It should be one of these values: '{','.join(_ORDERS)}'")
         found.sort(key=lambda ticket: ticket[order], reverse=request.args.get("order_type", "desc") == "desc")
         include = tuple(request.args.get("include", "").split(","))
-        return _paged([shown(self.state, ticket, include, full=False) for ticket in found])
+        return paged([shown(self.state, ticket, include, full=False) for ticket in found])
 
     def _is_listed(self, ticket: Body) -> bool:
         asked = request.args
@@ -151,20 +190,20 @@ class Account:
     def search(self) -> Response:
         query = request.args.get("query", "")
         if not (query.startswith('"') and query.endswith('"') and 2 < len(query) <= 514):
-            return _invalid([_wrong("query", "Query string should be enclosed in double quotes", "invalid_value")])
+            return wrong("query", "Query string should be enclosed in double quotes", "invalid_value")
         clauses = [clause.strip().strip("()").split(":", 1) for clause in query[1:-1].split(" AND ")]
-        found = [t for t in self.state.all(VENDOR, "ticket") if all(len(c) == 2 and _matches(t, c[0], c[1]) for c in clauses)]
-        page = max(int(request.args.get("page", 1)), 1)
+        found = [t for t in self.state.all(VENDOR, "ticket") if all(len(c) == 2 and matches(t, c[0], c[1]) for c in clauses)]
+        page = max(request.args.get("page", 1, type=int), 1)
         results = [shown(self.state, ticket) for ticket in found[(page - 1) * 30 : page * 30]]
         return jsonify({"results": results, "total": len(found)})
 
     def create_ticket(self) -> Response:
-        body, refusal = _read(CREATE, ("subject", "description"))
+        body, refusal = read(CREATE, ("subject", "description"))
         if refusal:
             return refusal
         if not (body.get("requester_id") or body.get("email") or body.get("phone")):
             words = "One of requester_id, phone, email, twitter_id, unique_external_id is mandatory"
-            return _invalid([_wrong("requester_id", words, "missing_field")])
+            return wrong("requester_id", words, "missing_field")
         if body.get("email"):
             body["requester_id"] = new_contact(self.state, str(body.get("name") or body["email"]), str(body["email"]))
         ticket = new_ticket(self.state, body)
@@ -173,15 +212,15 @@ class Account:
 
     def update_ticket(self, id: int) -> Response:
         if self.find(id) is None:
-            return _nothing(404)
-        body, refusal = _read(UPDATE)
+            return nothing(404)
+        body, refusal = read(UPDATE)
         people = agents(self.state, int(self.play.admin_id), self.play.email)
-        if refusal or (wrong := assignment(body, people)):
-            return refusal or _invalid(wrong)
+        if refusal or (unfit := assignment(body, people)):
+            return refusal or invalid(unfit)
         with self.state.change(VENDOR, "ticket", str(id)) as ticket:
             if ticket is None or ticket["deleted"]:
-                return _nothing(404)
-            event = _changed(ticket, body)
+                return nothing(404)
+            event = changed(ticket, body)
         answer = shown(self.state, ticket)
         return self._after(jsonify({k: v for k, v in answer.items() if v is not None}), 200, ticket, event)
 
@@ -194,33 +233,33 @@ class Account:
     def _flag(self, id: int, *, deleted: bool) -> Response:
         with self.state.change(VENDOR, "ticket", str(id)) as ticket:
             if ticket is None:
-                return _nothing(404)
+                return nothing(404)
             ticket |= {"deleted": deleted, "updated_at": now()}
-        return _nothing(204)
+        return nothing(204)
 
     # Conversations
 
     def conversations(self, id: int) -> Response:
         ticket = self.find(id)
-        return _nothing(404) if ticket is None else _paged(ticket["conversations"])
+        return nothing(404) if ticket is None else paged(ticket["conversations"])
 
     def add_note(self, id: int) -> Response:
-        body, refusal = _read(NOTE, ("body",))
+        body, refusal = read(NOTE, ("body",))
         told = {"private": body.get("private", True), "incoming": body.get("incoming", False), "source": 2}
         event = f"{{note_type:{'private' if told['private'] else 'public'}}}"
         return refusal or self._say(id, body | told, event)
 
     def add_reply(self, id: int) -> Response:
-        body, refusal = _read(REPLY, ("body",))
+        body, refusal = read(REPLY, ("body",))
         return refusal or self._say(id, body | {"private": False, "incoming": False, "source": 0}, "{reply_sent:sent}")
 
     def _say(self, id: int, told: Body, event: str) -> Response:
         if self.find(id) is None:
-            return _nothing(404)
+            return nothing(404)
         told = {"user_id": int(self.play.admin_id), **told, "body": nh3.clean(told["body"], tags=_HTML, link_rel=None)}
         with self.state.change(VENDOR, "ticket", str(id)) as ticket:
             if ticket is None:
-                return _nothing(404)
+                return nothing(404)
             said = entry(self.state, id, told)
             ticket["conversations"].append(said)
             ticket["updated_at"] = now()
@@ -238,33 +277,33 @@ class Account:
 
     def list_agents(self) -> Response:
         wanted = request.args.get("email")
-        return _paged([agent for agent in self._agents().values() if wanted in (None, agent["contact"]["email"])])
+        return paged([agent for agent in self._agents().values() if wanted in (None, agent["contact"]["email"])])
 
     def me(self) -> Response:
         return jsonify(self._agents()[int(self.play.admin_id)])
 
     def view_agent(self, id: int) -> Response:
-        return _or_404(self._agents().get(id))
+        return or_404(self._agents().get(id))
 
     def list_groups(self) -> Response:
-        return _paged([group(id) for id in GROUPS])
+        return paged([group(id) for id in GROUPS])
 
     def view_group(self, id: int) -> Response:
-        return _or_404(group(id) if id in GROUPS else None)
+        return or_404(group(id) if id in GROUPS else None)
 
     def list_contacts(self) -> Response:
         wanted = request.args.get("email")
         everybody = [contact(CUSTOMER), *self.state.all(VENDOR, "contact")]
-        return _paged([one for one in everybody if wanted in (None, one["email"])])
+        return paged([one for one in everybody if wanted in (None, one["email"])])
 
     def view_contact(self, id: int) -> Response:
-        return _or_404(contact(CUSTOMER) if id == CUSTOMER else self.state.get(VENDOR, "contact", str(id)))
+        return or_404(contact(CUSTOMER) if id == CUSTOMER else self.state.get(VENDOR, "contact", str(id)))
 
     def list_companies(self) -> Response:
-        return _paged([company()])
+        return paged([company()])
 
     def view_company(self, id: int) -> Response:
-        return _or_404(company() if id == COMPANY else None)
+        return or_404(company() if id == COMPANY else None)
 
     def ticket_fields(self) -> Response:
         statuses = {str(number): [label, label] for number, label in STATUSES.items()}

@@ -59,7 +59,10 @@ def whole(given: Body, id: str) -> Body:
     thing = _sound(_ticket(given, id) if given.get("type") == "ticket" else _conversation(given, id, comments))
     first_is_source = thing["type"] == "conversation" and not given.get("source") and bool(comments)
     for number, comment in enumerate(comments[1:] if first_is_source else comments):
-        told = {"id": comment.get("id") or f"{id}{number:03d}", "created_at": comment.get("created_at", thing["created_at"] + number)}
+        told = {
+            "id": comment.get("id") or f"{id}{number:03d}",
+            "created_at": comment.get("created_at", thing["created_at"] + number),
+        }
         add_part(thing, _part_type(comment), _author(comment), comment.get("body", ""), **told)
     thing["updated_at"] = _number(given.get("updated_at"), thing["updated_at"])
     return thing
@@ -186,9 +189,12 @@ def _told(payload: Body) -> Body | None:
 
 def _numbered(item: Body) -> Body:
     """Assignees as the API has them: notifications of tickets send text, and "0" for nobody."""
-    assignees = {name: item.get(name) for name in ("admin_assignee_id", "team_assignee_id")}
     nobody = 0 if item["type"] == "ticket" else None
-    return item | {name: int(id) if str(id or 0).isdigit() and int(id or 0) else nobody for name, id in assignees.items()}
+    return item | {name: _id(item.get(name)) or nobody for name in ("admin_assignee_id", "team_assignee_id")}
+
+
+def _id(value: object) -> int:
+    return int(str(value)) if str(value).isdecimal() else 0
 
 
 def _from_1x(item: Body) -> Body:
@@ -196,7 +202,18 @@ def _from_1x(item: Body) -> Body:
     source = {**message, "type": "conversation", "delivered_as": "customer_initiated", "redacted": False}
     if source.get("author", {}).get("id") == user.get("id"):
         source["author"] = {key: user.get(key) for key in ("type", "id", "name", "email")}
-    kept = {key: item[key] for key in ("type", "id", "created_at", "updated_at", "open", "state", "read", "tags") if key in item}
-    contacts = {"type": "contact.list", "contacts": [{"type": "contact", "id": user.get("id"), "external_id": user.get("user_id")}]}
+    kept: Body = {
+        key: item[key] for key in ("type", "id", "created_at", "updated_at", "open", "state", "read", "tags") if key in item
+    }
+    contacts = {
+        "type": "contact.list",
+        "contacts": [{"type": "contact", "id": user.get("id"), "external_id": user.get("user_id")}],
+    }
     admin = int(assignee["id"]) if str(assignee.get("id") or "").isdigit() and assignee.get("type") == "admin" else None
-    return {**kept, "source": source, "contacts": contacts, "admin_assignee_id": admin, "conversation_parts": item["conversation_parts"]}
+    return {
+        **kept,
+        "source": source,
+        "contacts": contacts,
+        "admin_assignee_id": admin,
+        "conversation_parts": item["conversation_parts"],
+    }

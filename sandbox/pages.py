@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from flask import Blueprint, Response, abort, make_response, render_template
+from flask import Blueprint, Response, abort, jsonify, make_response, render_template
 
 from sandbox.state import Body, State
 
@@ -44,5 +44,10 @@ def attach(blueprint: Blueprint, state: State, vendor: str, kind: str, view: Cal
         body = state.get(vendor, kind, id) or abort(404)
         return make_response(render_template("sandbox/ticket.html", vendor=vendor, ticket=view(body)))
 
+    def seen(id: str) -> Response:
+        """What a person would see, as JSON: the same form for every vendor, for tests and measurements."""
+        return jsonify(asdict(view(state.get(vendor, kind, id) or abort(404))))
+
+    blueprint.add_url_rule("/_seen/<id>", "seen", seen)
     blueprint.add_url_rule("", "tickets", tickets, strict_slashes=False)
     blueprint.add_url_rule("/tickets-page/<id>", "ticket", ticket)

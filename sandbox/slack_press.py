@@ -140,7 +140,7 @@ def _follow(world: World, kept: Body, answer: Body) -> None:
     id, action, view = kept["view"]["id"], answer.get("response_action", ""), answer.get("view")
     if action == "errors":
         world.change_form(id, {}, errors=answer["errors"])
-    elif action in ("update", "push") and not view_problems(view):
+    elif action in ("update", "push") and isinstance(view, dict) and not view_problems(view):
         world.change_form(id, view)
     else:
         world.change_form(id, {}, open=False)

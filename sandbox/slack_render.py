@@ -101,3 +101,8 @@ def moment(ts: str) -> str:
 def initials(name: str) -> str:
     """One or two letters for an avatar."""
     return "".join(part[0] for part in name.split()[:2]).upper()
+
+
+def escaped(text: str) -> str:
+    """What a person typed, as Slack keeps it."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -6,7 +6,8 @@ Kept apart from the product's own tables (no migration knows them): with real ac
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,21 +36,33 @@ CREATE INDEX IF NOT EXISTS calls_vendor ON sandbox.calls (vendor, id);
 class State:
     """The objects of every play-vendor; each method is one transaction, so any number of processes may share it."""
 
-    def __init__(self, database_url: str) -> None:
-        self._pool: ConnectionPool[psycopg.Connection[Body]] = ConnectionPool(
-            database_url, min_size=0, max_size=8, open=False, kwargs={"row_factory": dict_row}
-        )
+    def __init__(self, database_url: str | Callable[[], str]) -> None:
+        self._url = database_url
+        self._opening = threading.Lock()
+        self._opened: ConnectionPool[psycopg.Connection[Body]] | None = None
 
-    def prepare(self) -> None:
-        """Open the pool and create the schema if it is not there; two processes may do so at once."""
-        self._pool.open()
-        with self._pool.connection() as db:
-            for statement in _SCHEMA.split(";\n"):
-                if statement.strip():
-                    db.execute(statement)
+    @property
+    def _pool(self) -> ConnectionPool[psycopg.Connection[Body]]:
+        return self._opened or self.prepare()
+
+    def prepare(self) -> ConnectionPool[psycopg.Connection[Body]]:
+        """Open the pool and create the schema if it is not there; two processes may do so at once. First use does it too."""
+        with self._opening:
+            if self._opened is None:
+                url = self._url if isinstance(self._url, str) else self._url()
+                pool: ConnectionPool[psycopg.Connection[Body]] = ConnectionPool(
+                    url, min_size=0, max_size=8, open=True, kwargs={"row_factory": dict_row}
+                )
+                with pool.connection() as db:
+                    for statement in _SCHEMA.split(";\n"):
+                        if statement.strip():
+                            db.execute(statement)
+                self._opened = pool
+            return self._opened
 
     def close(self) -> None:
-        self._pool.close()
+        if self._opened is not None:
+            self._opened.close()
 
     def get(self, vendor: str, kind: str, id: str) -> Body | None:
         with self._pool.connection() as db:

@@ -76,7 +76,7 @@ class Lexicon:
     def find(self, text: str) -> dict[str, list[Hit]]:
         """Hits per group in a cleaned text, by position; overlapping hits of one group are all kept."""
         found: dict[str, list[Hit]] = {}
-        numbers = self._set.Match(text)
+        numbers = self._set.Match(text) or ()  # None for no match
         ends = sentences(text) if numbers else Sentences((), 0)
         for number in sorted(numbers):
             pattern, name, reading = self._patterns[number]

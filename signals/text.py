@@ -6,15 +6,18 @@ import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
-MOST_READ = 50_000  # characters of one message that are read; people say what they want before that
+import re2
+
+MOST_READ = 200_000  # characters of one message that are read; mappings cut there too
 
 _ALIKE = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\u202f": " "})
 _QUOTED_LINE = re.compile(r"(?m)^[ \t]*>[^\n]*")
-_TAIL = re.compile(
-    r"(?m)^[ \t]*(?:On [^\n]{4,160}\n?[^\n]{0,80}wrote:|-{2,}[ ]?(?:Original|Forwarded) Message[ ]?-{2,}|_{10,}|-- ?)[ \t]*$"
+_TAIL = re2.compile(  # bounded repeats are expensive in re, not in re2
+    r"(?m)^[ \t]*(?:On [^\n]{4,160}\n?[^\n]{0,80}wrote:|-{2,} ?(?:Original|Forwarded) Message ?-{2,}|_{10,}|-- ?)[ \t]*$"
     r"|^From: [^\n]{1,200}\n(?:Sent|Date|To): "
 )
-_END = re.compile(r"[.!?]+(?=[\s\"')]|$)|\n+|;")
+# A single line break is no end: mails are wrapped. A blank line or the next item of a list is one.
+_END = re.compile(r"[.!?]+(?=[\s\"')]|$)|;|\n(?=[ \t]*[\n*•-])|\n(?=[ \t]*\d+[.)])")
 
 
 def clean(text: str) -> str:
@@ -24,7 +27,9 @@ def clean(text: str) -> str:
         own = own.encode("utf-8", "replace").decode()
     own = _QUOTED_LINE.sub(_blank, own)
     tail = _TAIL.search(own)
-    return own[: tail.start()] + _blanks(own[tail.start() :]) if tail and _is_tail(own, tail.end()) else own
+    if tail is None or _quotes_follow(text, tail.end()):
+        return own
+    return own[: tail.start()] + _blanks(own[tail.start() :])
 
 
 def _blank(found: re.Match[str]) -> str:
@@ -35,9 +40,9 @@ def _blanks(text: str) -> str:
     return "\n" * len(text)
 
 
-def _is_tail(own: str, at: int) -> bool:
-    """False when a reply follows below the quoted lines, which are blanked already: then only the heading is foreign."""
-    return not re.match(r"\n{3,}[^\n]", own[at:])
+def _quotes_follow(text: str, at: int) -> bool:
+    """True where marked lines follow: those are blanked already, and below them may stand a reply."""
+    return text[at : at + 200].lstrip().startswith(">")
 
 
 @dataclass(frozen=True, slots=True)

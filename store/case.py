@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from escalation.context import ContextPackage
 from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from escalation.actions import Action, ActionKind, Entry, Receipt, Timer
+from escalation.context import ContextPackage
 from escalation.decision import Decision
 from escalation.hop import Handoff, Offer, State
 from escalation.journal import Escalation, Outcome, Task
@@ -92,7 +92,7 @@ class StoredCase:
     def _mine(self, table: Any) -> tuple[Any, Any]:
         return table.connection == self.connection, table.ticket_id == self.ticket_id
 
-    def _handoff(self, row: Row[Any] | None) -> Handoff | None:
+    def _handoff(self, row: Any) -> Handoff | None:
         if row is None:
             return None
         made = select(OfferRow.body).where(OfferRow.handoff_id == row.id).order_by(OfferRow.number)

@@ -19,12 +19,13 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 def plain(value: object) -> dict[str, Any]:
     """A core dataclass as JSON-ready data."""
-    return cast(dict[str, Any], _adapter(type(value)).dump_python(value, mode="json"))
+    kind: Any = type(value)
+    return cast(dict[str, Any], _adapter(kind).dump_python(value, mode="json"))
 
 
 def build(kind: type[T], data: object) -> T:
     """The core dataclass that ``plain`` made ``data`` from; pydantic's ValidationError if it is not one."""
-    return cast(T, _adapter(kind).validate_python(data))
+    return cast(T, _adapter(cast(Any, kind)).validate_python(data))
 
 
 def new_id(prefix: str, now: datetime) -> str:

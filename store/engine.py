@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import psycopg
 from sqlalchemy import Engine, create_engine
 
 
-def sqlalchemy_url(database_url: str) -> str:
-    """``postgres://`` and ``postgresql://`` addresses with the psycopg 3 driver named."""
+def psycopg_url(database_url: str) -> str:
+    """The address as psycopg wants it: without SQLAlchemy's driver name, if somebody put one there."""
     scheme, _, rest = database_url.partition("://")
-    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else database_url
+    return f"{scheme.partition('+')[0]}://{rest}"
 
 
-def connect(database_url: str, *, pool_size: int = 8) -> Engine:
-    """A pooled engine whose dead connections are replaced before use (the database may have been restarted)."""
+def connect(database_url: str | Callable[[], str], *, pool_size: int = 8) -> Engine:
+    """A pooled engine whose dead connections are replaced before use (the database may have been restarted).
+
+    With a function as address, it is asked at the first connection: making an engine starts nothing.
+    """
+
+    def open_one() -> psycopg.Connection[tuple[object, ...]]:
+        url = database_url if isinstance(database_url, str) else database_url()
+        return psycopg.connect(psycopg_url(url), connect_timeout=5, application_name="baton")
+
     return create_engine(
-        sqlalchemy_url(database_url),
-        pool_size=pool_size,
-        max_overflow=4,
-        pool_pre_ping=True,
-        pool_timeout=5,
-        connect_args={"connect_timeout": 5, "application_name": "baton"},
+        "postgresql+psycopg://", creator=open_one, pool_size=pool_size, max_overflow=4, pool_pre_ping=True, pool_timeout=5
     )

@@ -206,6 +206,7 @@ def _handoffs(*more: InstrumentedAttribute[Any]) -> Select[Any]:
             _asked_now().label("offered_to"),
             EscalationRow.severity,
             EscalationRow.reasons,
+            EscalationRow.package["waiting_since"].as_string().label("waiting_since"),
             *_customer(ticket),
             HandoffRow.opened_at,
             HandoffRow.changed_at,

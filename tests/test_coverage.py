@@ -72,6 +72,8 @@ def change(kind: ChangeKind, fields: dict[str, object] | None = None, **more: An
         ("somebody else", change(ChangeKind.ASSIGNED, {"assignee": Person("102")}), False),
         ("nobody", change(ChangeKind.ASSIGNED, {"assignee": Person()}), False),
         ("groups are named by id only", change(ChangeKind.ASSIGNED, {"group": Group("201")}), True),
+        ("a group by name only", change(ChangeKind.ASSIGNED, {"group": Group("", "Billing")}), True),
+        ("another group by name only", change(ChangeKind.ASSIGNED, {"group": Group("", "Security")}), False),
         ("organisation by id only", change(ChangeKind.STATUS_CHANGED, {**STATUS, "customer": Customer(Group("401"))}), True),
         ("a custom field as stored", change(ChangeKind.STATUS_CHANGED, {**STATUS, "custom.refund_amount": 500}), True),
         ("a custom field not as stored", change(ChangeKind.STATUS_CHANGED, {**STATUS, "custom.refund_amount": 900}), False),

@@ -125,6 +125,7 @@ def web(engine: Engine, folder: Path, *, sandbox: bool = False, **settings: obje
     told = load(_env_file=None, data_dir=folder, api_token=TOKEN, secret_key="s" * 40, **settings)
     pipeline = FakePipeline()
     app = Flask("baton-test")
+    app.secret_key = told.secret_key.get_secret_value()
     parts = Parts(told, engine, pipeline, FakeDocuments(), lambda: {"zendesk": None}, preview, sandbox)  # type: ignore[dict-item]
     register(app, parts)
     return Web(app, engine, pipeline, told)

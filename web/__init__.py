@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 
 from config.settings import Settings
 from escalation.ports import Helpdesk
-from web import auth, health, webhooks
+from web import api, auth, errors, health, pages, webhooks
+from web.api_views import Views
 from web.ports import Documents, Pipeline
 from web.refusals import Refusals
 
@@ -37,3 +38,7 @@ def register(app: Flask, parts: Parts) -> None:
     auth.install(app, parts.settings, parts.engine)
     app.register_blueprint(webhooks.blueprint(parts.pipeline, parts.helpdesks, refusals))
     app.register_blueprint(health.blueprint(parts.engine, parts.settings, refusals))
+    views = Views(parts.engine, parts.pipeline, parts.documents, parts.mapping_preview)
+    app.register_blueprint(api.blueprint(parts.settings, parts.engine, views))
+    app.register_blueprint(pages.blueprint(parts.settings, parts.engine, parts.pipeline, parts.helpdesks, sandbox=parts.sandbox))
+    errors.install(app, https=parts.settings.public_url.startswith("https://"))

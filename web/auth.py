@@ -6,11 +6,8 @@ Flask-Limiter itself would hook every request of the app, and webhooks must stay
 
 from __future__ import annotations
 
-import os
-import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask, abort, request, session
@@ -68,8 +65,7 @@ class Attempts:
 
 
 def install(app: Flask, settings: Settings, engine: Engine) -> None:
-    """Set up sessions and Flask-Login on the app."""
-    app.secret_key = app.secret_key or secret_key(settings)
+    """Set up sessions and Flask-Login on an app that has its secret key."""
     app.config.update(
         SESSION_COOKIE_NAME="baton",
         SESSION_COOKIE_HTTPONLY=True,
@@ -78,28 +74,8 @@ def install(app: Flask, settings: Settings, engine: Engine) -> None:
         PERMANENT_SESSION_LIFETIME=_SESSION_LIFE,
         SESSION_REFRESH_EACH_REQUEST=False,
     )
-    manager = LoginManager(app)
+    manager = LoginManager(app, add_context_processor=False)  # it would ask the database for every template
     manager.user_loader(lambda session_id: _loaded(engine, session_id))
-
-
-def secret_key(settings: Settings) -> str:
-    """SECRET_KEY, or one that is generated once and kept under DATA_DIR for all processes of this machine."""
-    given = settings.secret_key.get_secret_value()
-    return given or _kept_key(settings.data_dir / "secret_key")
-
-
-def _kept_key(place: Path) -> str:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft = place.with_name(f"{place.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_urlsafe(48))
-    try:
-        os.link(draft, place)  # fails if another process was first; then its key is read
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-    return place.read_text()
 
 
 def _loaded(engine: Engine, session_id: str) -> SignedIn | None:

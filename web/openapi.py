@@ -94,6 +94,7 @@ _HANDOFF = {
     "ticket_url": TEXT_OR_NONE,
     "sla": _of("array", "null", items=_object({"name": TEXT, "due_at": AT_OR_NONE, "state": TEXT})),
     "customer": _object(_CUSTOMER),
+    "waiting_since": _of("string", "null", format="date-time", description="the customer, for a person"),
     "opened_at": AT,
     "changed_at": AT,
 }

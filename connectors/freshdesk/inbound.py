@@ -11,9 +11,10 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -23,7 +24,7 @@ from connectors.freshdesk.triggered import Happened, from_object, leading, parse
 from connectors.notes import mark
 from connectors.signatures import require_match
 from escalation.ports import Arrival, Inbound, Unreadable
-from escalation.ticket import Group, Ignored, Person, Ticket, TicketChange
+from escalation.ticket import ChangeKind, Group, Ignored, Person, Ticket, TicketChange
 from mappings.schema import Mapping as Words
 
 Body = dict[str, Any]  # JSON of the vendor; nothing typed so leaves this folder
@@ -38,6 +39,8 @@ _NAMES = ("ticket_contact_name", "ticket_requester_name", "requester_name")
 _EMAILS = ("ticket_contact_email", "ticket_requester_email", "requester_email")
 _DEEPEST = 60
 _LONGEST_ID = 20
+# Placeholders also give "March 23 2016 at 10:06 AM" in the account's own zone: enough for a key, not for a time.
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(Z|UTC|[+-]\d\d:?\d\d)$")
 _UNSTORABLE = re.compile("[\ud800-\udfff]")
 _IN_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _REMEDY = (
@@ -47,6 +50,14 @@ _REMEDY = (
 )
 # A property that became empty, and what that means in our words; the mapping cannot tell "empty" from "not mentioned".
 _EMPTY: dict[str, tuple[str, object]] = {"responder_id": ("assignee", Person()), "group_id": ("group", Group())}
+
+
+_IDS: dict[str, Callable[[Any], str]] = {
+    "assignee": attrgetter("id"),
+    "requester": attrgetter("id"),
+    "group": attrgetter("id"),
+    "customer": attrgetter("organization.id"),
+}
 
 
 # Authenticity
@@ -102,8 +113,9 @@ def payload_of(inbound: Inbound) -> Body:
 def with_event(payload: Mapping[str, Any]) -> Body:
     """A webhook body with ``_event`` and ``_custom`` beside it: what the mapping could not address in the body itself.
 
-    ``_event``: ``name`` (see ``triggered.leading``), ``from`` and ``to`` (property → value as text, null where empty) and,
-    when a comment came along, ``message`` with id, author, role, html and public. ``_custom``: custom fields by their API name.
+    ``_event``: ``name`` (see ``triggered.leading``), ``from`` and ``to`` (property → value as text, null where empty), ``at``
+    (the stamp, if it is one with a zone) and, if a comment came along, ``message`` with id, author, email, role, html, public.
+    ``_custom``: custom fields by their API name.
     """
     told = payload.get(_WRAPPER)
     told = told if isinstance(told, dict) else {}
@@ -111,6 +123,7 @@ def with_event(payload: Mapping[str, Any]) -> Body:
     explicit = told.get("event") if isinstance(told.get("event"), str) else ""
     event: Body = {
         "name": explicit or leading(events) or UNSPECIFIED,
+        "at": next((stamp for stamp in _stamps(told) if _ISO.match(stamp)), None),
         "from": {one.name: one.before or None for one in events if one.before is not None},
         "to": {one.name: one.value or None for one in events},
     }
@@ -176,6 +189,10 @@ def _clean(value: Any, depth: int) -> Any:
     return value
 
 
+def _stamps(told: Body) -> list[str]:
+    return [told[name].strip() for name in _STAMPS if isinstance(told.get(name), str) and told[name].strip()]
+
+
 def _events(told: Any) -> tuple[Happened, ...]:
     if isinstance(told, dict):
         return from_object(told)
@@ -230,8 +247,7 @@ def arrival(inbound: Inbound, words: Words) -> Arrival:
     An ``X-Request-Id`` is not used: proxies put a new one on every repetition.
     """
     payload = payload_of(inbound)
-    stamped = any(payload[_WRAPPER].get(name) for name in _STAMPS)
-    told = [inbound.query.get("ticket_id", ""), "" if stamped else _minute(inbound.headers.get(RECEIVED, ""))]
+    told = [inbound.query.get("ticket_id", ""), "" if _stamps(payload[_WRAPPER]) else _minute(inbound.headers.get(RECEIVED, ""))]
     key = hashlib.sha256(json.dumps(told).encode() + inbound.body).hexdigest()
     ticket_id = payload[_WRAPPER].get("ticket_id")
     return Arrival(f"sha256:{key}", str(ticket_id).strip() if _is_id(ticket_id) else "", words.event(SHAPE, payload))
@@ -252,7 +268,14 @@ def change(inbound: Inbound, words: Words, connection: Connection) -> TicketChan
     if not _is_id(payload[_WRAPPER].get("ticket_id")):
         raise Unreadable("no usable ticket id", path=f"{_WRAPPER}.ticket_id", remedy=_REMEDY)
     told = words.change(SHAPE, payload, connection.id)
-    return told if isinstance(told, Ignored) else _with_empty(told, payload["_event"])
+    return told if isinstance(told, Ignored) else _with_empty(_without_labels(told), payload["_event"])
+
+
+def _without_labels(told: TicketChange) -> TicketChange:
+    """Without people, groups and companies that are only named, except at a new ticket: a name must not replace a known id."""
+    if told.kind is ChangeKind.CREATED:
+        return told
+    return replace(told, fields={name: value for name, value in told.fields.items() if name not in _IDS or _IDS[name](value)})
 
 
 def _with_empty(told: TicketChange, event: Body) -> TicketChange:
@@ -267,28 +290,7 @@ def _with_empty(told: TicketChange, event: Body) -> TicketChange:
 
 def needs_read(told: TicketChange, ticket: Ticket | None) -> bool:
     """True unless the stored ticket shows all of it already: a webhook has neither thread, company nor custom fields in full."""
-    return not covered(_recognised(told, ticket), ticket)
-
-
-def _recognised(told: TicketChange, ticket: Ticket | None) -> TicketChange:
-    """People and groups that the webhook only names, as the stored ticket knows them: labels carry no id to compare by."""
-    fields = dict(told.fields)
-    for name in ("assignee", "requester", "group"):
-        new, known = fields.get(name), getattr(ticket, name, None)
-        if new is not None and known is not None and _is_same(new, known):
-            fields[name] = known
-    return replace(told, fields=fields)
-
-
-def _is_same(new: object, known: object) -> bool:
-    match new, known:
-        case Person(), Person():
-            if new.id:
-                return new.id == known.id
-            return new.email.lower() == known.email.lower() if new.email else new.name == known.name
-        case Group(), Group():
-            return new.id == known.id if new.id else new.name == known.name
-    return False
+    return not covered(told, ticket)
 
 
 def is_own(told: TicketChange) -> bool:

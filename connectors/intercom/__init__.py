@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from mappings.schema import Mapping as Words
-
 from config.connections import Connection
 from connectors.intercom import inbound as reader
 from connectors.intercom import outbound, reading
@@ -23,6 +21,7 @@ from connectors.signatures import reveal
 from escalation.actions import Receipt, Write
 from escalation.ports import Arrival, GiveUp, HelpdeskAgent, Inbound
 from escalation.ticket import Ignored, Ticket, TicketChange
+from mappings.schema import Mapping as Words
 
 __all__ = ["CANNOT", "Connector", "restamp", "sign"]
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlparse
 
 import requests
 
@@ -79,7 +79,7 @@ class Api:
         return self._object(verb, answer)
 
     def _object(self, verb: str, answer: requests.Response) -> Body:
-        what = f"{self.name}: {verb} {requests.utils.urlparse(answer.url).path} answered {answer.status_code}"
+        what = f"{self.name}: {verb} {urlparse(answer.url).path} answered {answer.status_code}"
         if answer.status_code >= 300:
             raise GiveUp(f"{what}, a redirect; set the address of the API itself, for example https://api.intercom.io")
         try:

@@ -15,14 +15,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mappings.schema import Mapping as Words
-
 from config.connections import Connection
 from connectors.coverage import covered
 from connectors.notes import mark
 from connectors.signatures import hex_sha1, require_fresh, require_match
 from escalation.ports import Arrival, Inbound, Unreadable
 from escalation.ticket import ChangeKind, Ignored, Message, Ticket, TicketChange
+from mappings.schema import Mapping as Words
 
 Body = dict[str, Any]  # JSON of the vendor; nothing typed so leaves this folder
 

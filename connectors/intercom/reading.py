@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from mappings.schema import Mapping as Words
-
 from config.connections import Connection
 from connectors.intercom.api import Api, Body, Moved, Remembered
 from connectors.intercom.inbound import TICKET, short_subject, url_of
 from escalation.ports import GiveUp, HelpdeskAgent, TryLater, Unreadable
 from escalation.ticket import PastTicket, Ticket
+from mappings.schema import Mapping as Words
 
 _MOST_PARTS = 500  # what the API gives of one thread, newest ones
 _MOST_PAST = 20

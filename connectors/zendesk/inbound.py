@@ -25,7 +25,6 @@ SIGNATURE = "X-Zendesk-Webhook-Signature"
 STAMP = "X-Zendesk-Webhook-Signature-Timestamp"
 INVOCATION = "X-Zendesk-Webhook-Invocation-Id"
 
-_TICKET_EVENTS = ("zen:event-type:ticket.", "zen:event-type:messaging_ticket.")
 _LONGEST_KEY = 200
 _THIN_BODY = '{"ticket_id":"{{ticket.id}}","event":"escalation_requested"}'
 
@@ -133,13 +132,6 @@ def _key(inbound: Inbound, body: Payload, shape: str) -> str:
 
 
 def change(inbound: Inbound, mapping: Mapping, connection: str) -> TicketChange | Ignored:
-    """What the delivery means for a ticket. Events about users, organisations and the like are Ignored with the reason."""
+    """What the delivery means for a ticket; events about users, organisations and the like are Ignored with the reason."""
     body = payload(inbound)
-    shape = shape_of(body)
-    event = mapping.event(shape, body)
-    try:
-        return mapping.change(shape, body, connection)
-    except Unreadable:
-        if shape == "event" and not event.lower().startswith(_TICKET_EVENTS):
-            return Ignored(event, "an event that is not about a ticket")
-        raise
+    return mapping.change(shape_of(body), body, connection)

@@ -179,7 +179,7 @@ def _past(ticket: Ticket) -> PastTicket:
 
 def _objects(found: object) -> list[Body]:
     """The objects of a list; Zendesk's nulls and anything odd left out."""
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list | tuple) else []
 
 
 def _by_id(found: object) -> dict[str, Body]:

@@ -1,0 +1,234 @@
+"""A context package as an internal note and as a chat card: fixed order, read in ten seconds (domain.md §4, §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from escalation.actions import Card, Line, Note, Press
+from escalation.package import Attempt, ContextPackage, Specific, Statement, Turn, utc_words
+from escalation.specifics import KINDS
+from escalation.thread import one_line
+
+_MOST_REASONS, _MOST_STEPS = 3, 3
+_SHORT_SENTENCE = 160
+_SHORT_STEP = 90  # characters of a remedy in the first lines; the section has it whole
+_MOST_TURN, _MOST_TRANSCRIPT = 2_000, 30_000  # characters of one message, and of all of them; helpdesks refuse longer notes
+
+_VERDICT = {True: "helped", False: "failed", None: "no answer yet"}
+
+
+def note(package: ContextPackage, *, key: str, title: str, link: str, now: datetime | None = None) -> Note:
+    """The package as an internal note: six lines that tell it, then the sections; clocks as at ``now`` (default: when built)."""
+    at = now or package.built_at
+    lines = (
+        Line("Why", _why(package)),
+        Line("Summary", _summary(package)),
+        Line("Customer", _customer(package)),
+        Line("Tried", _tried(package.tried)),
+        Line("Clock", _clock(package, at)),
+        Line("Next", _next(package)),
+    )
+    sections = (
+        ("What the customer said", _said(package, at)),
+        ("Tried in detail", _attempts(package, at)),
+        ("Account", package.account),
+        ("Earlier tickets", package.earlier),
+        ("Missing", _missing(package)),
+        ("Chain so far", _chain(package, at)),
+    )
+    transcript = ("Transcript", _transcript(package.transcript, at))
+    return Note(key, title, lines, (*(s for s in sections if s[1]), transcript), link)
+
+
+def card(
+    package: ContextPackage,
+    handoff_id: str,
+    offer_id: str,
+    *,
+    state: str,
+    why_you: str,
+    presses: Iterable[Press],
+    ticket_url: str,
+    page_url: str,
+    live: bool,
+    mention: str = "",
+    title: str,
+    now: datetime | None = None,
+) -> Card:
+    """The package as an offer in chat; ``why_you`` "" for a card that is shown to a whole channel."""
+    at = now or package.built_at
+    facts = (
+        Line("Customer", ", ".join(w for w in (_name(package), package.customer.organization) if w)),
+        Line("Tier", package.customer.tier or "not told"),
+        Line("Issue", _issue(package)),
+        Line("Urgency", package.urgency()),
+        Line("Waiting", package.waiting(at)),
+        Line("SLA", package.sla(at, most=1)),
+    )
+    lines = (
+        Line("Why you", why_you),
+        Line("Summary", " ".join(_shorter(s.text) for s in package.summary) or package.subject),
+        Line("Tried", _tried(package.tried)),
+        Line("Reasons", "; ".join(one_line(r.title or r.words, 120) for r in package.reasons) or _by_hand(package)),
+    )
+    shown = tuple(line for line in lines if line.text)
+    return Card(handoff_id, offer_id, title, state, facts, shown, tuple(presses), ticket_url, page_url, live, mention)
+
+
+# ------------------------------------------------------------------ the first six lines
+
+
+def _why(package: ContextPackage) -> str:
+    named = [f"{r.words}{f' [rule {r.rule}]' if r.rule else ''}" for r in package.reasons[:_MOST_REASONS]]
+    more = len(package.reasons) - len(named)
+    words = "; ".join([*named, *([f"{more} more reasons below"] if more > 0 else [])]) or _by_hand(package)
+    return f"{words}. Issue: {_issue(package)}"
+
+
+def _by_hand(package: ContextPackage) -> str:
+    return f"handed over by {package.sender}" if package.sender else "no reason was recorded"
+
+
+def _issue(package: ContextPackage) -> str:
+    issue = package.issue_type.replace("_", " ") or "not known"
+    return f"{issue} ({package.product_area})" if package.product_area else issue
+
+
+def _summary(package: ContextPackage) -> str:
+    return " ".join(s.text for s in package.summary) or "The ticket has no text and no subject"
+
+
+def _shorter(quotation: str) -> str:
+    """A quoted sentence cut for a card, its closing mark kept."""
+    return quotation if len(quotation) <= _SHORT_SENTENCE else one_line(quotation.rstrip("”"), _SHORT_SENTENCE) + "”"
+
+
+def _name(package: ContextPackage) -> str:
+    return package.customer.name or package.customer.email or "unknown customer"
+
+
+def _customer(package: ContextPackage) -> str:
+    who = package.customer
+    words = (_name(package), who.tier, who.organization, *_of_account(package, "Renewal"))
+    told = ", ".join(word for word in words if word)
+    return f"{told}. Tone: {package.sentiment}" if package.sentiment else told
+
+
+def _of_account(package: ContextPackage, label: str) -> list[str]:
+    return [f"{label.lower()} {line.text}" for line in package.account if line.label == label]
+
+
+def _tried(attempts: tuple[Attempt, ...]) -> str:
+    if not attempts:
+        return "nothing that can be seen in the thread"
+    shown = [f"{a.who}: “{one_line(a.step.text, _SHORT_STEP)}” → {_came_to(a)}" for a in attempts[-_MOST_STEPS:]]
+    earlier = len(attempts) - len(shown)
+    return "; ".join([*([f"{earlier} earlier"] if earlier else []), *shown])
+
+
+def _came_to(attempt: Attempt) -> str:
+    if attempt.worked is None and attempt.result:
+        return f"“{one_line(attempt.result.text, _SHORT_STEP)}”"
+    return _VERDICT[attempt.worked]
+
+
+def _clock(package: ContextPackage, at: datetime) -> str:
+    return f"{_waiting(package, at)}. SLA: {package.sla(at)}. Urgency: {package.urgency()}"
+
+
+def _waiting(package: ContextPackage, at: datetime) -> str:
+    if package.waiting_since is None:
+        return "Nobody is waiting for a reply" if not package.unanswered else "Waiting, since when is not known"
+    many = f", {package.unanswered} messages" if package.unanswered > 1 else ""
+    return f"Waiting {package.waiting(at)} for a person (since {utc_words(package.waiting_since, at)}{many})"
+
+
+def _next(package: ContextPackage) -> str:
+    steps = list(package.next_steps[:_MOST_STEPS])
+    authority = f"Needs the right {package.authority}" if package.authority else ""
+    return ". ".join([*steps, *([authority] if authority else [])]) or "Read the thread and reply in person"
+
+
+# ------------------------------------------------------------------ the sections
+
+
+def _said(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
+    question = (Line("Question", f"“{package.question.text}”", package.question.source),) if package.question else ()
+    said = tuple(Line(_who(s, at), f"“{s.text}”", s.source) for s in package.said)
+    return (*question, *said, *_specifics(package.specifics))
+
+
+def _specifics(specifics: tuple[Specific, ...]) -> tuple[Line, ...]:
+    """One line per kind: "Error: BIL-402, 502"."""
+    kinds = sorted({s.kind for s in specifics}, key=lambda k: KINDS.index(k) if k in KINDS else -1)
+    grouped = [(kind, [s for s in specifics if s.kind == kind]) for kind in kinds]
+    return tuple(Line(_capital(kind), ", ".join(s.text for s in words), words[0].source) for kind, words in grouped)
+
+
+def _attempts(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
+    lines = [Line(f"{n}. {_who(a.step, at)} ({a.role})", _attempt(a), a.step.source) for n, a in enumerate(package.tried, 1)]
+    last = package.last_reply
+    if last and all(last.source != a.step.source for a in package.tried):
+        lines.append(Line(f"Last reply by {_who(last, at)}", f"“{last.text}”", last.source))
+    return tuple(lines)
+
+
+def _attempt(attempt: Attempt) -> str:
+    said = f"“{attempt.result.text}”" if attempt.result else ""
+    verdict = f"({_VERDICT[attempt.worked]})" if said and attempt.worked is not None else ""
+    return f"“{attempt.step.text}” → {' '.join(w for w in (said, verdict) if w) or _VERDICT[attempt.worked]}"
+
+
+def _missing(package: ContextPackage) -> tuple[Line, ...]:
+    lacking = f"; below the minimum: no {', no '.join(package.lacking)}" if package.lacking else ""
+    score = Line("Completeness", f"{package.completeness} of 100{lacking}")
+    return (score, *(Line(_capital(gap.field), gap.why) for gap in package.missing))
+
+
+def _chain(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
+    reasons = (Line("Reason", f"{r.words} [rule {r.rule}]") for r in package.reasons[_MOST_REASONS:])
+    note = package.handover
+    rest = (
+        Line("Handed over by", package.sender),
+        Line(f"Internal note of {_who(note, at)}" if note else "", f"“{note.text}”" if note else "", note.source),
+        Line("Route", package.routed),
+        Line("Size", package.complexity),
+        Line("Confidence", package.confidence),
+        Line("Page", package.page),
+    )
+    hops = (Line(f"Hop {n}", hop) for n, hop in enumerate(package.chain, 1))
+    return (*hops, *reasons, *(line for line in rest if line.text))
+
+
+def _transcript(turns: tuple[Turn, ...], at: datetime) -> tuple[Line, ...]:
+    """The newest messages that fit, oldest first; the ticket has them all."""
+    kept: list[Line] = []
+    room = _MOST_TRANSCRIPT
+    for turn in reversed(turns):
+        line = _turn(turn, at)
+        room -= len(line.text) + len(line.label)
+        if room < 0 and kept:
+            break
+        kept.append(line)
+    left_out = len(turns) - len(kept)
+    notice = [Line("", f"… {left_out} earlier messages left out; the ticket has them all")] if left_out else []
+    return (*notice, *reversed(kept)) if kept else (Line("", "The ticket has no messages"),)
+
+
+def _turn(turn: Turn, at: datetime) -> Line:
+    when = f", {utc_words(turn.at, at)}" if turn.at else ""
+    internal = "" if turn.public else ", internal note"
+    text = turn.text if len(turn.text) <= _MOST_TURN else f"{turn.text[:_MOST_TURN]}… (cut, {len(turn.text) - _MOST_TURN} more)"
+    attached = f" [attached: {', '.join(turn.attachments)}]" if turn.attachments else ""
+    role = "" if turn.who == turn.role else f" ({turn.role})"
+    return Line(f"{turn.who}{role}{when}{internal}", f"{text}{attached}".strip() or "(only quoted text)", turn.id)
+
+
+def _who(statement: Statement, at: datetime) -> str:
+    when = f", {utc_words(statement.at, at)}" if statement.at else ""
+    return f"{statement.who}{when}"
+
+
+def _capital(words: str) -> str:
+    return words.upper() if words == "url" else words[:1].upper() + words[1:]

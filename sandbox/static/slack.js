@@ -1,0 +1,39 @@
+// The page works without this. With it, news appears by itself, times are local, and the newest message is in view.
+(() => {
+  const local = (root) => {
+    for (const time of root.querySelectorAll("time[datetime]")) {
+      time.textContent = new Date(time.dateTime).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    }
+  };
+  const scroll = () => document.querySelector('[data-live="scroll"]');
+  const toEnd = () => { const box = scroll(); box.scrollTop = box.scrollHeight; };
+
+  // Kept as the server sent it, before times are made local: what is compared is what the server says.
+  const served = new Map();
+  for (const part of document.querySelectorAll("[data-live]")) served.set(part.dataset.live, part.innerHTML);
+
+  async function refresh() {
+    if (document.hidden) return;
+    const answer = await fetch(location.href, { headers: { "X-Requested-With": "fetch" } });
+    if (!answer.ok) return;
+    const news = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of document.querySelectorAll("[data-live]")) replace(part, news);
+  }
+
+  function replace(part, news) {
+    const fresh = news.querySelector(`[data-live="${part.dataset.live}"]`);
+    if (!fresh || served.get(part.dataset.live) === fresh.innerHTML) return;
+    served.set(part.dataset.live, fresh.innerHTML);
+    const atEnd = part.scrollHeight - part.scrollTop - part.clientHeight < 80;
+    part.innerHTML = fresh.innerHTML;
+    local(part);
+    if (part === scroll() && atEnd) toEnd();
+    if (part.dataset.live === "form") part.querySelector("select, textarea, input[type=text]")?.focus();
+  }
+
+  local(document);
+  toEnd();
+  document.querySelector("#view select, #view textarea")?.focus();
+  document.getElementById("as")?.addEventListener("change", (event) => event.target.form.submit());
+  setInterval(() => { refresh().catch(() => {}); }, 1500); // the server may be restarting: try again next time
+})();

@@ -1,0 +1,122 @@
+"""For the Slack tests: a server with the play Slack and Baton's own Slack routes on it, and a desk that only takes notes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+from flask import Flask
+from pydantic import SecretStr
+from werkzeug.serving import make_server
+
+import sandbox
+from config.connections import PLAY_SECRET, PLAY_TOKEN, ChatAccount
+from connectors.slack import SlackChat
+from escalation.actions import Card, Line, Press
+from sandbox.state import State
+from web import slack as web_slack
+from web.slack import Presser, Reply
+
+FACTS = (Line("Customer", "Mia Customer, Northwind"), Line("Tier", "enterprise"), Line("Issue", "billing"))
+
+
+def card(**changes: Any) -> Card:
+    """An offer's card as the pipeline would make it."""
+    told: dict[str, Any] = {
+        "handoff_id": "h-1",
+        "offer_id": "o-1",
+        "title": "Charged twice for October",
+        "state": "Waiting for you until 14:05",
+        "facts": FACTS,
+        "lines": (Line("Why you", "skill billing 4 of 5"), Line("Summary", "Mia was charged twice & wants 500 EUR back.")),
+        "presses": (Press.ACCEPT, Press.DECLINE, Press.ASK),
+        "ticket_url": "https://acme.example/tickets/12",
+        "page_url": "https://baton.example/handoffs/h-1",
+    }
+    return Card(**(told | changes))
+
+
+@dataclass
+class Desk:
+    """Takes notes of every answer; ``reply`` is what it says next."""
+
+    reply: Reply = field(default_factory=lambda: Reply(True))
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    failure: Exception | None = None
+
+    def answer(
+        self, press: Press, handoff_id: str, offer_id: str, who: Presser, *, reason: str = "", note: str = "", dedupe_key: str
+    ) -> Reply:
+        if self.failure:
+            raise self.failure
+        told = {"press": press, "handoff": handoff_id, "offer": offer_id, "who": who, "reason": reason, "note": note}
+        self.answers.append(told | {"key": dedupe_key})
+        return self.reply
+
+
+@dataclass
+class Play:
+    """A running play Slack with Baton beside it."""
+
+    url: str
+    account: ChatAccount
+    desk: Desk
+    state: State
+
+    @property
+    def chat(self) -> SlackChat:
+        return SlackChat(self.account, timeout_s=5.0)
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """The JSON a control answers; the test fails when it does not answer 200."""
+        answer = requests.request(method, f"{self.url}/sandbox/slack/_{path}", json=body, timeout=15)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def messages(self) -> list[dict[str, Any]]:
+        return list(self.control("GET", "messages"))
+
+    def calls(self, method: str) -> int:
+        """How often a Web API method was called."""
+        return sum(call["path"].endswith(f"/api/{method}") for call in self.control("GET", "calls"))
+
+    def press(self, message: dict[str, Any], press: Press, user: str = "U101", **more: Any) -> dict[str, Any]:
+        where = {"channel": message["channel"], "ts": message["ts"], "user": user, "action_id": press.value}
+        return dict(self.control("POST", "press", where | more))
+
+
+def account(url: str, **changes: Any) -> ChatAccount:
+    """The play workspace's account as the settings would make it."""
+    told: dict[str, Any] = {
+        "url": f"{url}/sandbox/slack/api",
+        "token": SecretStr(PLAY_TOKEN),
+        "signing_secrets": (SecretStr(PLAY_SECRET),),
+        "channel": "#support-handoffs",
+        "sandbox": True,
+    }
+    return ChatAccount(**(told | changes))
+
+
+@contextmanager
+def playing(database_url: str, **changes: Any) -> Iterator[Play]:
+    """Serve both sides on a free port; ``changes`` go into the chat account."""
+    app, state, desk = Flask("play"), State(database_url), Desk()
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    url = f"http://127.0.0.1:{server.server_port}"
+    made = account(url, **changes)
+    state.prepare()
+    sandbox.register(app, state, sandbox.Play(f"{url}/sandbox", url, PLAY_SECRET, PLAY_TOKEN), ("slack",))
+    app.register_blueprint(web_slack.blueprint(made, desk, lambda issue: f"{issue}: Ada, then Bo"))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield Play(url, made, desk, state)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        state.close()

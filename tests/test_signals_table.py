@@ -1,0 +1,90 @@
+"""Every labelled sentence, and the score of each signal over all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from escalation.signals import Signal
+from escalation.ticket import Message, Person, Role
+from signals.patterns import PatternReader
+
+READER = PatternReader.english()
+NOW = datetime(2025, 11, 21, 12, tzinfo=UTC)
+TABLE: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "data" / "signals_en.yaml").read_text())["sentences"]
+BOOLEANS = {
+    "human": "explicit_human_request",
+    "security": "security_incident",
+    "legal": "legal_threat",
+    "privacy": "privacy_request",
+    "churn": "churn_risk",
+}
+LEAST_SCORE = 0.95
+
+
+def signals(text: str) -> dict[str, Signal]:
+    message = Message("m1", Person("c1", role=Role.CUSTOMER), text)
+    return {s.name: s for s in READER.read((message,), NOW)}
+
+
+def value(found: dict[str, Signal], name: str) -> Any:
+    return found[name].value if name in found else {}
+
+
+def refund(value: dict[str, Any]) -> object:
+    """A refund signal as the table writes it."""
+    if value.get("negated"):
+        return "negated"
+    return f"{value['amount']} {value['currency']}".strip() if "amount" in value else bool(value)
+
+
+def read(text: str, wanted: dict[str, Any]) -> dict[str, Any]:
+    """What was read, in the words of the table; the tone only where it is asked for."""
+    found = signals(text)
+    told: dict[str, Any] = {short: value(found, name) for short, name in BOOLEANS.items()}
+    told["refund"] = refund(value(found, "refund_request"))
+    told["impact"] = value(found, "impact").get("kind")
+    told["failed"] = value(found, "failed_attempts").get("count")
+    told["tone"] = value(found, "sentiment")["label"] if "tone" in wanted else None
+    return {name: answer for name, answer in told.items() if answer}
+
+
+def mistakes(row: dict[str, Any]) -> set[str]:
+    wanted, told = row["is"], read(row["text"], row["is"])
+    return {name for name in wanted.keys() | told.keys() if wanted.get(name) != told.get(name)}
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row["text"][:60])
+def test_sentence(row: dict[str, Any]) -> None:
+    assert mistakes(row) == set(row.get("missed", ())), read(row["text"], row["is"])
+
+
+def test_table_is_large_and_has_hard_negatives() -> None:
+    assert len(TABLE) >= 120
+    assert sum(not set(row["is"]) - {"tone"} for row in TABLE) >= 50
+    assert sum("missed" in row for row in TABLE) <= len(TABLE) * 0.05
+
+
+def test_score_of_each_signal() -> None:
+    counts: dict[str, Counter[str]] = {}
+    for row in TABLE:
+        told, wanted, wrong = read(row["text"], row["is"]), row["is"], mistakes(row)
+        for name in wanted.keys() | told.keys():
+            count = counts.setdefault(name, Counter())
+            count["right"] += name not in wrong
+            count["asked"] += name in wanted
+            count["told"] += name in told
+    lines = []
+    for name, count in sorted(counts.items()):
+        precision, recall = count["right"] / max(count["told"], 1), count["right"] / max(count["asked"], 1)
+        score = 2 * precision * recall / max(precision + recall, 1e-9)
+        lines.append((score, f"{name:9} precision {precision:.2f} recall {recall:.2f} F1 {score:.2f} of {count['asked']}"))
+    told = "\n".join(line for _, line in lines)
+    print("\n" + told)  # noqa: T201 - the score is what the reader of a test run wants
+    assert min(score for score, _ in lines if score) > 0.7, told
+    assert sum(score for score, _ in lines) / len(lines) >= LEAST_SCORE, told

@@ -1,0 +1,111 @@
+"""The play Zendesk over real HTTP on a free port, with a stand-in for Baton that keeps the webhooks it gets."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+from flask import Flask, request
+from pydantic import SecretStr
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from config.connections import PLAY_EMAIL, PLAY_SECRET, PLAY_TOKEN, Connection
+from connectors.zendesk import Connector
+from escalation.ports import Inbound
+from mappings.schema import Mapping, load
+from sandbox import Play, register
+from sandbox.state import State
+
+ROOT = Path(__file__).parent.parent
+ADMIN = "900"
+
+
+def mapping() -> Mapping:
+    """The shipped mapping."""
+    return load((ROOT / "mappings" / "zendesk.yaml").read_text(), "mappings/zendesk")
+
+
+class Silent(WSGIRequestHandler):
+    def log_request(self, *_: Any, **__: Any) -> None:
+        """No access log in test output."""
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """A WSGI app on a free port of this machine; its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@dataclass
+class Desk:
+    """A running play Zendesk and what a test does with it."""
+
+    base: str
+    state: State
+    heard: list[Inbound] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"{self.base}/sandbox/zendesk"
+
+    def connector(self, **changed: Any) -> Connector:
+        told: dict[str, Any] = {"url": self.url, "user": PLAY_EMAIL, "token": SecretStr(PLAY_TOKEN), **changed}
+        secrets = (SecretStr(PLAY_SECRET),)
+        return Connector(Connection("zendesk", "zendesk", secrets=secrets, sandbox=True, **told), mapping(), timeout_s=5)
+
+    def seed(self, ticket: dict[str, Any]) -> dict[str, Any]:
+        return self.control("POST", "_tickets", ticket)
+
+    def shown(self, id: int) -> dict[str, Any]:
+        return self.control("GET", f"_tickets/{id}")
+
+    def control(self, verb: str, path: str, body: Any = None) -> Any:
+        answer = requests.request(verb, f"{self.url}/{path}", json=body, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
+
+    def api(self, verb: str, path: str, body: Any = None, **options: Any) -> requests.Response:
+        auth = (f"{PLAY_EMAIL}/token", PLAY_TOKEN)
+        return requests.request(verb, f"{self.url}/api/v2/{path}", **{"json": body, "auth": auth, "timeout": 10, **options})
+
+    def calls(self) -> list[tuple[str, str]]:
+        """Method and path, without the query, of the API calls so far."""
+        prefix = "/sandbox/zendesk/api/v2/"
+        return [(c["method"], c["path"].partition("?")[0].removeprefix(prefix)) for c in self.state.calls("zendesk")]
+
+
+@contextmanager
+def playing(database: str) -> Iterator[Desk]:
+    """A play Zendesk on an empty database; the same server hears its webhooks."""
+    state = State(database)
+    state.prepare()
+    app = Flask("play")
+    desk = Desk("", state)
+
+    def hear() -> tuple[str, int]:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        desk.heard.append(Inbound(headers, request.get_data(), request.args.to_dict()))
+        return "", 202
+
+    app.add_url_rule("/webhooks/zendesk", "hear", hear, methods=["POST"])
+    try:
+        with served(app) as base:
+            play = Play(f"{base}/sandbox", base, PLAY_SECRET, PLAY_TOKEN, PLAY_EMAIL, ADMIN)
+            register(app, state, play, ("zendesk",))
+            desk.base = base
+            yield desk
+    finally:
+        state.close()

@@ -1,0 +1,210 @@
+"""The pages: sign in, handoffs and deliveries. They work without JavaScript; a script only refreshes and shows local times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask_login import logout_user
+from sqlalchemy import Engine
+from werkzeug.local import LocalProxy
+from werkzeug.wrappers import Response as BaseResponse
+
+from config.settings import Settings
+from escalation.actions import DeclineReason
+from escalation.hop import Accept, Decline, Return, State
+from escalation.ports import Helpdesk
+from store import accounts, queries
+from store.accounts import Role, User
+from store.queries import Page
+from web import auth, errors, pages_show
+from web.ports import Pipeline
+
+Answered = str | BaseResponse | tuple[str, int]
+MOST_BYTES = 64 * 1024
+MOST_WORDS = 2000
+LIVE = ("offered", "waiting", "accepted", "answered")
+_FREE = ("pages.sign_in", "pages.static")
+
+
+def blueprint(
+    settings: Settings, engine: Engine, pipeline: Pipeline, helpdesks: Callable[[], Mapping[str, Helpdesk]], sandbox: bool
+) -> Blueprint:
+    """The pages with their static files under ``/assets``."""
+    web = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")
+    pages = Pages(settings, engine, pipeline, helpdesks, sandbox)
+    web.before_request(_enter)
+    web.context_processor(lambda: {"person": LocalProxy(auth.signed_in), "sandbox": sandbox, "here": request.endpoint})
+    for name, filter_ in pages_show.FILTERS.items():
+        web.add_app_template_filter(filter_, name)
+    for path, name, methods in _ROUTES:
+        web.add_url_rule(path, name, getattr(pages, name), methods=methods)
+    for kind, handler in errors.DATABASE_ERRORS.items():
+        web.register_error_handler(kind, handler)
+    return web
+
+
+_ROUTES = (
+    ("/", "home", ["GET"]),
+    ("/sign-in", "sign_in", ["GET", "POST"]),
+    ("/sign-out", "sign_out", ["POST"]),
+    ("/handoffs", "handoffs", ["GET"]),
+    ("/handoffs/<handoff>", "handoff", ["GET"]),
+    ("/handoffs/<handoff>/<press>", "answer", ["POST"]),
+    ("/actions/<int:action>/retry", "retry", ["POST"]),
+    ("/deliveries", "deliveries", ["GET"]),
+    ("/deliveries/<int:delivery>", "delivery", ["GET"]),
+    ("/deliveries/<int:delivery>/replay", "replay", ["POST"]),
+)
+
+
+def _enter() -> BaseResponse | None:
+    request.max_content_length = MOST_BYTES
+    if request.endpoint == "pages.static":
+        return None
+    auth.require_csrf()
+    if request.endpoint in _FREE or auth.signed_in():
+        return None
+    return redirect(url_for("pages.sign_in", next=request.full_path.rstrip("?") if request.method == "GET" else "/"))
+
+
+def _person(needed: Role) -> User:
+    """The signed-in person, who must have a role."""
+    user = auth.signed_in()
+    if user is None or not user.role.covers(needed):
+        abort(403, f"This needs the role {needed}. Ask an admin to change yours.")
+    return user
+
+
+class Pages:
+    """The views of the pages."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        pipeline: Pipeline,
+        helpdesks: Callable[[], Mapping[str, Helpdesk]],
+        sandbox: bool,
+    ) -> None:
+        self._settings, self._engine, self._pipeline = settings, engine, pipeline
+        self._helpdesks, self._sandbox, self._attempts = helpdesks, sandbox, auth.Attempts()
+
+    def home(self) -> Answered:
+        return redirect(url_for("pages.handoffs"))
+
+    def sign_in(self) -> Answered:
+        if request.method == "GET":
+            return redirect(_next()) if auth.signed_in() else self._form(200)
+        email, address = request.form.get("email", "").strip(), request.remote_addr or ""
+        if not self._attempts.allowed(address, email):
+            return self._form(429, "Too many attempts. Wait ten minutes, then try again.")
+        user = accounts.authenticate(self._engine, email, request.form.get("password", ""), address)
+        if user is None:
+            self._attempts.failed(address, email)
+            return self._form(401, "This e-mail address and password do not belong together.")
+        auth.start_session(user)
+        return redirect(_next(), 303)
+
+    def _form(self, status: int, wrong: str = "") -> tuple[str, int]:
+        return render_template("pages/sign_in.html", wrong=wrong, email=request.form.get("email", ""), next=_next()), status
+
+    def sign_out(self) -> Answered:
+        logout_user()
+        session.clear()
+        return redirect(url_for("pages.sign_in"), 303)
+
+    def handoffs(self) -> Answered:
+        state = _choice("state", ("live", "all", *State), "live")
+        wanted = LIVE if state == "live" else () if state == "all" else (state,)
+        rows = queries.handoffs(self._engine, _page(), wanted)
+        counts = queries.handoff_counts(self._engine, tuple(State))
+        shown = [pages_show.handoff_line(item, self._pipeline.roster()) for item in rows.items]
+        return render_template(
+            "pages/handoffs.html", rows=shown, next=rows.next, state=state, tabs=pages_show.handoff_tabs(counts), **self._start()
+        )
+
+    def handoff(self, handoff: str) -> Answered:
+        found = queries.handoff(self._engine, handoff) or abort(404, f"There is no handoff {handoff}.")
+        escalation = queries.escalation(self._engine, found["escalation_id"]) or {}
+        shown = pages_show.Shown(found, escalation, self._pipeline.roster(), datetime.now(UTC))
+        return render_template("pages/handoff.html", shown=shown, reasons=DeclineReason, presses=self._presses(shown))
+
+    def _presses(self, shown: pages_show.Shown) -> tuple[str, ...]:
+        """What the signed-in person can press."""
+        user = auth.signed_in()
+        return shown.presses(user.email) if user and user.role.covers(Role.AGENT) else ()
+
+    def answer(self, handoff: str, press: str) -> Answered:
+        person = _person(Role.AGENT)
+        agent = self._pipeline.roster().by_chat("", person.email)
+        if agent is None:
+            abort(403, f"{person.email} is nobody in the roster, so there is nobody to assign to. Add the address to the roster.")
+        event = _event(press, agent.id)
+        try:
+            told = self._pipeline.answer(handoff, event, datetime.now(UTC))
+        except LookupError:
+            abort(404, f"There is no handoff {handoff}.")
+        flash(told.text, "done" if told.ok else "refused")
+        return redirect(url_for("pages.handoff", handoff=handoff), 303)
+
+    def retry(self, action: int) -> Answered:
+        _person(Role.LEAD)
+        return _repeated(self._pipeline.retry, action, "The action is tried again.")
+
+    def deliveries(self) -> Answered:
+        status = _choice("status", queries.DELIVERY_STATUSES, "")
+        rows = queries.deliveries(self._engine, _page(numbers=True), status)
+        counts = queries.delivery_counts(self._engine)
+        tabs = pages_show.delivery_tabs(counts)
+        return render_template(
+            "pages/deliveries.html", rows=rows.items, next=rows.next, status=status, tabs=tabs, **self._start()
+        )
+
+    def delivery(self, delivery: int) -> Answered:
+        found = queries.delivery(self._engine, delivery) or abort(404, f"There is no delivery {delivery}.")
+        return render_template("pages/delivery.html", shown=pages_show.delivery(found))
+
+    def replay(self, delivery: int) -> Answered:
+        _person(Role.LEAD)
+        return _repeated(self._pipeline.replay, delivery, "The delivery is handled again.")
+
+    def _start(self) -> dict[str, Any]:
+        """What an empty list says about beginning."""
+        return {"address": self._settings.address, "connections": sorted(self._helpdesks())}
+
+
+def _event(press: str, agent: str) -> Accept | Decline | Return:
+    words = request.form.get("reason", "").replace("\x00", "").strip()[:MOST_WORDS]
+    if press == "accept":
+        return Accept(agent, via="page")
+    if press == "decline" and words in tuple(DeclineReason):
+        return Decline(agent, DeclineReason(words), via="page")
+    if press == "return" and words:
+        return Return(agent, words, via="page")
+    abort(400, "Say why: choose a reason for declining, or write what is missing.")
+
+
+def _repeated(order: Callable[[int, datetime], None], number: int, words: str) -> Answered:
+    try:
+        order(number, datetime.now(UTC))
+    except LookupError:
+        abort(404, f"There is no number {number} that can be repeated.")
+    flash(words, "done")
+    return redirect(auth.safe_next(request.form.get("next", "/")), 303)
+
+
+def _next() -> str:
+    return auth.safe_next(request.values.get("next", "/"))
+
+
+def _choice(name: str, words: tuple[str, ...], default: str) -> str:
+    given = request.args.get(name, default)
+    return given if given in words else default
+
+
+def _page(*, numbers: bool = False) -> Page:
+    after = request.args.get("after", "")
+    return Page(after=after if not numbers or (after.isdecimal() and after.isascii() and len(after) < 19) else "")
