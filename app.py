@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from flask import Flask
@@ -85,17 +86,18 @@ class Baton:
 
     def helpdesks(self) -> Mapping[str, Helpdesk]:
         """Connection id → connector, made anew when a document changed."""
-        self.live.playbook()  # looks for new versions
-        if self._made_at != self.live.generation:
-            self._made_at = self.live.generation
-            self._connectors = {
-                c.id: connectors.connect(c, self.live.mapping(c.helpdesk), timeout_s=self.settings.vendor_timeout_s)
-                for c in self.accounts[0]
-            }
-        return self._connectors
+        self.live.look()
+        generation, made = self._connectors
+        if generation != self.live.generation:
+            generation = self.live.generation
+            made = {c.id: self._connector(c) for c in self.accounts[0]}
+            self._connectors = (generation, made)  # one assignment: threads see the old set or the new one
+        return made
 
-    _made_at: int = -1
-    _connectors: Mapping[str, Helpdesk] = None  # type: ignore[assignment] # set with _made_at
+    def _connector(self, account: Connection) -> Helpdesk:
+        return connectors.connect(account, self.live.mapping(account.helpdesk), timeout_s=self.settings.vendor_timeout_s)
+
+    _connectors: tuple[int, Mapping[str, Helpdesk]] = (-1, MappingProxyType({}))
 
     @cached_property
     def pipeline(self) -> Pipeline:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -56,14 +57,17 @@ class GuardedSession(requests.Session):
         self.trust_env = False  # a .netrc of the machine must not replace our credentials
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # A connect error is safe to repeat: nothing was sent. Everything else is the queue's business.
-        again = Retry(total=1, connect=1, read=0, status=0, other=0, redirect=0, allowed_methods=_READS)
+        # A 429 or 503 must reach us as an answer: urllib3 would raise its own error where there is a Retry-After.
+        again = Retry(
+            total=1, connect=1, read=0, status=0, other=0, redirect=0, allowed_methods=_READS, respect_retry_after_header=False
+        )
         for scheme in ("https://", "http://"):
             super().mount(scheme, HTTPAdapter(max_retries=again, pool_maxsize=32))
 
     def mount(self, prefix: str | bytes, adapter: Any) -> None:
         """Keep our adapters: libraries such as zenpy would mount one that repeats writes (providers.md 1.9, finding 1)."""
 
-    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """As requests does, but raises TryLater or GiveUp for every answer that is not 2xx or 3xx."""
         verb = (method.decode() if isinstance(method, bytes) else method).upper()
         kwargs["timeout"] = self.timeout_s
@@ -75,7 +79,7 @@ class GuardedSession(requests.Session):
             raise TryLater(f"{self.name}: no connection in {self.timeout_s[0]} s") from late
         except requests.exceptions.Timeout as late:
             raise TryLater(f"{self.name}: no answer in {self.timeout_s[1]} s", unclear=writes) from late
-        except requests.exceptions.ConnectionError as broken:
+        except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as broken:
             raise TryLater(f"{self.name}: connection failed ({type(broken).__name__})", unclear=writes) from broken
         self._judge(verb, answer)
         return answer
@@ -83,7 +87,7 @@ class GuardedSession(requests.Session):
     def _judge(self, verb: str, answer: requests.Response) -> None:
         if answer.status_code < 400:
             return
-        path = requests.utils.urlparse(answer.url).path
+        path = urlsplit(answer.url).path
         what = f"{self.name}: {verb} {path} answered {answer.status_code}"
         if answer.status_code == 429:
             raise TryLater(f"{what} (rate limit)", wait=retry_after(answer.headers.get("Retry-After")))

@@ -76,5 +76,6 @@ def authority(issue_type: str, signals: Iterable[Signal]) -> str:
             value = signal.value if isinstance(signal.value, Mapping) else {"amount": signal.value}
             amount = value.get("amount")
             known = isinstance(amount, int | float | Decimal) and not isinstance(amount, bool)
-            return f"to refund {amount:,.2f} {value.get('currency') or ''}".rstrip() if known else "to decide on a refund"
+            named = f"{amount:,.2f}".removesuffix(".00") if known else ""
+            return f"to refund {named} {value.get('currency') or ''}".rstrip() if named else "to decide on a refund"
     return {"security": "to lock accounts and speak for security", "cancellation": "to end contracts"}.get(issue_type, "")

@@ -8,8 +8,8 @@ from dataclasses import replace
 from escalation import phrases
 from escalation.package import Attempt, Statement
 from escalation.signals import Signal
-from escalation.summary import LONGEST, quoted, statement
-from escalation.thread import Said, one_line
+from escalation.summary import quoted, statement
+from escalation.thread import Said
 from escalation.ticket import Message, Role
 
 _MOST = 10  # the newest attempts that are kept
@@ -46,8 +46,7 @@ def _proposed(said: Said) -> list[Attempt]:
     steps = [phrases.without_greeting(s) for s in said.sentences if _is_step(s)][:3]
     if not steps:
         return []
-    step = Statement(one_line(" ".join(steps), LONGEST), said.id, said.who, said.at)
-    return [Attempt(said.who, str(said.role), step)]
+    return [Attempt(said.who, str(said.role), statement(said, " ".join(steps)))]
 
 
 def _is_step(sentence: str) -> bool:
@@ -68,12 +67,17 @@ def _is_news(attempt: Attempt, result: Statement, worked: bool | None) -> bool:
 
 def _verdict(said: Said) -> tuple[Statement, bool | None]:
     """The sentence with which a customer says whether it helped, failure first; else the first that says anything."""
-    for pattern, worked in ((phrases.FAILED, False), (phrases.WORKED, True)):
-        sentence = next((s for s in said.sentences if pattern.search(s)), "")
+    for says, worked in ((phrases.FAILED.search, False), (_failed_quietly, False), (phrases.WORKED.search, True)):
+        sentence = next((s for s in said.sentences if says(s)), "")
         if sentence:
             return statement(said, sentence), worked
     answer = next((s for s in said.sentences if not phrases.is_small_talk(s)), "")
     return statement(said, answer) if answer else Statement(), None
+
+
+def _failed_quietly(sentence: str) -> bool:
+    """ "Tried that as well, the card is refused": done, and something is wrong."""
+    return phrases.TRIED.search(sentence) and phrases.PROBLEM.search(sentence)
 
 
 def _own(said: Said, before: list[Attempt]) -> list[Attempt]:
@@ -81,15 +85,17 @@ def _own(said: Said, before: list[Attempt]) -> list[Attempt]:
     found = []
     spoken = said.sentences
     for nth, sentence in enumerate(spoken):
-        if phrases.TRIED.search(sentence) and not any(_answers(sentence, a) for a in before[-3:]):
+        if phrases.TRIED.search(sentence) and not any(_is_answer(sentence, a) for a in before[-3:]):
             result = next((s for s in spoken[nth : nth + 3] if phrases.FAILED.search(s) or phrases.PROBLEM.search(s)), "")
             told = statement(said, result) if result and result != sentence else Statement()
             found.append(Attempt(said.who, "customer", statement(said, sentence), told, False if result else None))
     return found[:4]
 
 
-def _answers(sentence: str, attempt: Attempt) -> bool:
-    return attempt.role != "customer" and len(_stems(sentence) & _stems(attempt.step.text)) >= 1
+def _is_answer(sentence: str, attempt: Attempt) -> bool:
+    """True when the customer reports on ``attempt``: in its words, or by pointing back ("tried that")."""
+    same_words = bool(_stems(sentence) & _stems(attempt.step.text))
+    return attempt.role != "customer" and (same_words or (not attempt.result and phrases.POINTS_BACK.search(sentence)))
 
 
 def _stems(text: str) -> set[str]:

@@ -20,7 +20,7 @@ from escalation.package import Attempt, Contact, ContextPackage, Gap, Reason, Sp
 from escalation.rendering import card, note
 from escalation.signals import Signal
 from escalation.specifics import specifics
-from escalation.summary import key_sentences, question, quoted, summarise
+from escalation.summary import key_sentences, question, quoted, summarise, telling
 from escalation.thread import Said, clean, one_line, read
 from escalation.ticket import FieldValue, Money, PastTicket, Role, Ticket
 
@@ -108,7 +108,7 @@ def _with_customer(
         sentiment_evidence=feeling,
         impact=impact,
         deadlines=deadlines,
-        said=_key_words((impact, *deadlines, *package.ruled_out, feeling), package),
+        said=_key_words((*telling(thread), impact, *deadlines, *package.ruled_out, feeling), package),
         waiting_since=since,
         unanswered=unanswered,
         account=_account(ticket, package.built_at),
@@ -216,8 +216,9 @@ def _sentiment(signals: Iterable[Signal]) -> str:
 
 
 def _key_words(statements: Iterable[Statement], package: ContextPackage) -> tuple[Statement, ...]:
-    """Statements that neither the summary nor the question quotes already, each once, oldest first."""
-    quoted_already = " ".join(s.text for s in (*package.summary, package.question))
+    """Statements that neither the summary, the question nor a result quotes already, each once, oldest first."""
+    results = (a.result for a in package.tried)
+    quoted_already = " ".join(s.text for s in (*package.summary, package.question, *results, *(a.step for a in package.tried)))
     chosen = {s.text: s for s in statements if s and s.text not in quoted_already}
     order = {turn.id: nth for nth, turn in enumerate(package.transcript)}
     return tuple(sorted(chosen.values(), key=lambda s: order.get(s.source, 0)))

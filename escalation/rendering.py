@@ -25,7 +25,7 @@ def note(package: ContextPackage, *, key: str, title: str, link: str, now: datet
         Line("Why", _why(package)),
         Line("Summary", _summary(package)),
         Line("Customer", _customer(package)),
-        Line("Tried", _tried(package.tried)),
+        Line("Tried", _tried(package)),
         Line("Clock", _clock(package, at)),
         Line("Next", _next(package)),
     )
@@ -69,7 +69,7 @@ def card(
     lines = (
         Line("Why you", why_you),
         Line("Summary", " ".join(_shorter(s.text) for s in package.summary) or package.subject),
-        Line("Tried", _tried(package.tried)),
+        Line("Tried", _tried(package)),
         Line("Reasons", "; ".join(one_line(r.title or r.words, 120) for r in package.reasons) or _by_hand(package)),
     )
     shown = tuple(line for line in lines if line.text)
@@ -119,12 +119,18 @@ def _of_account(package: ContextPackage, label: str) -> list[str]:
     return [f"{label.lower()} {line.text}" for line in package.account if line.label == label]
 
 
-def _tried(attempts: tuple[Attempt, ...]) -> str:
-    if not attempts:
-        return "nothing that can be seen in the thread"
-    shown = [f"{a.who}: “{one_line(a.step.text, _SHORT_STEP)}” → {_came_to(a)}" for a in attempts[-_MOST_STEPS:]]
-    earlier = len(attempts) - len(shown)
-    return "; ".join([*([f"{earlier} earlier"] if earlier else []), *shown])
+def _tried(package: ContextPackage) -> str:
+    """The newest attempts with what came of each, and what a colleague noted for colleagues."""
+    attempts = package.tried[-_MOST_STEPS:]
+    shown = [f"{a.who}: “{one_line(a.step.text, _SHORT_STEP)}” → {_came_to(a)}" for a in attempts]
+    earlier = len(package.tried) - len(shown)
+    noted = package.handover
+    words = (
+        *([f"{earlier} earlier"] if earlier else []),
+        *shown,
+        *([f"{noted.who} noted: “{one_line(noted.text, _SHORT_SENTENCE)}”"] if noted else []),
+    )
+    return "; ".join(words) or "nothing that can be seen in the thread"
 
 
 def _came_to(attempt: Attempt) -> str:
@@ -155,8 +161,11 @@ def _next(package: ContextPackage) -> str:
 
 def _said(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
     question = (Line("Question", f"“{package.question.text}”", package.question.source),) if package.question else ()
-    said = tuple(Line(_who(s, at), f"“{s.text}”", s.source) for s in package.said)
-    return (*question, *said, *_specifics(package.specifics))
+    said: dict[str, list[Statement]] = {}
+    for statement in package.said:
+        said.setdefault(statement.source, []).append(statement)
+    spoken = (Line(_who(s[0], at), " ".join(f"“{x.text}”" for x in s), source) for source, s in said.items())
+    return (*question, *spoken, *_specifics(package.specifics))
 
 
 def _specifics(specifics: tuple[Specific, ...]) -> tuple[Line, ...]:
@@ -222,7 +231,7 @@ def _turn(turn: Turn, at: datetime) -> Line:
     text = turn.text if len(turn.text) <= _MOST_TURN else f"{turn.text[:_MOST_TURN]}… (cut, {len(turn.text) - _MOST_TURN} more)"
     attached = f" [attached: {', '.join(turn.attachments)}]" if turn.attachments else ""
     role = "" if turn.who == turn.role else f" ({turn.role})"
-    return Line(f"{turn.who}{role}{when}{internal}", f"{text}{attached}".strip() or "(only quoted text)", turn.id)
+    return Line(f"{turn.who}{role}{when}{internal}", f"{text}{attached}".strip() or "(no words of its own)", turn.id)
 
 
 def _who(statement: Statement, at: datetime) -> str:

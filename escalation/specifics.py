@@ -45,10 +45,11 @@ _LABELS = {
 }  # fmt: skip
 
 _LABELLED = re.compile(
-    rf"(?i:(?<!\w)({'|'.join(_LABELS)})[ -]?(?:id|number|numbers|no\.|nr\.|nummer|num)?(?: is| was)?\s?[:#]?\s?#?)"
+    rf"(?i:(?<!\w)({'|'.join(_LABELS)})s?[ -]?(?:id|ids|number|numbers|no\.|nr\.|nummer)?(?: is| was)?\s?[:#]?\s?#?)"
     r"((?=[A-Za-z-]{0,20}\d)[A-Za-z0-9][A-Za-z0-9-]{3,30})(?![\w-])"
 )
-_CODE = re.compile(r"\b([A-Z]{2,10}[-_]\d{2,10})\b")
+_CODE = re.compile(r"(?<![\w-])([A-Z]{2,10}[-_]\d{2,10}(?:-\d{1,10}){0,2})(?![\w-])")
+_PREFIXES = {"INV": "invoice", "RE": "invoice", "ORD": "order", "SO": "order", "TXN": "transaction", "SUB": "subscription"}
 _ERROR_CODE = re.compile(
     r"(?i:\b(?:errors?|code|status|fehler|fehlercode|erreur|http|エラー)(?: (?:code|status|number))?\s?[:#]?\s?)"
     r"((?=[A-Za-z_-]{0,20}\d)[A-Za-z0-9][A-Za-z0-9_-]{2,30})(?![\w-])"
@@ -114,6 +115,10 @@ def _labelled(text: str) -> Found:
     return ((_LABELS[label.lower()], word.rstrip("-")) for label, word in _LABELLED.findall(text))
 
 
+def _coded(text: str) -> Found:
+    return ((_PREFIXES.get(word.replace("_", "-").partition("-")[0], "reference"), word) for word in _CODE.findall(text))
+
+
 def _simple(kind: str, pattern: re.Pattern[str]) -> Callable[[str], Found]:
     return lambda text: ((kind, word.rstrip(".,;: ")) for word in pattern.findall(text))
 
@@ -123,7 +128,7 @@ _FINDERS: tuple[Callable[[str], Found], ...] = (
     _simple("error", _ERROR_NAME),
     _simple("error message", _ERROR_TEXT),
     _labelled,
-    _simple("reference", _CODE),
+    _coded,
     _simple("reference", _BARE),
     _simple("amount", _AMOUNT),
     _simple("version", _VERSION),

@@ -12,13 +12,15 @@ from itertools import islice
 
 from escalation import phrases
 from escalation.package import Statement
+from escalation.phrases import Phrases
 from escalation.thread import Said, one_line
 from escalation.ticket import Role
 
 LONGEST = 240  # characters of a quoted sentence
+_MOST_FIRST, _MOST_LAST = 5, 3  # sentences
 _FIRST_MESSAGES, _LAST_MESSAGES = 10, 40  # customer messages in which sentences are looked for
 _ONLY_DATA = re.compile(  # "Order ID: 3348917502" answers a question, it says nothing about the matter
-    r"(?i:^(?:my )?(?:user ?name|e-?mail|order|account|phone|zip|name)?(?: id| number)?(?: is)?"
+    r"(?i:^(?:my )?(?:user ?name|e-?mail|order|account|invoice|request|tracking|ticket|phone|zip|name)?(?: id| number)?(?: is)?"
     r"\W*[\w@.()+ -]{0,40}\d[\w@.()+ -]{0,40}$)"
 )
 
@@ -39,6 +41,8 @@ def summarise(thread: tuple[Said, ...], subject: str) -> tuple[Statement, ...]:
     own = customers(thread)
     opening = _opening(own)
     happened, wanted = _best(opening, _happened), _best(opening, _wanted)
+    if not wanted or phrases.GENERIC_WISH.search(wanted.text):
+        wanted = _best(reversed(own), _wanted)  # "please help" tells nothing: the real wish may come later
     if happened and wanted and happened.text == wanted.text:
         wanted = replace(wanted, text="")
     if not happened and not wanted:
@@ -55,13 +59,21 @@ def question(thread: tuple[Said, ...]) -> Statement:
     return asked or _first_words(own)
 
 
-def key_sentences(thread: tuple[Said, ...], pattern: re.Pattern[str], most: int) -> tuple[Statement, ...]:
-    """The customer's newest sentences in which ``pattern`` is found, oldest first."""
+def telling(thread: tuple[Said, ...]) -> tuple[Statement, ...]:
+    """What the customer said first and last, sentence by sentence: at most five of the opening and three of the newest."""
+    own = customers(thread)
+    first = [statement(said, s) for said in _opening(own) for s in said.sentences if not _says_nothing(s)][:_MOST_FIRST]
+    last = [statement(own[-1], s) for s in own[-1].sentences if not _says_nothing(s)][:_MOST_LAST] if own else []
+    return (*first, *last)
+
+
+def key_sentences(thread: tuple[Said, ...], table: Phrases, most: int) -> tuple[Statement, ...]:
+    """The customer's newest sentences in which a phrase of ``table`` stands, oldest first."""
     found = (
         statement(said, sentence)
         for said in reversed(customers(thread))
         for sentence in said.sentences
-        if len(sentence) > 8 and pattern.search(sentence)
+        if len(sentence) > 8 and table.search(sentence)
     )
     return tuple(reversed(tuple(islice(found, most))))
 
@@ -92,7 +104,7 @@ def _best(messages: Iterable[Said], score: Score) -> Statement:
     nth = 0
     for said in messages:
         for sentence in said.sentences:
-            got = score(sentence) - 0.1 * nth if not _says_nothing(sentence) else 0.0
+            got = score(sentence) - 0.03 * nth if not _says_nothing(sentence) else 0.0
             nth += 1
             if got > points:
                 best, points = statement(said, sentence), got
@@ -105,7 +117,8 @@ def _happened(sentence: str) -> float:
 
 def _wanted(sentence: str) -> float:
     wants = bool(phrases.WANT.search(sentence))
-    return (wants or _is_question(sentence) > 0) and 2 * wants + 2 * _is_question(sentence) + _weight(sentence)
+    vague = 2 * (len(sentence) < 60 and phrases.GENERIC_WISH.search(sentence))
+    return (wants or _is_question(sentence) > 0) and max(0.5, 2 * wants + 2 * _is_question(sentence) + _weight(sentence) - vague)
 
 
 def _stuck(sentence: str) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from escalation.ticket import Message, Person, Role, Ticket
 
@@ -58,11 +59,14 @@ _SECRET_SHAPE = re.compile(
     r"\beyJ[\w-]{10,2000}\.[\w-]{10,2000}\.[\w-]{5,2000}"
 )
 _SECRET_IN_URL = re.compile(r"(?i:([?&#](?:token|key|sig|code|password|auth|session|secret)[\w-]{0,20}=)[^\s&#]+)")
-_SECRET_HINT = re.compile(r"(?i:pass|pwd|key|secret|token|contras|_live_|_test_|xox|akia|gh[pousr]_|eyj)")
+_FOUR_DIGITS = re.compile(r"\d{4}")
+_SECRET_HINTS = ("pass", "pwd", "key", "secret", "token", "contras", "_live_", "_test_", "xox", "akia", "gh", "eyj")
 
 _CJK_ENDS = "\u3002\uff01\uff1f"  # full stop, exclamation and question mark in full width
 _BREAK = re.compile(r"([.!?…\u061f\u0964][\"')\]”»]{0,3})\s+|([" + _CJK_ENDS + r"][\u300d\u300f]?)\s*")
 _ABBREVIATION = re.compile(r"(?i:(?:^|[\s(])(?:e\.g|i\.e|mr|mrs|ms|dr|nr|vs|approx|inc|ltd|st|z\.b|bzw|ca|p\.ej|sr|sra)\.$)")
+_ORDINAL = re.compile(r"\b\d{1,2}\.$")
+_MONTH = re.compile(r"(?i:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])")
 _BULLET = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t]+", re.MULTILINE)
 _MOST_SENTENCES, _LONGEST_SENTENCE = 200, 600
 
@@ -102,28 +106,35 @@ def clean(text: str) -> str:
 
 def mask(text: str) -> str:
     """Payment cards shown by their last four digits, passwords and keys hidden."""
-    if any(char.isdigit() for char in text):
+    if _FOUR_DIGITS.search(text):
         text = _CARD.sub(_hide_card, text)
     if "=" in text:
         text = _SECRET_IN_URL.sub(r"\1[hidden]", text)
-    if _SECRET_HINT.search(text):
+    lower = text.lower()
+    if any(hint in lower for hint in _SECRET_HINTS):
         text = _SECRET_IS.sub(r"\1\2[hidden]", _SECRET_WORD.sub(r"\1\2[hidden]", _SECRET_SHAPE.sub("[hidden]", text)))
     return text
 
 
+@lru_cache(maxsize=1024)  # several questions are asked of the same text in a row
 def sentences(text: str) -> tuple[str, ...]:
     """The first 200 sentences in order, white space evened; lines that a mail program wrapped are joined again."""
     found: list[str] = []
     lines = _BULLET.sub("", _unwrapped(text))
     for piece in _BREAK.sub(lambda end: f"{end[1] or end[2]}\n", lines).split("\n"):
         piece = _SPACES.sub(" ", piece[:_LONGEST_SENTENCE]).strip()
-        if found and piece and _ABBREVIATION.search(found[-1][-12:]):
+        if found and piece and _goes_on(found[-1], piece):
             found[-1] += " " + piece
         elif piece:
             found.append(piece)
         if len(found) >= _MOST_SENTENCES:
             break
     return tuple(found)
+
+
+def _goes_on(before: str, piece: str) -> bool:
+    """True after "e.g." and inside "7. November", whose full stops end no sentence."""
+    return bool(_ABBREVIATION.search(before[-12:]) or (_ORDINAL.search(before[-4:]) and _MONTH.match(piece)))
 
 
 def one_line(text: str, most: int) -> str:
@@ -172,7 +183,8 @@ def _without_quotes(lines: list[str]) -> list[str]:
 
 def _quote_head(line: str, following: str) -> int:
     """How many lines introduce a quoted message here: 0 for none, 2 for a heading that was wrapped."""
-    if len(line) > 320:
+    plain = ":" not in line and "\uff1a" not in line and line.lstrip()[:1] not in ("-", "_", "#")
+    if len(line) > 320 or (plain and not following.rstrip().endswith(":")):
         return 0
     if _OLD_MAIL.match(line) or _QUOTE_HEAD.match(line):
         return 1

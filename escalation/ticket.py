@@ -245,6 +245,20 @@ def add_message(messages: tuple[Message, ...], new: Message) -> tuple[Message, .
     return (*before, new, *after)
 
 
+def _filled(new: object, old: object) -> object:
+    """A person, group or customer as told now, with what only the stored one knows about the same one."""
+    if isinstance(new, Customer) and isinstance(old, Customer):
+        same = not new.organization.id or new.organization.id == old.organization.id
+    elif isinstance(new, Person | Group) and isinstance(old, Person | Group):
+        same = bool(new.id) and new.id == old.id
+    else:
+        return new
+    if not same:
+        return new
+    blanks = {f.name: getattr(old, f.name) for f in fields(new) if getattr(new, f.name) == f.default}
+    return replace(new, **blanks)
+
+
 def apply(ticket: Ticket | None, change: TicketChange) -> Ticket:
     """The ticket after ``change``; an older change adds its message but overwrites no newer field (architecture rule 3)."""
     current = ticket or Ticket(connection=change.connection, id=change.ticket_id)
@@ -252,7 +266,7 @@ def apply(ticket: Ticket | None, change: TicketChange) -> Ticket:
     current = replace(current, messages=messages)
     if ticket is not None and _is_stale(ticket, change):
         return current
-    direct = {name: value for name, value in change.fields.items() if name in _FIELDS}
+    direct = {name: _filled(value, getattr(current, name)) for name, value in change.fields.items() if name in _FIELDS}
     custom: dict[str, Any] = {name[7:]: value for name, value in change.fields.items() if name.startswith("custom.")}
     known = current.known | set(direct) | ({"custom"} if custom else frozenset())
     if change.merged_into:

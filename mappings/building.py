@@ -212,6 +212,8 @@ class Builder:
         except WrongType as bad:
             self.note((*at, "default"), str(bad), "Write a default of the field's own type.")
             return UNTOLD
+        if value is None:  # such as "" for an id
+            return UNTOLD
         return value if words is None else self._default_word(str(value), words, at)
 
     def _default_word(self, word: str, words: Mapping[str, object], at: Path) -> object:

@@ -1,6 +1,6 @@
 """JMESPath's syntax tree as Python closures: five to ten times faster than its interpreter, which makes itself anew each time.
 
-What is frequent in mappings is here; functions, multi-selects and slices are left to the interpreter. A test compares both.
+What is frequent in mappings is here, the rest is left to the interpreter. A test compares both.
 """
 
 from __future__ import annotations
@@ -8,18 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from jmespath.functions import Functions
 from jmespath.visitor import TreeInterpreter
 
 Get = Callable[[Any], Any]
 
 # Its only state is a cache of its own methods, so one serves all threads.
 _interpreter = TreeInterpreter()
+_functions = Functions()
 
 
 def closure(node: Any) -> Get:
     """A function that evaluates the syntax tree ``node`` on a payload; raises what the interpreter would."""
-    build = _BUILDERS.get(node["type"])
-    return build(node) if build else lambda value: _interpreter.visit(node, value)
+    return _BUILDERS.get(node["type"], _interpreted)(node)
+
+
+def _interpreted(node: Any) -> Get:
+    return lambda value: _interpreter.visit(node, value)
 
 
 def _is_false(value: Any) -> bool:
@@ -118,7 +123,7 @@ def _not(node: Any) -> Get:
 def _comparator(node: Any) -> Get:
     operator = node["value"]
     if operator not in ("eq", "ne"):
-        return lambda value: _interpreter.visit(node, value)
+        return _interpreted(node)
     compare = TreeInterpreter.COMPARATOR_FUNC[operator]
     left, right = _children(node)
     return lambda value: compare(left(value), right(value))
@@ -150,6 +155,30 @@ def _filter(node: Any) -> Get:
     return get
 
 
+def _flatten(node: Any) -> Get:
+    (base,) = _children(node)
+
+    def get(value: Any) -> Any:
+        items = base(value)
+        if not isinstance(items, list):
+            return None
+        return [one for item in items for one in (item if isinstance(item, list) else [item])]
+
+    return get
+
+
+def _multi_select(node: Any) -> Get:
+    each = tuple(_children(node))
+    return lambda value: None if value is None else [one(value) for one in each]
+
+
+def _function(node: Any) -> Get:
+    if any(child["type"] == "expref" for child in node["children"]):
+        return _interpreted(node)
+    name, arguments = node["value"], tuple(_children(node))
+    return lambda value: _functions.call_function(name, [argument(value) for argument in arguments])
+
+
 _BUILDERS: dict[str, Callable[[Any], Get]] = {
     "field": _field,
     "index": _index,
@@ -165,4 +194,7 @@ _BUILDERS: dict[str, Callable[[Any], Get]] = {
     "comparator": _comparator,
     "projection": _projection,
     "filter_projection": _filter,
+    "flatten": _flatten,
+    "multi_select_list": _multi_select,
+    "function_expression": _function,
 }

@@ -19,7 +19,7 @@ from mappings.paths import WrongType, kind_of
 Convert = Callable[[object], object]
 
 _DIRT = re.compile("[\x00\ud800-\udfff]")
-_NUMBER = re.compile(r"[-+]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})([eE][-+]?\d{1,2})?")
+_NUMBER = re.compile(r"[-+]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})([eE][-+]?\d{1,2})?", re.ASCII)
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:(?:[Tt]|\s+)(\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,12}))?)?\s*(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?", re.ASCII
 )
@@ -29,6 +29,7 @@ _SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₩": "KRW", "�
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 _FIRST_MS = 100_000_000_000  # Unix numbers from here on are milliseconds (seconds would be the year 5138)
 _LAST_MS = 100_000_000_000_000
+_TOO_MUCH = 10**18
 _MOST_MONEY = Decimal(10) ** 15
 
 
@@ -81,9 +82,9 @@ def to_bool(value: object) -> bool | None:
 
 def to_number(value: object) -> int | float | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if isinstance(value, int) or math.isfinite(value):
+        if math.isfinite(value) if isinstance(value, float) else abs(value) < _TOO_MUCH:
             return value
-        raise WrongType("expected a number, found infinity or NaN")
+        raise WrongType("expected a number, found infinity or one without use")
     if not isinstance(value, str):
         raise _expected("a number", value)
     text = value.strip()
@@ -143,7 +144,7 @@ def money_in(currency: str) -> Convert:
         if isinstance(value, str):
             return _priced(clean(value), currency)
         number = to_number(value)
-        return None if number is None else Money(_bounded(_decimal(number)), currency)
+        return None if number is None else Money(_bounded(Decimal(str(number))), currency)
 
     return to_money
 
@@ -177,13 +178,6 @@ def _offset(zone: str | None) -> timedelta:
     ahead = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     timezone(ahead)  # raises ValueError for what is no zone
     return ahead if zone[0] == "+" else -ahead
-
-
-def _decimal(number: float) -> Decimal:
-    try:
-        return Decimal(str(number))
-    except ValueError:
-        raise WrongType("expected an amount, found a number too long to be one") from None
 
 
 def _bounded(amount: Decimal) -> Decimal:

@@ -1,6 +1,6 @@
 """The play Freshdesk: API v2 under its real paths, the pages for people, and the controls for tests and demos.
 
-API: https://developers.freshdesk.com/api/ Controls (``/_…``) are described in docs/sandbox.md.
+API: https://developers.freshdesk.com/api/ Controls (``/_…``) stand in freshdesk_controls.py.
 """
 
 from __future__ import annotations

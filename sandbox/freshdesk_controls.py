@@ -17,44 +17,49 @@ _SWITCHES: dict[str, tuple[str, ...]] = {"echo": ("on",), "rule": ("content",), 
 
 def attach(blueprint: Blueprint, state: State, play: Play) -> None:
     """Add the controls: tickets, acts, switches, availability."""
+    controls = _Controls(state, play)
+    blueprint.add_url_rule("/_tickets", "put_ticket", controls.put_ticket, methods=["POST"])
+    blueprint.add_url_rule("/_tickets/<int:id>", "raw_ticket", controls.raw_ticket)
+    blueprint.add_url_rule("/_tickets/<int:id>/act", "act", controls.act, methods=["POST"])
+    blueprint.add_url_rule("/_agents/<int:id>", "switch_agent", controls.switch_agent, methods=["PUT"])
+    for name, keys in _SWITCHES.items():
+        _switch(blueprint, state, name, keys)
 
-    def put_ticket() -> Response:
+
+class _Controls:
+    def __init__(self, state: State, play: Play) -> None:
+        self.state, self.play = state, play
+
+    def put_ticket(self) -> Response:
         given: Any = request.get_json()
         if given.get("email"):
-            given["requester_id"] = new_contact(state, str(given.pop("name", given["email"])), str(given["email"]))
-        ticket = new_ticket(state, given)
-        state.put(VENDOR, "ticket", str(ticket["id"]), ticket)
+            given["requester_id"] = new_contact(self.state, str(given.pop("name", given["email"])), str(given["email"]))
+        ticket = new_ticket(self.state, given)
+        self.state.put(VENDOR, "ticket", str(ticket["id"]), ticket)
         return jsonify(ticket)
 
-    def raw_ticket(id: int) -> Response:
-        ticket = state.get(VENDOR, "ticket", str(id))
+    def raw_ticket(self, id: int) -> Response:
+        ticket = self.state.get(VENDOR, "ticket", str(id))
         return jsonify(ticket) if ticket else Response(b"", 404)
 
-    def do(id: int) -> Response:
+    def act(self, id: int) -> Response:
         asked: Any = request.get_json()
         if asked.get("act") == "create" and isinstance(asked.get("value"), dict):
-            state.put(VENDOR, "ticket", str(id), new_ticket(state, {**asked["value"], "id": id}))
+            self.state.put(VENDOR, "ticket", str(id), new_ticket(self.state, {**asked["value"], "id": id}))
         try:
-            bodies = _done(state, play, id, asked)
+            bodies = _done(self.state, self.play, id, asked)
         except (CannotDo, TypeError, ValueError) as no:
             return Response(str(no), 400)
         if bodies is None:
             return Response(b"", 404)
-        return jsonify({"sent": send(play, bodies[::-1] if request.args.get("order") == "reverse" else bodies)})
+        return jsonify({"sent": send(self.play, bodies[::-1] if request.args.get("order") == "reverse" else bodies)})
 
-    def switch_agent(id: int) -> Response:
+    def switch_agent(self, id: int) -> Response:
         asked: Any = request.get_json()
-        if id not in agents(state, int(play.admin_id), play.email):
+        if id not in agents(self.state, int(self.play.admin_id), self.play.email):
             return Response(b"", 404)
-        state.put(VENDOR, "agent", str(id), {"available": bool(asked["available"])})
-        return jsonify(agents(state, int(play.admin_id), play.email)[id])
-
-    blueprint.add_url_rule("/_tickets", "put_ticket", put_ticket, methods=["POST"])
-    blueprint.add_url_rule("/_tickets/<int:id>", "raw_ticket", raw_ticket)
-    blueprint.add_url_rule("/_tickets/<int:id>/act", "act", do, methods=["POST"])
-    blueprint.add_url_rule("/_agents/<int:id>", "switch_agent", switch_agent, methods=["PUT"])
-    for name, keys in _SWITCHES.items():
-        _switch(blueprint, state, name, keys)
+        self.state.put(VENDOR, "agent", str(id), {"available": bool(asked["available"])})
+        return jsonify(agents(self.state, int(self.play.admin_id), self.play.email)[id])
 
 
 def _done(state: State, play: Play, id: int, asked: Body) -> list[Body] | None:

@@ -24,6 +24,7 @@ class Act:
     by: Body
     text: str = ""
     value: str = ""
+    tag: Body | None = None
 
     @property
     def by_customer(self) -> bool:
@@ -47,7 +48,7 @@ _ACTS: dict[str, Callable[[Act], list[str]]] = {
     "note": lambda act: act.world.say(act.thing, act.by, act.text or "…", public=False),
     "assign": lambda act: act.world.assign(act.thing, act.value, act.by, text=act.text),
     "priority": lambda act: act.world.set_priority(act.thing, act.value or "urgent", act.by),
-    "tag": lambda act: act.world.tag(act.thing, make_tag(act.world.state, act.value), act.by),
+    "tag": lambda act: act.world.tag(act.thing, act.tag or {}, act.by),
     "solve": lambda act: act.world.set_open(act.thing, False, act.by, text=act.text),
     "reopen": lambda act: act.world.set_open(act.thing, True, act.by, text=act.text),
     "delete": _gone,
@@ -62,11 +63,11 @@ def act(world: World, key: str) -> Response:
         raise Refused(400, "parameter_invalid", f"act must be one of {', '.join(_ACTS)}")
     if name == "create" and world.state.get(VENDOR, "tickets", key) is None:
         _make(world, key, asked)
+    customer = str(asked.get("by", "customer")) == "customer"
+    by = world.customer(world.thing(key)) if customer else world.admin(asked["by"])
+    tag = make_tag(world.state, str(asked.get("value"))) if name == "tag" else None
     with world.edit(key) as thing:
-        by = world.customer(thing) if str(asked.get("by", "customer")) == "customer" else world.admin(asked["by"])
-        done = Act(world, thing, by, str(asked.get("text") or ""), str(asked.get("value") or ""))
-        topics = _ACTS[name](done)
-    tag = make_tag(world.state, done.value) if name == "tag" else None
+        topics = _ACTS[name](Act(world, thing, by, str(asked.get("text") or ""), str(asked.get("value") or ""), tag))
     payloads = [notification(topic, thing, tag) for topic in topics]
     if request.args.get("order") == "reverse":
         payloads.reverse()

@@ -137,8 +137,8 @@ def _reply(world: World, kind: str, id: str) -> Response:
     word = required(asked, "message_type", (str,), ("comment", "note", "quick_reply"))
     who = required(asked, "type", (str,), ("admin", "user"))
     text = required(asked, "body", (str,)) if word != "quick_reply" else "(quick reply)"
+    by = world.admin(required(asked, "admin_id")) if who == "admin" else world.customer(world.thing(place(kind, id)))
     with world.edit(place(kind, id)) as thing:
-        by = world.admin(required(asked, "admin_id")) if who == "admin" else world.customer(thing)
         topics = world.say(thing, by, text, public=word != "note", by_api=True)
     echo(world, topics, thing)
     return jsonify(shown(thing) if kind == "conversation" else parts_of(thing)[-1])

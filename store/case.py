@@ -42,7 +42,7 @@ _LIVE = (State.OFFERED.value, State.WAITING.value, State.ACCEPTED.value, State.A
 class StoredTicket:
     ticket: Ticket | None = None
     evaluated: Ticket | None = None
-    actions_seen: frozenset[str] = frozenset()
+    actions_seen: tuple[str, ...] = ()  # oldest first
 
 
 def load_ticket(db: Connection, connection: str, ticket_id: str) -> StoredTicket:
@@ -55,7 +55,7 @@ def load_ticket(db: Connection, connection: str, ticket_id: str) -> StoredTicket
     order = (MessageRow.at.asc().nulls_last(), MessageRow.message_id)
     messages = tuple(build(Message, m.body) for m in db.execute(select(MessageRow.body).where(*thread).order_by(*order)))
     ticket = replace(build(Ticket, row.body), messages=messages)
-    return StoredTicket(ticket, build(Ticket, row.evaluated) if row.evaluated else None, frozenset(row.actions_seen))
+    return StoredTicket(ticket, build(Ticket, row.evaluated) if row.evaluated else None, tuple(row.actions_seen))
 
 
 class StoredCase:
@@ -69,6 +69,7 @@ class StoredCase:
         self.escalation: Escalation | None = None
         self.handoff: Handoff | None = None
         self._stored_messages: dict[str, Message] = {}
+        self._actions_seen: list[str] = []
 
     def load(self) -> None:
         """Lock the ticket's row (made if it is new) and read what is stored."""
@@ -76,7 +77,7 @@ class StoredCase:
         self._db.execute(insert(TicketRow).values(**me, body={}).on_conflict_do_nothing())
         self._db.execute(select(TicketRow.ticket_id).filter_by(**me).with_for_update())
         stored = load_ticket(self._db, self.connection, self.ticket_id)
-        self.ticket, self.evaluated = stored.ticket, stored.evaluated
+        self.ticket, self.evaluated, self._actions_seen = stored.ticket, stored.evaluated, list(stored.actions_seen)
         self._stored_messages = {m.id: m for m in stored.ticket.messages} if stored.ticket else {}
         self._load_escalation()
 
@@ -108,10 +109,10 @@ class StoredCase:
         values: dict[str, Any] = {"body": plain(replace(ticket, messages=())), "changed_at": self.now}
         if read_at:
             values["read_at"] = read_at
-        new = list(actions_seen)
+        new = [action for action in actions_seen if action not in self._actions_seen]
         if new:
-            kept = func.array_cat(TicketRow.actions_seen, new)
-            values["actions_seen"] = kept[func.greatest(1, func.cardinality(kept) - _REMEMBERED_ACTIONS + 1) :]
+            self._actions_seen = [*self._actions_seen, *new][-_REMEMBERED_ACTIONS:]
+            values["actions_seen"] = self._actions_seen
         self._db.execute(update(TicketRow).where(*self._mine(TicketRow)).values(values))
         self.ticket = ticket
 

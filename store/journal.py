@@ -76,7 +76,7 @@ class StoredJournal:
     def known(self, connection: str, ticket_id: str) -> Known:
         with self._engine.begin() as db:
             stored = load_ticket(db, connection, ticket_id)
-            return Known(stored.ticket, stored.actions_seen, _waiting(db, connection, ticket_id))
+            return Known(stored.ticket, frozenset(stored.actions_seen), _waiting(db, connection, ticket_id))
 
     @contextmanager
     def case(self, connection: str, ticket_id: str, now: datetime) -> Iterator[StoredCase]:

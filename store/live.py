@@ -59,15 +59,16 @@ class LiveDocuments:
         return found
 
     def _get(self, name: str) -> Any:
-        if self._now() - self._looked_at > LOOK_AGAIN_S:
-            self.look()
+        self.look()
         try:
             return self._loaded[name][1]
         except KeyError:
             raise LookupError(f"there is no document {name}") from None
 
     def look(self) -> None:
-        """Load what has a new version."""
+        """Load what has a new version; at most once a second, so it may be called often."""
+        if self._now() - self._looked_at <= LOOK_AGAIN_S:
+            return
         with self._lock:
             if self._now() - self._looked_at <= LOOK_AGAIN_S:
                 return

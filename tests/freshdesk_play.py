@@ -42,11 +42,11 @@ class Running:
     arrived: threading.Event = field(default_factory=threading.Event)
 
     def seed(self, **ticket: Any) -> dict[str, Any]:
-        return self._json(requests.post(f"{self.url}/_tickets", json=ticket, timeout=10))
+        return dict(self._json(requests.post(f"{self.url}/_tickets", json=ticket, timeout=10)))
 
     def raw(self, id: int) -> dict[str, Any]:
         """Everything the play Freshdesk keeps of a ticket."""
-        return self._json(requests.get(f"{self.url}/_tickets/{id}", timeout=10))
+        return dict(self._json(requests.get(f"{self.url}/_tickets/{id}", timeout=10)))
 
     def act(self, id: int, **what: Any) -> list[dict[str, Any]]:
         sent: list[dict[str, Any]] = self._json(requests.post(f"{self.url}/_tickets/{id}/act", json=what, timeout=10))["sent"]
@@ -93,7 +93,7 @@ def running(database: str, **options: Any) -> Iterator[Running]:
     connector = Connector(replace(connection("freshdesk"), url=url), words(), **options)
     play = Running(url, state, connector)
     app.add_url_rule("/webhooks/freshdesk", "baton", lambda: _take(play), methods=["POST"])
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield play

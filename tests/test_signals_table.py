@@ -84,7 +84,7 @@ def test_score_of_each_signal() -> None:
         precision, recall = count["right"] / max(count["told"], 1), count["right"] / max(count["asked"], 1)
         score = 2 * precision * recall / max(precision + recall, 1e-9)
         lines.append((score, f"{name:9} precision {precision:.2f} recall {recall:.2f} F1 {score:.2f} of {count['asked']}"))
-    told = "\n".join(line for _, line in lines)
-    print("\n" + told)  # noqa: T201 - the score is what the reader of a test run wants
-    assert min(score for score, _ in lines if score) > 0.7, told
-    assert sum(score for score, _ in lines) / len(lines) >= LEAST_SCORE, told
+    scores = "\n".join(line for _, line in lines)
+    print("\n" + scores)  # noqa: T201 - the score is what the reader of a test run wants
+    assert min(score for score, _ in lines if score) > 0.7, scores
+    assert sum(score for score, _ in lines) / len(lines) >= LEAST_SCORE, scores

@@ -8,7 +8,7 @@ from typing import Literal
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -207,6 +207,7 @@ json_like = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_gives_data_or_problems(text: str) -> None:
     try:
@@ -215,6 +216,7 @@ def test_any_text_gives_data_or_problems(text: str) -> None:
         assert caught.problems
 
 
+@settings(deadline=None)
 @given(json_like)
 def test_any_data_gives_a_book_or_problems_with_places(data: object) -> None:
     try:

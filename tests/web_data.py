@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
@@ -16,6 +19,8 @@ from config.settings import Settings, load
 from escalation.hop import Accept, Ask, Decline, Return
 from escalation.ports import Inbound
 from escalation.roster import Agent, Roster, Team
+from store import accounts, engine, migrate
+from store.accounts import Role
 from web import Parts, register
 
 NOW = datetime(2025, 6, 2, 14, 0, tzinfo=UTC)
@@ -82,20 +87,21 @@ class FakeDocument:
     at: datetime = NOW
 
 
-class FakeDocuments:
-    kept = {
-        "escalation": FakeDocument("escalation", 3, "rules: []\n"),
-        "mappings/zendesk": FakeDocument("mappings/zendesk", 1, "a: b\n"),
-    }
+_DOCUMENTS = {
+    "escalation": FakeDocument("escalation", 3, "rules: []\n"),
+    "mappings/zendesk": FakeDocument("mappings/zendesk", 1, "a: b\n"),
+}
 
+
+class FakeDocuments:
     def active(self, name: str) -> FakeDocument:
-        return self.kept[name]
+        return _DOCUMENTS[name]
 
     def names(self) -> tuple[str, ...]:
-        return tuple(self.kept)
+        return tuple(_DOCUMENTS)
 
     def history(self, name: str) -> tuple[FakeDocument, ...]:
-        return (self.kept[name],)
+        return (_DOCUMENTS[name],)
 
 
 def preview(helpdesk: str, payload: object, draft: str | None) -> dict[str, Any]:
@@ -103,6 +109,24 @@ def preview(helpdesk: str, payload: object, draft: str | None) -> dict[str, Any]
     if helpdesk != "zendesk":
         raise LookupError(helpdesk)
     return {"helpdesk": helpdesk, "payload": payload, "draft": draft}
+
+
+PASSWORD = "correct horse battery"
+
+
+@contextmanager
+def database(postgres: str) -> Iterator[Engine]:
+    """A migrated database of its own, for as many tests as only read it."""
+    name = f"web_{secrets.token_hex(6)}"
+    with psycopg.connect(postgres, autocommit=True) as db:
+        db.execute(f"CREATE DATABASE {name}")
+        made = engine.connect(postgres.replace("/postgres?", f"/{name}?"))
+        try:
+            migrate.upgrade(made)
+            yield made
+        finally:
+            made.dispose()
+        db.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @dataclass
@@ -129,3 +153,20 @@ def web(engine: Engine, folder: Path, *, sandbox: bool = False, **settings: obje
     parts = Parts(told, engine, pipeline, FakeDocuments(), lambda: {"zendesk": None}, preview, sandbox)  # type: ignore[dict-item]
     register(app, parts)
     return Web(app, engine, pipeline, told)
+
+
+def people(engine: Engine) -> None:
+    """One account per role; the agent and the lead are on the roster."""
+    for email, role in (("boss", Role.ADMIN), ("cleo", Role.LEAD), ("ada", Role.AGENT), ("vic", Role.VIEWER)):
+        accounts.add_user(engine, f"{email}@example.com", PASSWORD, role, email.capitalize())
+
+
+def csrf(page: str) -> str:
+    """The token of the first form of a page."""
+    return page.split('name="csrf_token" value="')[1].split('"')[0]
+
+
+def sign_in(client: FlaskClient, email: str, password: str = PASSWORD, **more: str) -> Any:
+    """Sign in as a person would; the response."""
+    token = csrf(client.get("/sign-in").text)
+    return client.post("/sign-in", data={"csrf_token": token, "email": email, "password": password, **more})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Engine, insert
@@ -77,7 +78,7 @@ def a_ticket(now: datetime, number: str = "4711", subject: str = "Charged twice 
         language="en",
         group=Group("201", "Billing"),
         requester=ada,
-        customer=Customer(Group("71", "Northwind Traders"), "enterprise", Money(48000, "EUR"), renewal_on="2025-09-01"),  # type: ignore[arg-type]
+        customer=Customer(Group("71", "Northwind Traders"), "enterprise", Money(Decimal(48000), "EUR"), renewal_on="2025-09-01"),
         messages=messages,
         sla=(SlaClock("next_reply", now + timedelta(minutes=35), ClockState.AMBER),),
         created_at=now - timedelta(minutes=200),
@@ -115,7 +116,7 @@ def a_decision() -> Decision:
 
 
 def _add(db: Connection, table: type[DeclarativeBase], **values: Any) -> Any:
-    key = list(table.__table__.primary_key)[0]
+    key = next(iter(table.__table__.primary_key))
     return db.execute(insert(table).values(values).returning(key)).scalar_one()
 
 

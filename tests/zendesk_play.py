@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import requests
 from flask import Flask, request
 from pydantic import SecretStr
@@ -39,7 +40,7 @@ class Silent(WSGIRequestHandler):
 def served(app: Any) -> Iterator[str]:
     """A WSGI app on a free port of this machine; its address."""
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
@@ -66,10 +67,14 @@ class Desk:
         secrets = (SecretStr(PLAY_SECRET),)
         return Connector(Connection("zendesk", "zendesk", secrets=secrets, sandbox=True, **told), mapping(), timeout_s=5)
 
-    def seed(self, ticket: dict[str, Any]) -> dict[str, Any]:
+    def empty(self) -> None:
+        self.state.forget("zendesk")
+        self.heard.clear()
+
+    def seed(self, ticket: dict[str, Any]) -> Any:
         return self.control("POST", "_tickets", ticket)
 
-    def shown(self, id: int) -> dict[str, Any]:
+    def shown(self, id: int) -> Any:
         return self.control("GET", f"_tickets/{id}")
 
     def control(self, verb: str, path: str, body: Any = None) -> Any:
@@ -79,7 +84,7 @@ class Desk:
 
     def api(self, verb: str, path: str, body: Any = None, **options: Any) -> requests.Response:
         auth = (f"{PLAY_EMAIL}/token", PLAY_TOKEN)
-        return requests.request(verb, f"{self.url}/api/v2/{path}", **{"json": body, "auth": auth, "timeout": 10, **options})
+        return requests.request(verb, f"{self.url}/api/v2/{path}", json=body, timeout=10, **{"auth": auth, **options})
 
     def calls(self) -> list[tuple[str, str]]:
         """Method and path, without the query, of the API calls so far."""
@@ -109,3 +114,13 @@ def playing(database: str) -> Iterator[Desk]:
             yield desk
     finally:
         state.close()
+
+
+@contextmanager
+def world_on(postgres: str, name: str) -> Iterator[Desk]:
+    """A play Zendesk for all tests of one file, on a database of its own; ``empty`` it between tests."""
+    with psycopg.connect(postgres, autocommit=True) as db:
+        db.execute(f"CREATE DATABASE {name}")
+        with playing(postgres.replace("/postgres?", f"/{name}?")) as desk:
+            yield desk
+        db.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask_login import logout_user
+from flask_wtf.csrf import generate_csrf
 from sqlalchemy import Engine
 from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as BaseResponse
@@ -36,7 +37,7 @@ def blueprint(
     web = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")
     pages = Pages(settings, engine, pipeline, helpdesks, sandbox)
     web.before_request(_enter)
-    web.context_processor(lambda: {"person": LocalProxy(auth.signed_in), "sandbox": sandbox, "here": request.endpoint})
+    web.context_processor(lambda: _shared(sandbox))
     for name, filter_ in pages_show.FILTERS.items():
         web.add_app_template_filter(filter_, name)
     for path, name, methods in _ROUTES:
@@ -58,6 +59,11 @@ _ROUTES = (
     ("/deliveries/<int:delivery>", "delivery", ["GET"]),
     ("/deliveries/<int:delivery>/replay", "replay", ["POST"]),
 )
+
+
+def _shared(sandbox: bool) -> dict[str, Any]:
+    """What every template may use; ``person`` is looked up only where it is used, since an error page must not need it."""
+    return {"person": LocalProxy(auth.signed_in), "sandbox": sandbox, "here": request.endpoint, "csrf_token": generate_csrf}
 
 
 def _enter() -> BaseResponse | None:

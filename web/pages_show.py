@@ -35,6 +35,14 @@ STATE_WORDS = {
 }
 
 
+ACTION_WORDS = {
+    "write": "Change in the helpdesk",
+    "alert": "Offer card",
+    "update_alert": "Update of the card",
+    "tell": "Message",
+}
+
+
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
@@ -66,6 +74,11 @@ def words(value: object) -> str:
     return str(value or "").replace("_", " ")
 
 
+def effect(kind: str) -> str:
+    """What an action does, for people."""
+    return ACTION_WORDS.get(kind, words(kind).capitalize())
+
+
 def pretty(value: object) -> str:
     """Any plain data as indented JSON."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
@@ -84,6 +97,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "words": words,
     "pretty": pretty,
     "short": short,
+    "effect": effect,
 }
 
 

@@ -135,7 +135,7 @@ class Buttons:
             app.view(press.value)(ack=self.submit, lazy=[self.whisper])
         app.command(re.compile("/.*"))(self.command)
         anything = re.compile(".*")
-        for kind in (app.action, app.view, app.shortcut, app.event):
+        for kind in (app.action, app.view, app.view_closed, app.shortcut, app.event):
             kind(anything)(acknowledge)
 
     def accept(self, ack: Ack, body: Body, context: BoltContext) -> None:

@@ -138,8 +138,8 @@ def shape_of(payload: Mapping[str, Any]) -> str:
 
 
 def _is_id(value: Any) -> bool:
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return text.strip().isdecimal() and len(text.strip()) <= _LONGEST_ID
+    text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ID
 
 
 def _told(inbound: Inbound) -> Body:

@@ -66,14 +66,18 @@ class Directory:
 
     def person(self, id: object) -> Body | None:
         """Name and e-mail of an agent as the mapping reads them; None for nobody and for people who are no agents."""
+        if not id:
+            return None
         known = self._agents.get_if_possible(_NAMES_S, [])
-        found = next((body for body in known if body.get("id") == id), None) if id else None
+        found = next((body for body in known if body.get("id") == id), None)
         contact = found.get("contact") if found else None
         return {"name": contact.get("name"), "email": contact.get("email")} if isinstance(contact, dict) else None
 
     def group_name(self, id: object) -> str | None:
+        if not id:
+            return None
         known = self._groups.get_if_possible(_NAMES_S, [])
-        return next((body.get("name") for body in known if body.get("id") == id), None) if id else None
+        return next((body.get("name") for body in known if body.get("id") == id), None)
 
     def company(self, id: object) -> Body:
         """The company's own record: tier, health and renewal are not in what a ticket includes."""

@@ -124,11 +124,14 @@ class Remembered(Generic[Value]):
         if value is not None and time.monotonic() < until:
             return value
         found = look()
+        self.put(key, found)
+        return found
+
+    def put(self, key: str, value: Value) -> None:
         with self._lock:
             if len(self._kept) >= self._most:
                 self._kept.clear()
-            self._kept[key] = (time.monotonic() + self._seconds, found)
-        return found
+            self._kept[key] = (time.monotonic() + self._seconds, value)
 
     def forget(self) -> None:
         with self._lock:

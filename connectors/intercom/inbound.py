@@ -28,7 +28,7 @@ Body = dict[str, Any]  # JSON of the vendor; nothing typed so leaves this folder
 OLDEST = timedelta(hours=24)  # the signature covers no time, so created_at is all there is against a replay
 TICKET = "ticket-"
 _LONGEST_SUBJECT = 100
-_ID = re.compile(r"(ticket-)?[A-Za-z0-9]{1,64}")
+_ID = re.compile(r"(ticket-)?([1-9][0-9]{0,24}|[0-9a-f]{24})", re.ASCII)
 _KEY = re.compile(r"[\w:.-]{1,200}", re.ASCII)
 _THIN_EVENTS = {"escalate": ChangeKind.ESCALATION_REQUESTED, "escalation_requested": ChangeKind.ESCALATION_REQUESTED}
 # Changes the payload's snapshot of the conversation does not show: people, companies, older messages.

@@ -257,7 +257,7 @@ def _add_tag(job: _Job) -> Receipt:
 
 def _new_tag(desk: Desk, name: str) -> str:
     id = str(desk.api.call("POST", ("tags",), {"name": name}).get("id") or "")
-    desk.tags.forget()
+    desk.tags.put("all", {**_known_tags(desk), name: id})
     return id
 
 

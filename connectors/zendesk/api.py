@@ -91,6 +91,21 @@ def as_object(answer: requests.Response | None, name: str) -> Body:
     return found
 
 
+def objects(found: object) -> list[Body]:
+    """The objects of a list of an answer; nulls and anything odd left out."""
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list | tuple) else []
+
+
+def texts(found: object) -> tuple[str, ...]:
+    """The words of a list of an answer, such as tags."""
+    return tuple(str(item) for item in found) if isinstance(found, list | tuple) else ()
+
+
+def inner(found: object) -> Body:
+    """An object of an answer; empty when it is something else."""
+    return found if isinstance(found, dict) else {}
+
+
 def _on_conflict(answer: requests.Response, *_: Any, **__: Any) -> None:
     if answer.status_code == 409:
         raise Conflict("the ticket changed while it was being updated")
@@ -142,8 +157,7 @@ class Api:
         """The integration user's record; ``id`` None when Zendesk took us for nobody (it answers 200 even then)."""
         with self._zenpy() as (zenpy, wire):
             zenpy.users.me()
-        user = as_object(wire.answer, self.name).get("user")
-        return user if isinstance(user, dict) else {}
+        return inner(as_object(wire.answer, self.name).get("user"))
 
     def staff(self) -> list[Body]:
         """All agents and admins, following the cursor."""
@@ -166,7 +180,7 @@ class Api:
             cursor = {"page[after]": after} if after else {}
             page = self.get(path, **query, **{"page[size]": min(PAGE, most)}, **cursor)
             yield page
-            meta = page.get("meta") if isinstance(page.get("meta"), dict) else {}
-            after = meta.get("after_cursor") if meta and meta.get("has_more") else None
+            meta = inner(page.get("meta"))
+            after = meta.get("after_cursor") if meta.get("has_more") else None
             if not after:
                 return

@@ -13,11 +13,10 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from mappings.schema import Mapping
-
 from connectors.signatures import base64_sha256, require_fresh, require_match
 from escalation.ports import Arrival, BadSignature, Inbound, Unreadable
 from escalation.ticket import Ignored, TicketChange
+from mappings.schema import Mapping
 
 Payload = dict[str, Any]
 

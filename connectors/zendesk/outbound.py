@@ -14,14 +14,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from mappings.schema import Mapping
-
 from connectors.notes import mark, to_html
-from connectors.zendesk.api import PAGE, Body, Conflict
+from connectors.zendesk.api import PAGE, Body, Conflict, objects, texts
 from connectors.zendesk.reading import Account, Read, Thread, as_read, number, read_thread
 from escalation.actions import Note, Receipt, Write
 from escalation.ports import GiveUp, TryLater
 from escalation.ticket import Money
+from mappings.schema import Mapping
 
 # What the agent workspace shows of a comment's HTML, and a length well below its limit of 64 KB however the text is encoded.
 NOTE_TAGS = frozenset({"p", "b", "i", "ul", "li", "a", "br"})
@@ -152,7 +151,7 @@ def _receipt(account: Account, step: Write, answer: Body, calls: int) -> tuple[R
     if not isinstance(audit, dict):
         raise GiveUp(f"{account.connection}: Zendesk answered the update without an audit; is the account's URL right?")
     read = as_read(account, answer)
-    events = [e for e in audit.get("events") or () if isinstance(e, dict) and e.get("type") == "Comment"]
+    events = [e for e in objects(audit.get("events")) if e.get("type") == "Comment"]
     note = events[0] if events else None
     mismatch = _differences(account.mapping, step, answer["ticket"]) + _note_trouble(step, note)
     return Receipt(False, _id(note, "id"), read.ticket, _id(audit, "author_id"), mismatch, calls), read
@@ -170,11 +169,11 @@ def _differences(mapping: Mapping, step: Write, shown: Dict[str, Any]) -> tuple[
     """What was asked and the ticket does not show, in words."""
     wanted = changes(mapping, step)
     pairs = [(name, wanted[name], shown.get(name)) for name in _KEPT if name in wanted]
-    fields = {str(f.get("id")): f.get("value") for f in shown.get("custom_fields") or () if isinstance(f, dict)}
+    fields = {str(f.get("id")): f.get("value") for f in objects(shown.get("custom_fields"))}
     asked: Any = wanted.get("custom_fields", [])
     pairs += [(f"field {one['id']}", one["value"], fields.get(str(one["id"]))) for one in asked]
     words = [f"{name}: asked for {want!r}, Zendesk shows {has!r}" for name, want, has in pairs if not _same(want, has)]
-    tags = {str(tag) for tag in shown.get("tags") or ()}
+    tags = set(texts(shown.get("tags")))
     words += [f"tag {tag!r} is missing" for tag in _tags(mapping, step.add_tags) if tag not in tags]
     words += [f"tag {tag!r} is still there" for tag in _tags(mapping, step.remove_tags) if tag in tags]
     return tuple(words)

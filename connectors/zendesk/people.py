@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from config.connections import Connection
-from connectors.zendesk.api import Api, Body
+from connectors.zendesk.api import Api, Body, inner, objects
 from escalation.ports import GiveUp, HelpdeskAgent, Outside
 
 _FRESH_S = 60.0
@@ -68,7 +68,7 @@ class People:
         found: dict[str, bool] = {}
         try:
             for page in self._api.pages("agent_availabilities", _MOST_AGENTS):
-                found |= dict(filter(None, map(_online, page.get("data") or ())))
+                found |= dict(filter(None, map(_online, objects(page.get("data")))))
         except Outside:
             return found
         return found
@@ -116,12 +116,11 @@ def _can_be_assigned(user: Body) -> bool:
     return not gone and user.get("role_type") not in _CANNOT_BE_ASSIGNED
 
 
-def _online(item: object) -> tuple[str, bool] | None:
-    attributes = item.get("attributes") if isinstance(item, dict) else None
-    status = attributes.get("agent_status") if isinstance(attributes, dict) else None
-    if not isinstance(attributes, dict) or not isinstance(status, dict):
-        return None
-    return _text(attributes.get("agent_id")), _text(status.get("name")).lower() == "online"
+def _online(item: Body) -> tuple[str, bool] | None:
+    """Agent id and whether online; None without a unified status."""
+    attributes = inner(item.get("attributes"))
+    status = inner(attributes.get("agent_status"))
+    return (_text(attributes.get("agent_id")), _text(status.get("name")).lower() == "online") if status else None
 
 
 def _text(value: object) -> str:

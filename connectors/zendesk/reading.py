@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from connectors.notes import mark
-from connectors.zendesk.api import Api, Body
+from connectors.zendesk.api import Api, Body, inner, objects, texts
 from escalation.ports import GiveUp, Unreadable
 from escalation.ticket import Message, PastTicket, Role, Ticket
 from mappings.schema import Mapping
@@ -82,9 +82,9 @@ def read_thread(account: Account, ticket_id: int, most: int) -> Thread:
     calls, more = 0, False
     try:
         for page in account.api.pages(f"tickets/{ticket_id}/comments.json", most, include="users", sort="-created_at"):
-            comments += _objects(page.get("comments"))
-            users += _objects(page.get("users"))
-            more = bool((page.get("meta") or {}).get("has_more"))
+            comments += objects(page.get("comments"))
+            users += objects(page.get("users"))
+            more = bool(inner(page.get("meta")).get("has_more"))
             calls += 1
     except GiveUp as refused:
         return Thread(tuple(comments), tuple(users), f"Zendesk refused the comments: {refused}", calls + 1)
@@ -97,14 +97,13 @@ def as_read(account: Account, answer: Body, more_users: Iterable[Body] = ()) -> 
     raw = answer.get("ticket")
     if not isinstance(raw, dict):
         raise GiveUp(f"{account.connection}: the answer has no ticket; is the account's URL that of a Zendesk?")
-    people = _by_id([*_objects(answer.get("users")), *more_users])
+    people = _by_id([*objects(answer.get("users")), *more_users])
     places = {"assignee": people, "requester": people, "submitter": people}
     places |= {"group": _by_id(answer.get("groups")), "organization": _by_id(answer.get("organizations"))}
     told = {name: known.get(str(raw.get(f"{name}_id"))) for name, known in places.items()}
     ticket = _mapped(account, {"ticket": raw, **told})
     ours = [id for id, user in people.items() if account.email and str(user.get("email")).lower() == account.email.lower()]
-    tags = tuple(str(tag) for tag in raw.get("tags") or ())
-    return Read(ticket, tags, str(raw.get("updated_at") or ""), ours[0] if ours else "")
+    return Read(ticket, texts(raw.get("tags")), str(raw.get("updated_at") or ""), ours[0] if ours else "")
 
 
 def _mapped(account: Account, answer: Body) -> Ticket:
@@ -168,7 +167,7 @@ def past_tickets(account: Account, ticket: Ticket) -> Ticket:
         answer = account.api.get(path, sort_by="created_at", sort_order="desc", per_page=_PAST + 1)
     except GiveUp as refused:
         return replace(ticket, missing={**ticket.missing, "past": f"Zendesk refused the requester's tickets: {refused}"})
-    others = [raw for raw in _objects(answer.get("tickets")) if str(raw.get("id")) != ticket.id]
+    others = [raw for raw in objects(answer.get("tickets")) if str(raw.get("id")) != ticket.id]
     past = tuple(_past(_mapped(account, {"ticket": raw})) for raw in others[:_PAST])
     return replace(ticket, customer=replace(ticket.customer, past=past), known=ticket.known | {"customer"})
 
@@ -177,10 +176,5 @@ def _past(ticket: Ticket) -> PastTicket:
     return PastTicket(ticket.id, ticket.subject, ticket.status, ticket.created_at, ticket.url)
 
 
-def _objects(found: object) -> list[Body]:
-    """The objects of a list; Zendesk's nulls and anything odd left out."""
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list | tuple) else []
-
-
 def _by_id(found: object) -> dict[str, Body]:
-    return {str(item["id"]): item for item in _objects(found) if item.get("id") is not None}
+    return {str(item["id"]): item for item in objects(found) if item.get("id") is not None}

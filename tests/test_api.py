@@ -1,0 +1,460 @@
+"""The JSON API: every answer fits the published description, who may call what, and errors as problem details."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate as validate_description
+from sqlalchemy import Engine, create_engine
+
+from config.yamldoc import Problem, Problems
+from escalation.actions import DeclineReason
+from escalation.hop import Accept, Decline, Return
+from escalation.journal import DeliveryStatus
+from escalation.ports import Unreadable
+from store import accounts, queries
+from store.accounts import Role
+from tests.web_data import NOW, ROSTER, Said, Web, csrf, database, people, sign_in, web
+from tests.web_rows import HOSTILE, fill
+from web import openapi
+from web.api_routes import ROUTES, Route
+
+API = "/api/v1"
+
+
+@pytest.fixture(scope="module")
+def filled(postgres: str) -> Iterator[tuple[Engine, dict[str, int]]]:
+    with database(postgres) as engine:
+        people(engine)
+        yield engine, fill(engine, ROSTER, NOW)
+
+
+@pytest.fixture
+def here(filled: tuple[Engine, dict[str, int]], tmp_path: Path) -> Web:
+    return web(filled[0], tmp_path)
+
+
+@pytest.fixture
+def ids(filled: tuple[Engine, dict[str, int]]) -> dict[str, int]:
+    return filled[1]
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path) -> Web:
+    """An app whose database does not answer."""
+    return web(create_engine("postgresql+psycopg://127.0.0.1:1/none"), tmp_path)
+
+
+def described(here: Web) -> dict[str, Any]:
+    return dict(here.client("").get(f"{API}/openapi.json").json or {})
+
+
+def told_by(response: Any) -> Any:
+    """The JSON of an answer."""
+    return response.json
+
+
+def read(here: Web, address: str) -> Any:
+    """The JSON of a GET with the bootstrap token."""
+    return told_by(here.client().get(API + address))
+
+
+def check(here: Web, route: Route, response: Any) -> None:
+    """The answer has the status, content type and shape its route describes."""
+    document = described(here)
+    told = document["paths"][openapi.written(route.path)][route.method.lower()]["responses"][str(response.status_code)]
+    (kind, content), *_ = told["content"].items()
+    assert response.content_type == kind
+    schema = {**content["schema"], "components": document["components"]}
+    Draft202012Validator(schema).validate(response.json)
+
+
+# --- the description ------------------------------------------------------------------------------------------------------
+
+
+def test_the_description_is_valid_openapi(nowhere: Web) -> None:
+    validate_description(described(nowhere))
+
+
+def test_every_route_is_described_and_nothing_else(nowhere: Web) -> None:
+    rules = [rule for rule in nowhere.app.url_map.iter_rules() if rule.rule.startswith(API) and "openapi" not in rule.rule]
+    mounted = {
+        (openapi.written(rule.rule.removeprefix(API)), method)
+        for rule in rules
+        for method in rule.methods or ()
+        if method in "GETPOST"
+    }
+    paths = described(nowhere)["paths"]
+    assert mounted == {(path, method.upper()) for path, methods in paths.items() for method in methods}
+
+
+def test_the_words_of_states_are_the_cores() -> None:
+    assert tuple(DeliveryStatus) == queries.DELIVERY_STATUSES
+
+
+def test_descriptions_name_only_schemas_and_parameters_that_exist() -> None:
+    for route in ROUTES:
+        assert {route.answer, *([route.body] if route.body else [])} <= openapi.SCHEMAS.keys()
+        assert set(route.query) <= openapi.PARAMETERS.keys()
+
+
+# --- answers --------------------------------------------------------------------------------------------------------------
+
+PATHS = {  # one address for every route; {name} are ids of the filled database
+    "deliveries": "/deliveries",
+    "delivery": "/deliveries/{handled}",
+    "replay": "/deliveries/{failed}/replay",
+    "ticket": "/tickets/zendesk/4711",
+    "escalations": "/escalations",
+    "escalation": "/escalations/esc_hf_1",
+    "handoffs": "/handoffs",
+    "handoff": "/handoffs/hf_1",
+    "accept": "/handoffs/hf_1/accept",
+    "decline": "/handoffs/hf_1/decline",
+    "give_back": "/handoffs/hf_1/return",
+    "actions": "/actions",
+    "retry": "/actions/{set_aside}/retry",
+    "preview": "/mappings/zendesk/preview",
+    "documents": "/documents",
+    "document": "/documents/mappings/zendesk",
+}
+
+
+def call(here: Web, route: Route, ids: dict[str, int], token: str | None = None) -> Any:
+    client = here.client() if token is None else here.client(token)
+    body: dict[str, Any] = {"json": {"agent": "ada"}} if route.body else {}
+    return client.open(API + PATHS[route.view].format(**ids), method=route.method, **body)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.view)
+def test_every_route_answers_as_described(here: Web, ids: dict[str, int], route: Route) -> None:
+    response = call(here, route, ids)
+    assert response.status_code == route.status, response.text
+    check(here, route, response)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.view)
+@pytest.mark.parametrize("role", list(Role))
+def test_roles(here: Web, ids: dict[str, int], route: Route, role: Role) -> None:
+    token = _token(here.engine, role)
+    response = call(here, route, ids, token)
+    assert response.status_code == (route.status if role.covers(route.role) else 403)
+    check(here, route, response)
+
+
+_tokens: dict[tuple[int, Role], str] = {}
+
+
+def _token(engine: Engine, role: Role) -> str:
+    key = (id(engine), role)
+    if key not in _tokens:
+        _tokens[key] = accounts.create_token(engine, f"test {role}", role)
+    return _tokens[key]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.view)
+@pytest.mark.parametrize("token", ["", "wrong"])
+def test_without_a_token_nothing(here: Web, ids: dict[str, int], route: Route, token: str) -> None:
+    response = call(here, route, ids, token)
+    assert response.status_code == 401 and response.headers["WWW-Authenticate"] == "Bearer"
+    check(here, route, response)
+    assert not here.pipeline.calls
+
+
+def test_a_revoked_token_is_worthless(here: Web) -> None:
+    token = accounts.create_token(here.engine, "short-lived", Role.ADMIN)
+    assert here.client(token).get(f"{API}/deliveries").status_code == 200
+    accounts.revoke_token(here.engine, "short-lived")
+    assert here.client(token).get(f"{API}/deliveries").status_code == 401
+
+
+def test_a_delivery_tells_body_and_what_it_became_but_no_secret(here: Web, ids: dict[str, int]) -> None:
+    told = read(here, f"/deliveries/{ids['handled']}")
+    assert told["encoding"] == "text" and '"id": 4711' in told["body"]
+    assert told["headers"]["x-webhook-token"] == "(hidden)" and told["headers"]["user-agent"] == "Zendesk Webhook"
+    assert told["became"]["kind"] == "priority_changed"
+    assert [(e["escalate"], e["escalation_id"]) for e in told["evaluations"]] == [(True, "esc_hf_1"), (True, "esc_hf_2")][:1]
+    assert {a["state"] for a in told["actions"]} == {"done", "planned", "set_aside"}
+
+
+def test_a_body_that_is_no_text_comes_as_base64(here: Web, ids: dict[str, int]) -> None:
+    told = read(here, f"/deliveries/{ids['unreadable']}")
+    assert told["encoding"] == "base64" and base64.b64decode(told["body"]) == b"\xff\xfe not text"
+
+
+@pytest.mark.parametrize("status", queries.DELIVERY_STATUSES)
+def test_deliveries_by_status(here: Web, ids: dict[str, int], status: str) -> None:
+    told = read(here, f"/deliveries?status={status}")
+    assert [item["id"] for item in told["items"]] == [ids[status]] and told["next"] is None
+
+
+def test_lists_go_on_by_cursor_newest_first(here: Web, ids: dict[str, int]) -> None:
+    seen, cursor = [], ""
+    for _ in range(10):
+        told = read(here, f"/deliveries?limit=2&cursor={cursor}")
+        seen += [item["id"] for item in told["items"]]
+        cursor = told["next"]
+        if not cursor:
+            break
+    wanted = sorted((ids[status] for status in queries.DELIVERY_STATUSES), reverse=True)
+    assert seen == wanted
+
+
+def test_text_ids_go_on_by_cursor_too(here: Web) -> None:
+    first = read(here, "/handoffs?limit=1")
+    assert [h["id"] for h in first["items"]] == ["hf_2"] and first["next"] == "hf_2"
+    assert [h["id"] for h in read(here, "/handoffs?limit=1&cursor=hf_2")["items"]] == ["hf_1"]
+
+
+def test_a_handoff_in_a_list_says_who_is_asked_and_who_has_it(here: Web) -> None:
+    asked = read(here, "/handoffs?state=offered")["items"]
+    assert [(h["id"], [o["agent"] for o in h["offered_to"]], h["accepted_by"]) for h in asked] == [("hf_1", ["ada"], "")]
+    had = read(here, "/handoffs?state=accepted")["items"]
+    assert [(h["id"], h["offered_to"], h["accepted_by"], h["subject"]) for h in had] == [("hf_2", [], "bob", HOSTILE)]
+    assert asked[0]["customer"] == {
+        "name": "Priya Raman",
+        "email": "priya@northwind.example",
+        "organization": "Northwind Traders",
+        "tier": "enterprise",
+    }
+
+
+def test_a_ticket_comes_with_its_messages_oldest_first(here: Web) -> None:
+    told = read(here, "/tickets/zendesk/4711")
+    assert [m["id"] for m in told["messages"]] == ["m1", "m2", "m3", "m4"]
+    assert (told["priority"], told["customer"]["contract_value"]["amount"]) == ("urgent", "48000")
+
+
+def test_an_escalation_explains_itself(here: Web) -> None:
+    told = read(here, "/escalations/esc_hf_1")
+    fired = [v["rule"] for v in told["decision"]["verdicts"] if v["fired"]]
+    assert fired == ["urgent", "wants_person", "at_risk"]
+    assert told["decision"]["verdicts"][1]["seen"][0]["parts"][0]["value"] is True
+    assert [h["id"] for h in told["handoffs"]] == ["hf_1"]
+    assert [e["kind"] for e in told["timeline"]] == ["escalated", "offered", "declined"]
+    assert told["package"]["ticket_id"] == "4711"
+
+
+def test_a_handoff_names_every_candidate_with_score_or_exclusion(here: Web) -> None:
+    route = read(here, "/handoffs/hf_1")["route"]
+    assert {c["agent"] for c in route["candidates"]} == {"ada", "bob", "cleo"}
+    assert all(c["excluded"] or c["words"] for c in route["candidates"])
+
+
+def test_only_set_aside_actions(here: Web, ids: dict[str, int]) -> None:
+    assert [a["id"] for a in read(here, "/actions?state=set_aside")["items"]] == [ids["set_aside"]]
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/deliveries/99999", 404),
+        ("/deliveries/99999999999999999999999", 400),
+        ("/deliveries/abc", 404),
+        ("/deliveries?status=odd", 400),
+        ("/deliveries?limit=0", 400),
+        ("/deliveries?limit=201", 400),
+        ("/deliveries?limit=ten", 400),
+        ("/deliveries?cursor=abc", 400),
+        ("/handoffs?state=odd", 400),
+        ("/handoffs?cursor=%00", 400),
+        ("/handoffs/nope", 404),
+        ("/handoffs/%00", 400),
+        ("/escalations/nope", 404),
+        ("/tickets/zendesk/1", 404),
+        ("/tickets/zendesk/%00", 400),
+        ("/documents/nope", 404),
+        ("/nothing/here", 404),
+    ],
+)
+def test_wrong_addresses_are_problems(here: Web, address: str, status: int) -> None:
+    response = here.client().get(API + address)
+    assert (response.status_code, response.content_type) == (status, "application/problem+json")
+    assert told_by(response)["status"] == status and told_by(response)["detail"]
+
+
+def test_wrong_methods_are_problems_that_tell_the_right_ones(here: Web) -> None:
+    response = here.client().delete(f"{API}/deliveries")
+    assert (response.status_code, response.content_type) == (405, "application/problem+json")
+    assert "GET" in response.headers["Allow"]
+
+
+def test_a_defect_is_a_problem_without_its_inside(here: Web) -> None:
+    here.pipeline.trouble = ZeroDivisionError("a secret detail")
+    response = here.client().post(f"{API}/deliveries/1/replay")
+    assert (response.status_code, response.content_type) == (500, "application/problem+json")
+    assert "secret" not in response.text
+
+
+def test_too_large_a_body_is_a_problem(here: Web) -> None:
+    response = here.client().post(f"{API}/mappings/zendesk/preview", data=b"1" * (2 * 1024 * 1024 + 1))
+    assert (response.status_code, response.content_type) == (413, "application/problem+json")
+
+
+def test_a_database_that_is_away_is_a_problem_to_come_back_from(nowhere: Web) -> None:
+    response = nowhere.client().get(f"{API}/deliveries")
+    assert (response.status_code, response.content_type) == (503, "application/problem+json")
+    assert int(response.headers["Retry-After"]) > 0
+
+
+# --- answering handoffs -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("press", "body", "event"),
+    [
+        ("accept", {"agent": "ada"}, Accept("ada", via="API")),
+        ("accept", {"agent": "BOB@example.com"}, Accept("bob", via="API")),
+        ("decline", {"agent": "ada"}, Decline("ada", DeclineReason.BUSY, via="API")),
+        (
+            "decline",
+            {"agent": "ada", "reason": "wrong_skill", "text": "no SQL"},
+            Decline("ada", DeclineReason.WRONG_SKILL, "no SQL", "API"),
+        ),
+        ("return", {"agent": "ada", "reason": "steps to reproduce"}, Return("ada", "steps to reproduce", via="API")),
+        ("return", {"agent": "ada"}, Return("ada", "it was not said what is missing", via="API")),
+    ],
+)
+def test_answers_reach_the_pipeline(here: Web, press: str, body: dict[str, str], event: object) -> None:
+    response = here.client().post(f"{API}/handoffs/hf_1/{press}", json=body)
+    assert response.status_code == 200
+    assert here.pipeline.calls == [("answer", "hf_1", event)]
+    assert response.json == {
+        "handoff": "hf_1",
+        "text": "Ada Lovelace accepted (API)",
+        "holder": "ada",
+        "holder_name": "Ada Lovelace",
+    }
+
+
+def test_who_comes_too_late_is_told_who_has_it(here: Web) -> None:
+    here.pipeline.says = Said(ok=False, text="Bob Cole accepted this at 14:02 UTC.", holder="bob")
+    response = here.client().post(f"{API}/handoffs/hf_1/accept", json={"agent": "ada"})
+    assert response.status_code == 409
+    assert (told_by(response)["holder"], told_by(response)["holder_name"]) == ("bob", "Bob Cole")
+    assert told_by(response)["detail"] == "Bob Cole accepted this at 14:02 UTC."
+
+
+@pytest.mark.parametrize(
+    ("press", "body", "status"),
+    [
+        ("accept", {"agent": "zoe"}, 422),
+        ("accept", {}, 422),
+        ("accept", {"agent": 7}, 422),
+        ("accept", [], 400),
+        ("decline", {"agent": "ada", "reason": "tired"}, 422),
+        ("decline", {"agent": "ada", "reason": ["busy"]}, 422),
+        ("return", {"agent": "ada", "reason": "x" * 2001}, 422),
+        ("accept", {"agent": "a\x00"}, 422),
+    ],
+)
+def test_answers_that_make_no_sense(here: Web, press: str, body: object, status: int) -> None:
+    response = here.client().post(f"{API}/handoffs/hf_1/{press}", json=body)
+    assert (response.status_code, response.content_type) == (status, "application/problem+json")
+    assert not here.pipeline.calls
+
+
+def test_a_body_that_is_no_json(here: Web) -> None:
+    assert here.client().post(f"{API}/handoffs/hf_1/accept", data=b"{").status_code == 400
+    assert here.client().post(f"{API}/mappings/zendesk/preview", data=b"[" * 100_000).status_code == 400
+
+
+@pytest.mark.parametrize("address", ["/handoffs/hf_9/accept", "/deliveries/9/replay", "/actions/9/retry"])
+def test_what_is_not_there_cannot_be_changed(here: Web, address: str) -> None:
+    here.pipeline.trouble = LookupError("no")
+    assert here.client().post(API + address, json={"agent": "ada"}).status_code == 404
+
+
+# --- mappings and documents ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "payload", "draft"),
+    [
+        ({"a": 1}, {"a": 1}, None),
+        ([1, 2], [1, 2], None),
+        ({"payload": {"a": 1}, "draft": "b: c"}, {"a": 1}, "b: c"),
+        ({"payload": {"a": 1}}, {"payload": {"a": 1}}, None),
+        ({"payload": 1, "draft": "x", "more": 2}, {"payload": 1, "draft": "x", "more": 2}, None),
+    ],
+)
+def test_previews(here: Web, body: object, payload: object, draft: str | None) -> None:
+    told = here.client().post(f"{API}/mappings/zendesk/preview", json=body).json
+    assert told == {"helpdesk": "zendesk", "payload": payload, "draft": draft}
+
+
+@pytest.mark.parametrize(
+    ("trouble", "problem"),
+    [
+        (
+            Problems("zendesk", (Problem(3, "shapes.event", "unknown key", "Remove it."),)),
+            {"line": 3, "path": "shapes.event", "problem": "unknown key", "remedy": "Remove it."},
+        ),
+        (
+            Unreadable("no ticket id", path="detail.id", remedy="Add it."),
+            {"path": "detail.id", "problem": "no ticket id", "remedy": "Add it."},
+        ),
+    ],
+)
+def test_previews_tell_every_problem_with_its_path(
+    here: Web, monkeypatch: pytest.MonkeyPatch, trouble: Exception, problem: object
+) -> None:
+    def fails(*_: object) -> dict[str, Any]:
+        raise trouble
+
+    preview: Any = here.app.view_functions["api.preview"]
+    monkeypatch.setattr(preview.__self__, "_preview", fails)
+    response = here.client().post(f"{API}/mappings/zendesk/preview", json={})
+    assert response.status_code == 422 and told_by(response)["problems"] == [problem]
+    check(here, next(r for r in ROUTES if r.view == "preview"), response)
+
+
+def test_a_preview_of_an_unknown_helpdesk(here: Web) -> None:
+    assert here.client().post(f"{API}/mappings/nobody/preview", json={}).status_code == 404
+
+
+def test_a_documents_version_is_its_etag(here: Web) -> None:
+    response = here.client().get(f"{API}/documents/escalation")
+    assert response.headers["ETag"] == '"3"' and told_by(response)["version"] == 3 and told_by(response)["text"] == "rules: []\n"
+    again = here.client().get(f"{API}/documents/escalation", headers={"If-None-Match": '"3"'})
+    assert again.status_code == 304
+
+
+# --- from a page ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_session_may_read_and_with_its_csrf_token_write(here: Web) -> None:
+    client = here.client("")
+    sign_in(client, "ada@example.com")
+    assert client.get(f"{API}/handoffs").status_code == 200
+    assert client.post(f"{API}/handoffs/hf_1/accept").status_code == 400
+    token = csrf(client.get("/handoffs").text)
+    response = client.post(f"{API}/handoffs/hf_1/accept", headers={"X-CSRFToken": token})
+    assert response.status_code == 200
+    assert here.pipeline.calls == [("answer", "hf_1", Accept("ada", via="API"))]
+
+
+def test_agents_answer_for_themselves_leads_for_all(here: Web) -> None:
+    for email, status in (("ada@example.com", 403), ("cleo@example.com", 200)):
+        client = here.client("")
+        sign_in(client, email)
+        token = csrf(client.get("/handoffs").text)
+        response = client.post(f"{API}/handoffs/hf_1/accept", json={"agent": "bob"}, headers={"X-CSRFToken": token})
+        assert response.status_code == status
+
+
+def test_a_wrong_token_does_not_fall_back_to_the_session(here: Web) -> None:
+    client = here.client("")
+    sign_in(client, "boss@example.com")
+    assert client.get(f"{API}/handoffs", headers={"Authorization": "Bearer wrong"}).status_code == 401
+
+
+def test_the_pool_being_empty_is_no_defect(nowhere: Web) -> None:
+    nowhere.pipeline.trouble = psycopg.OperationalError("gone")
+    assert nowhere.client().post(f"{API}/deliveries/1/replay").status_code == 503

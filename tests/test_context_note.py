@@ -1,0 +1,158 @@
+"""Five stories as they are read by the next person: the whole note and card of each stands in ``tests/golden``, read by eye."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from escalation.actions import Card, Line, Note, Press
+from escalation.context import ContextPackage, Reason, build, card, note
+from escalation.decision import Route
+from escalation.thread import clean
+from tests.stories import CHARGED_TWICE, CHARGED_TWICE_DECISION, CHARGED_TWICE_SIGNALS, LOCKED_OUT, NOW, STORIES
+from tests.support import ROOT
+
+ROUTE = Route("pool", "", (), "Billing pool because the issue type is billing; 2 of 3 available")
+SIX = ["Why", "Summary", "Customer", "Tried", "Clock", "Next"]
+SECTIONS = ["What the customer said", "Tried in detail", "Account", "Earlier tickets", "Missing", "Chain so far", "Transcript"]
+
+
+def told(name: str) -> ContextPackage:
+    ticket, signals, decision = STORIES[name]
+    return build(ticket, signals, decision, ROUTE, NOW)
+
+
+def a_note(package: ContextPackage, **more: object) -> Note:
+    return note(package, key="h1", title="Handoff to Ada Lindqvist", link="https://baton.example/handoffs/h1", **more)  # type: ignore[arg-type]
+
+
+def a_card(package: ContextPackage, **more: object) -> Card:
+    plain: dict[str, object] = {
+        "state": "Waiting for you until 12:15 UTC",
+        "why_you": "skill billing 4/5, 1 of 5 open, speaks en",
+        "presses": (Press.ACCEPT, Press.DECLINE),
+        "ticket_url": "https://desk.example/1",
+        "page_url": "https://baton.example/handoffs/h1",
+        "live": True,
+        "title": f"Handoff: {package.subject or 'chat'}",
+    }
+    return card(package, "h1", "o1", **{**plain, **more})  # type: ignore[arg-type]
+
+
+def lines(told: tuple[Line, ...]) -> list[str]:
+    return [f"{line.label}: {line.text}" if line.label else line.text for line in told]
+
+
+def as_text(note: Note, card: Card) -> str:
+    """What a person sees, with the message each line comes from."""
+    shown = [note.title, *lines(note.lines)]
+    for heading, told in note.sections:
+        sources = [f"  <{line.source}>" if line.source else "" for line in told]
+        shown += ["", heading, *(f"- {text}{source}" for text, source in zip(lines(told), sources, strict=True))]
+    shown += ["", "CARD", card.title, card.state, " | ".join(lines(card.facts)), *lines(card.lines)]
+    return "\n".join(shown) + "\n"
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_each_story_reads_as_we_want_it(name: str) -> None:
+    package = told(name)
+    golden = (ROOT / "tests" / "golden" / f"{name}.txt").read_text()
+    assert as_text(a_note(package), a_card(package)) == golden
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_order_is_fixed_and_nothing_is_empty(name: str) -> None:
+    shown = a_note(told(name))
+    assert [line.label for line in shown.lines] == SIX
+    headings = [heading for heading, _ in shown.sections]
+    assert headings == [heading for heading in SECTIONS if heading in headings]
+    assert headings[-1] == "Transcript"
+    assert all(line.text for line in (*shown.lines, *(x for _, section in shown.sections for x in section)))
+    assert (shown.key, shown.link) == ("h1", "https://baton.example/handoffs/h1")
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_every_quotation_is_in_the_message_it_names(name: str) -> None:
+    ticket = STORIES[name][0]
+    texts = {m.id: " ".join(clean(m.text).split()).lower() for m in ticket.messages}
+    package = told(name)
+    for s in (package.question, *package.said, *(a.result for a in package.tried if a.result)):
+        assert s.source in texts
+        assert s.text.rstrip("…").lower() in texts[s.source]
+
+
+def test_secrets_of_customers_and_bots_do_not_travel() -> None:
+    for name in STORIES:
+        shown = as_text(a_note(told(name)), a_card(told(name)))
+        assert not [word for word in ("Winter-2025!", "4111 1111", "abc123def") if word in shown]
+
+
+def test_clocks_are_told_as_at_the_time_of_writing() -> None:
+    package = told("charged_twice")
+    later = a_note(package, now=NOW + timedelta(minutes=30)).lines[4].text
+    assert later == (
+        "Waiting 2 h 40 min for a person (since 09:50 UTC, 2 messages). SLA: next reply breached 5 min ago (12:25 UTC); "
+        "resolution due in 19 h 30 min (25 Nov 08:00 UTC). Urgency: urgent, severity high"
+    )
+    facts = {line.label: line.text for line in a_card(package, now=NOW + timedelta(minutes=30)).facts}
+    assert (facts["Waiting"], facts["SLA"]) == ("2 h 40 min", "next reply breached 5 min ago (12:25 UTC)")
+
+
+def test_a_card_has_all_facts_and_takes_what_it_is_given() -> None:
+    package = told("charged_twice")
+    shown = a_card(package, live=False, mention="U1", presses=[Press.OPEN])
+    assert [line.label for line in shown.facts] == ["Customer", "Tier", "Issue", "Urgency", "Waiting", "SLA"]
+    assert [line.label for line in shown.lines] == ["Why you", "Summary", "Tried", "Reasons"]
+    assert (shown.handoff_id, shown.offer_id, shown.live, shown.mention) == ("h1", "o1", False, "U1")
+    assert shown.presses == (Press.OPEN,)
+    assert [line.label for line in a_card(package, why_you="").lines] == ["Summary", "Tried", "Reasons"]
+
+
+def test_a_card_cuts_long_quotations_and_closes_them() -> None:
+    ticket = replace(LOCKED_OUT, messages=(replace(LOCKED_OUT.messages[2], text="I cannot log in because " + "of this " * 60),))
+    summary = a_card(build(ticket, (), CHARGED_TWICE_DECISION, None, NOW)).lines[1].text
+    assert summary.startswith("“I cannot log in because of this")
+    assert summary.endswith("of…”")
+    assert len(summary) <= 161
+
+
+def test_many_reasons_continue_below() -> None:
+    reasons = tuple(Reason(f"r{n}", f"Rule {n}", f"Rule {n}: seen") for n in range(5))
+    shown = a_note(replace(told("charged_twice"), reasons=reasons))
+    assert shown.lines[0].text.endswith("Rule 2: seen [rule r2]; 2 more reasons below. Issue: billing")
+    chain = dict(shown.sections)["Chain so far"]
+    assert [line.text for line in chain if line.label == "Reason"] == ["Rule 3: seen [rule r3]", "Rule 4: seen [rule r4]"]
+
+
+def test_a_handover_by_hand_and_its_chain_are_told() -> None:
+    package = build(
+        CHARGED_TWICE,
+        CHARGED_TWICE_SIGNALS,
+        replace(CHARGED_TWICE_DECISION, verdicts=(), reasons=(), escalate=False),
+        None,
+        NOW,
+        chain=("AI agent to tier 1 at 09:00 UTC", "returned by Bo: missing the invoice"),
+        sender="Bo Tanaka",
+    )
+    shown = a_note(package)
+    assert shown.lines[0].text == "handed over by Bo Tanaka. Issue: billing"
+    chain = lines(dict(shown.sections)["Chain so far"])
+    assert chain[:3] == [
+        "Hop 1: AI agent to tier 1 at 09:00 UTC",
+        "Hop 2: returned by Bo: missing the invoice",
+        "Handed over by: Bo Tanaka",
+    ]
+
+
+def test_a_long_transcript_keeps_the_newest_and_says_so() -> None:
+    message = CHARGED_TWICE.messages[0]
+    many = tuple(replace(message, id=f"n{n}", text=f"{n} " + "word " * 100) for n in range(300))
+    huge = replace(message, id="huge", text="x" * 50_000)
+    shown = a_note(build(replace(CHARGED_TWICE, messages=(*many, huge)), (), CHARGED_TWICE_DECISION, None, NOW))
+    transcript = shown.sections[-1][1]
+    assert transcript[0].text.endswith("earlier messages left out; the ticket has them all")
+    assert transcript[-1].source == "huge"
+    assert transcript[-1].text.endswith("(cut, 18000 more) [attached: statement.pdf]")
+    assert sum(len(line.text) for line in transcript) < 31_000

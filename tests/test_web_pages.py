@@ -1,0 +1,266 @@
+"""The pages: what they show, what each role can press, and that customers' words stay words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, create_engine
+
+from escalation.actions import DeclineReason
+from escalation.hop import Accept, Decline, Return
+from tests.web_data import NOW, ROSTER, Said, Web, csrf, database, people, sign_in, web
+from tests.web_rows import HOSTILE, fill
+
+PAGES = ("/handoffs", "/handoffs?state=all", "/handoffs/hf_1", "/handoffs/hf_2", "/deliveries", "/deliveries/{handled}")
+
+
+@pytest.fixture(scope="module")
+def filled(postgres: str) -> Iterator[tuple[Engine, dict[str, int]]]:
+    with database(postgres) as engine:
+        people(engine)
+        yield engine, fill(engine, ROSTER, NOW)
+
+
+@pytest.fixture(scope="module")
+def empty(postgres: str) -> Iterator[Engine]:
+    with database(postgres) as engine:
+        people(engine)
+        yield engine
+
+
+@pytest.fixture
+def here(filled: tuple[Engine, dict[str, int]], tmp_path: Path) -> Web:
+    return web(filled[0], tmp_path)
+
+
+@pytest.fixture
+def ids(filled: tuple[Engine, dict[str, int]]) -> dict[str, int]:
+    return filled[1]
+
+
+def as_(here: Web, who: str) -> FlaskClient:
+    client = here.client("")
+    assert sign_in(client, f"{who}@example.com").status_code == 303
+    return client
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("who", ["boss", "vic"])
+def test_every_page_opens(here: Web, ids: dict[str, int], page: str, who: str) -> None:
+    response = as_(here, who).get(page.format(**ids))
+    assert response.status_code == 200 and response.content_type == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_customers_words_stay_words(here: Web, ids: dict[str, int], page: str) -> None:
+    assert "<script>alert" not in as_(here, "boss").get(page.format(**ids)).text
+
+
+def test_home_leads_to_the_handoffs(here: Web) -> None:
+    assert as_(here, "vic").get("/").headers["Location"] == "/handoffs"
+
+
+def test_the_list_tells_customer_team_and_who(here: Web) -> None:
+    page = as_(here, "vic").get("/handoffs").text
+    for words in ("Charged twice for March", "Priya Raman, Northwind Traders", "asking Ada Lovelace", "Bob Cole", "amber"):
+        assert words in page
+    assert 'In progress <span class="count">2</span>' in page and 'Accepted <span class="count">1</span>' in page
+
+
+@pytest.mark.parametrize(("state", "shown", "hidden"), [("offered", "hf_1", "hf_2"), ("accepted", "hf_2", "hf_1")])
+def test_tabs_filter(here: Web, state: str, shown: str, hidden: str) -> None:
+    page = as_(here, "vic").get(f"/handoffs?state={state}").text
+    assert f'href="/handoffs/{shown}"' in page and f'href="/handoffs/{hidden}"' not in page
+
+
+def test_one_handoff_explains_itself(here: Web) -> None:
+    page = as_(here, "vic").get("/handoffs/hf_1").text
+    for words in (
+        "Ada Lovelace is asked until",
+        "priority changed to urgent (was normal)",  # a condition in words …
+        "changed_to",  # … and as it stands in the rule
+        "Not asked: ",
+        "Northwind Traders",
+        "Bob Cole</strong>: declined, busy",
+        "may not assign to group 201",
+        "would have fired (shadow)",
+        "message m",  # every statement names its message
+    ):
+        assert words in page
+    assert 'href="https://acme.zendesk.com/agent/tickets/4711"' in page
+
+
+@pytest.mark.parametrize(
+    ("who", "handoff", "presses"),
+    [
+        ("ada", "hf_1", {"accept", "decline"}),  # she is asked
+        ("cleo", "hf_1", {"accept"}),  # on the roster, not asked
+        ("boss", "hf_1", set()),  # not on the roster
+        ("vic", "hf_1", set()),
+        ("ada", "hf_2", set()),  # Bob has it
+    ],
+)
+def test_only_what_can_be_pressed_is_offered(here: Web, who: str, handoff: str, presses: set[str]) -> None:
+    page = as_(here, who).get(f"/handoffs/{handoff}").text
+    assert {press for press in ("accept", "decline", "return") if f'/handoffs/{handoff}/{press}"' in page} == presses
+
+
+@pytest.mark.parametrize(
+    ("press", "reason", "event"),
+    [
+        ("accept", "", Accept("ada", via="page")),
+        ("decline", "off_shift", Decline("ada", DeclineReason.OFF_SHIFT, via="page")),
+        ("return", "the invoice", Return("ada", "the invoice", via="page")),
+    ],
+)
+def test_a_press_reaches_the_pipeline_and_its_answer_the_page(here: Web, press: str, reason: str, event: object) -> None:
+    client = as_(here, "ada")
+    token = csrf(client.get("/handoffs/hf_1").text)
+    response = client.post(f"/handoffs/hf_1/{press}", data={"csrf_token": token, "reason": reason})
+    assert (response.status_code, response.headers["Location"]) == (303, "/handoffs/hf_1")
+    assert here.pipeline.calls == [("answer", "hf_1", event)]
+    assert "Ada Lovelace accepted (API)" in client.get("/handoffs/hf_1").text
+
+
+def test_who_comes_too_late_is_told_who_has_it(here: Web) -> None:
+    here.pipeline.says = Said(ok=False, text="Bob Cole accepted this at 14:02 UTC.", holder="bob")
+    client = as_(here, "ada")
+    client.post("/handoffs/hf_1/accept", data={"csrf_token": csrf(client.get("/handoffs/hf_1").text)})
+    assert '<p class="told refused" role="status">Bob Cole accepted this at 14:02 UTC.</p>' in client.get("/handoffs/hf_1").text
+
+
+@pytest.mark.parametrize(
+    ("who", "address", "data", "status"),
+    [
+        ("ada", "/handoffs/hf_1/decline", {"reason": "tired"}, 400),
+        ("ada", "/handoffs/hf_1/return", {"reason": "  "}, 400),
+        ("ada", "/handoffs/hf_1/explode", {}, 400),
+        ("boss", "/handoffs/hf_1/accept", {}, 403),  # nobody in the roster
+        ("vic", "/handoffs/hf_1/accept", {}, 403),
+        ("ada", "/actions/1/retry", {}, 403),
+        ("ada", "/deliveries/1/replay", {}, 403),
+    ],
+)
+def test_presses_that_are_refused(here: Web, who: str, address: str, data: dict[str, str], status: int) -> None:
+    client = as_(here, who)
+    token = csrf(client.get("/handoffs").text)
+    assert client.post(address, data={"csrf_token": token, **data}).status_code == status
+    assert not here.pipeline.calls
+
+
+@pytest.mark.parametrize("address", ["/handoffs/hf_1/accept", "/actions/1/retry", "/deliveries/1/replay", "/sign-out"])
+def test_nothing_changes_without_the_csrf_token(here: Web, address: str) -> None:
+    client = as_(here, "cleo")
+    for data in ({}, {"csrf_token": "made up"}):
+        assert client.post(address, data=data).status_code == 400
+    assert not here.pipeline.calls
+    assert client.get("/handoffs").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "call", "back"),
+    [
+        ("/actions/{set_aside}/retry", "retry", "/handoffs/hf_1"),
+        ("/deliveries/{failed}/replay", "replay", "/deliveries?status=failed"),
+    ],
+)
+def test_leads_repeat_what_went_wrong(here: Web, ids: dict[str, int], address: str, call: str, back: str) -> None:
+    client = as_(here, "cleo")
+    page = client.get(back).text
+    assert address.format(**ids) in page
+    response = client.post(address.format(**ids), data={"csrf_token": csrf(page), "next": back})
+    assert (response.status_code, response.headers["Location"]) == (303, back)
+    assert [c[0] for c in here.pipeline.calls] == [call]
+
+
+def test_the_retry_button_is_for_set_aside_actions_only(here: Web) -> None:
+    page = as_(here, "cleo").get("/handoffs/hf_1").text
+    assert page.count("Try again</button>") == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("handled", "priority changed"),
+        ("ignored", "about a user, not a ticket"),
+        ("unreadable", "Add id to the trigger"),
+        ("failed", "Handling was given up"),
+        ("accepted", "waits for a worker"),
+    ],
+)
+def test_one_delivery_says_what_became_of_it_and_what_to_do(here: Web, ids: dict[str, int], status: str, words: str) -> None:
+    page = as_(here, "boss").get(f"/deliveries/{ids[status]}").text
+    assert words in page and "very-secret" not in page
+
+
+def test_a_body_is_shown_indented_and_escaped(here: Web, ids: dict[str, int]) -> None:
+    page = as_(here, "boss").get(f"/deliveries/{ids['handled']}").text
+    assert "&#34;id&#34;: 4711" in page and HOSTILE not in page
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("/handoffs", "flask --app app send"),
+        ("/handoffs?state=closed", "There is none"),
+        ("/deliveries", "http://localhost:8000/webhooks/zendesk"),
+        ("/deliveries?status=failed", "There is none"),
+    ],
+)
+def test_empty_lists_say_what_to_do_next(empty: Engine, tmp_path: Path, page: str, words: str) -> None:
+    assert words in as_(web(empty, tmp_path), "vic").get(page).text
+
+
+@pytest.mark.parametrize(("sandbox", "shown"), [(True, True), (False, False)])
+def test_the_sandbox_is_linked_only_where_there_is_one(empty: Engine, tmp_path: Path, sandbox: bool, shown: bool) -> None:
+    page = as_(web(empty, tmp_path, sandbox=sandbox), "vic").get("/handoffs").text
+    assert ("/sandbox/slack" in page) is shown
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/handoffs/nope", 404),
+        ("/handoffs/%00", 400),
+        ("/deliveries/9999", 404),
+        ("/deliveries/99999999999999999999", 400),
+        ("/nope", 404),
+    ],
+)
+def test_wrong_addresses_are_pages_too(here: Web, address: str, status: int) -> None:
+    response = as_(here, "vic").get(address)
+    assert response.status_code == status and "<h1>" in response.text
+
+
+@pytest.mark.parametrize("page", ["/handoffs?state=odd", "/handoffs?after=zzz", "/deliveries?status=odd", "/deliveries?after=x"])
+def test_odd_parameters_do_no_harm(here: Web, page: str) -> None:
+    assert as_(here, "vic").get(page).status_code == 200
+
+
+def test_a_database_that_is_away_is_a_page(tmp_path: Path, here: Web) -> None:
+    away = web(create_engine("postgresql+psycopg://127.0.0.1:1/none"), tmp_path)
+    client = away.client("")
+    with as_(here, "vic").session_transaction() as session, client.session_transaction() as copy:
+        copy.update(session)
+    response = client.get("/handoffs")
+    assert response.status_code == 503 and "The database cannot be reached" in response.text
+
+
+@pytest.mark.parametrize("page", ["/handoffs", "/sign-in", "/nope", "/api/v1/openapi.json", "/assets/baton.js"])
+def test_browsers_are_told_to_be_careful(here: Web, page: str) -> None:
+    with here.client("").get(page) as response:
+        headers = response.headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "unsafe-inline" not in policy and "frame-ancestors 'none'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "same-origin"
+
+
+def test_pages_have_no_inline_script_or_style(here: Web, ids: dict[str, int]) -> None:
+    client = as_(here, "cleo")
+    for page in (*PAGES, "/sign-in"):
+        text = client.get(page.format(**ids)).text
+        assert "<style" not in text and "style=" not in text and "onclick" not in text
+        assert text.count("<script") == text.count("<script src=")
