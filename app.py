@@ -175,4 +175,4 @@ def secret_key(settings: Settings) -> str:
 
 
 if __name__ == "__main__":
-    commands.run_everything(load())
+    commands.main()

@@ -17,7 +17,7 @@ import requests
 from flask import Flask, current_app
 
 import sending
-from config.settings import Settings, SettingsProblem
+from config.settings import Settings, SettingsProblem, load
 from config.settings import environment as settings_environment
 from config.yamldoc import Problems
 from escalation.ports import Outside
@@ -96,6 +96,17 @@ def prepare(baton: Baton) -> tuple[str, ...]:
         email = baton.settings.admin_email or "admin@localhost"
         lines.append(f"Sign in as {email} with password {password} (shown this once)")
     return tuple(lines)
+
+
+def main() -> None:
+    """``python app.py``: run everything; a problem ends it with its text alone."""
+    try:
+        with _plain_errors():
+            settings = load()
+        run_everything(settings)
+    except click.ClickException as problem:
+        problem.show()
+        sys.exit(problem.exit_code)
 
 
 def run_everything(settings: Settings) -> None:

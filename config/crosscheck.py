@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from config.yamldoc import Parsed, Path, Problem
-from config.yamlwords import choose
+from config.yamldoc import Parsed, Problem
+from config.yamlwords import Path, choose
 
 Place = tuple[Path, object]
 

@@ -12,7 +12,8 @@ from pydantic import Field
 from config.conditions import Strict
 from config.crosscheck import repeated, unknown, walk
 from config.values import DAYS, Clock, Day, Days, EndClock, Name, VendorId, Zone
-from config.yamldoc import Parsed, Path, Problem, Problems, parse, validate, wrong
+from config.yamldoc import Parsed, Problem, Problems, parse, validate, wrong
+from config.yamlwords import Path
 from escalation.roster import Absence, Agent, Roster, Shift, Team
 
 _DAY = 24 * 60
@@ -70,7 +71,7 @@ class AgentModel(Strict):
     languages: list[Language] = Field(default_factory=list)
     tier: Annotated[int, Field(ge=1, le=9)] = 1
     teams: list[Name] = Field(default_factory=list)
-    capacity: Annotated[int, Field(ge=0, le=100)] = 5
+    capacity: Annotated[int, Field(ge=0, le=100_000)] = 5
     time_zone: Zone = "UTC"
     shifts: list[ShiftModel] = Field(default_factory=list)
     absences: list[AbsenceModel] = Field(default_factory=list)

@@ -72,8 +72,9 @@ def next_steps(
 def authority(issue_type: str, signals: Iterable[Signal]) -> str:
     """What the receiver must be allowed to do, "" where nothing special is known."""
     for signal in signals:
-        if signal.name.startswith("refund_request") and signal.value and signal.confidence >= _SURE:
-            value = signal.value if isinstance(signal.value, Mapping) else {"amount": signal.value}
+        value = signal.value if isinstance(signal.value, Mapping) else {"amount": signal.value}
+        wanted = signal.name == "refund_request" and bool(signal.value) and not value.get("negated")
+        if wanted and signal.confidence >= _SURE:
             amount = value.get("amount")
             known = isinstance(amount, int | float | Decimal) and not isinstance(amount, bool)
             named = f"{amount:,.2f}".removesuffix(".00") if known else ""

@@ -96,6 +96,8 @@ def show(value: object) -> str:
         return f"{value:%Y-%m-%d %H:%M} {value.tzname() or ''}".strip()
     if is_list(value):
         return cut(", ".join(show(item) for item in items(value)[:10])) or "empty"
+    if isinstance(value, Mapping):
+        return cut(", ".join(f"{key}: {show(part)}" for key, part in list(value.items())[:10])) or "empty"
     return cut(" ".join(str(value).split()))
 
 

@@ -16,7 +16,7 @@ from escalation.hop import AssignedInHelpdesk, Desk, Event, Handoff, HandOver, H
 from escalation.journal import Case, Escalation
 from escalation.playbook import AssignWhen, Level, Path, Severity
 from escalation.ports import GiveUp, Helpdesk
-from escalation.ticket import Role, Ticket, TicketChange
+from escalation.ticket import Priority, Role, Ticket, TicketChange
 
 if TYPE_CHECKING:
     from escalation.pipeline import Pipeline
@@ -199,7 +199,10 @@ def hand_over(case: Case, pipeline: Pipeline, handoff: Handoff, over: HandOver) 
 
 def _write(case: Case, pipeline: Pipeline, handoff: Handoff, over: HandOver) -> Write:
     roster = pipeline.roster()
-    agent, team = roster.agent(over.agent), roster.team(handoff.team)
+    agent = roster.agent(over.agent)
+    # Helpdesks refuse an agent outside the group they are given: somebody of another team takes the ticket to theirs.
+    stranger = agent is not None and agent.teams and handoff.team not in agent.teams
+    team = roster.team(agent.teams[0] if agent and stranger else handoff.team)
     note = None
     if not handoff.noted and case.escalation is not None:
         link = f"{pipeline.page_url}/handoffs/{handoff.id}"
@@ -211,4 +214,16 @@ def _write(case: Case, pipeline: Pipeline, handoff: Handoff, over: HandOver) -> 
         agent_id=agent.ids.get(case.connection, "") if agent else "",
         group_id=team.groups.get(case.connection, "") if team else "",
         note=note,
+        priority=_raised(case, pipeline),
     )
+
+
+_PRIORITY_OF = {Severity.HIGH: Priority.HIGH, Severity.CRITICAL: Priority.URGENT}
+
+
+def _raised(case: Case, pipeline: Pipeline) -> Priority | None:
+    """The priority to write with ``write_priority``: what the severity asks for, never lower than the ticket's own."""
+    if not pipeline.playbook().write_priority or case.escalation is None or case.ticket is None:
+        return None
+    wanted = _PRIORITY_OF.get(Severity(case.escalation.severity), Priority.UNKNOWN)
+    return wanted if wanted.rank > case.ticket.priority.rank else None

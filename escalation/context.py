@@ -98,7 +98,7 @@ def _with_customer(
 ) -> ContextPackage:
     """Who the customer is, how they feel, how long they have waited, and what presses."""
     feeling = _evidence(thread, signals, ticket, "sentiment")
-    impact = next(iter(key_sentences(thread, phrases.IMPACT, 1)), Statement())
+    impact = _evidence(thread, signals, ticket, "impact") or next(iter(key_sentences(thread, phrases.IMPACT, 1)), Statement())
     deadlines = key_sentences(thread, phrases.DEADLINE, 2)
     since, unanswered = _waiting(thread)
     return replace(
@@ -208,10 +208,10 @@ def _sentiment(signals: Iterable[Signal]) -> str:
     """The customer's tone at the end of the thread, and where it is going."""
     tone, trend = "", ""
     for signal in signals:
-        if signal.name == "sentiment" and isinstance(signal.value, str):
-            tone = signal.value
-        elif signal.name.startswith("sentiment_t") and signal.value:  # sentiment_trend, sentiment_turning
-            trend = signal.value if isinstance(signal.value, str) else "getting worse"
+        if signal.name == "sentiment":
+            tone = str(signal.value.get("label", "") if isinstance(signal.value, Mapping) else signal.value)
+        elif signal.name == "sentiment_turning" and signal.value:
+            trend = "getting worse"
     return ", ".join(word for word in (tone, trend) if word)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from typing import Any
 
@@ -10,8 +11,39 @@ from sandbox.state import Body
 
 PREFIX = "ticket-"  # how Baton tells tickets from conversations; the play controls and pages use the same ids
 _CUSTOMER: Body = {"type": "user", "id": "301", "name": "Mia Customer", "email": "mia@northwind.example"}
-_SOURCE: Body = {"delivered_as": "customer_initiated", "attachments": [], "url": None, "redacted": False}
-_NO_STATISTICS = ("time_to_admin_reply", "first_contact_reply_at", "first_admin_reply_at", "last_close_at")
+_SOURCE: Body = {
+    "type": "conversation",
+    "delivered_as": "customer_initiated",
+    "subject": "",
+    "body": "",
+    "attachments": [],
+    "url": None,
+    "redacted": False,
+}
+_NEW_CONVERSATION: Body = {
+    "type": "conversation",
+    "snoozed_until": None,
+    "first_contact_reply": None,
+    "admin_assignee_id": None,
+    "team_assignee_id": None,
+    "open": True,
+    "state": "open",
+    "read": False,
+    "tags": {"type": "tag.list", "tags": []},
+    "priority": "not_priority",
+    "sla_applied": None,
+    "statistics": {"type": "conversation_statistics", "time_to_admin_reply": None, "last_close_at": None},
+    "conversation_rating": None,
+    "teammates": {"type": "admin.list", "admins": []},
+    "title": None,
+    "custom_attributes": {},
+    "topics": {"type": "topic.list", "topics": [], "total_count": 0},
+    "ticket": None,
+    "linked_objects": {"type": "list", "data": [], "total_count": 0, "has_more": False},
+    "ai_agent": None,
+    "ai_agent_participated": False,
+    "conversation_parts": {"type": "conversation_part.list", "conversation_parts": [], "total_count": 0},
+}
 
 
 def now() -> int:
@@ -92,43 +124,27 @@ def _author(comment: Body) -> Body:
 
 def _conversation(given: Body, id: str, comments: list[Body]) -> Body:
     at = _number(given.get("created_at"), now())
-    opening = {"id": f"{id}0", "author": _CUSTOMER, "body": "", "subject": "", "type": "conversation"}
-    if comments and not given.get("source"):
-        opening |= {"author": _author(comments[0]), "body": comments[0].get("body", "")}
-    told = given.get("source")
-    source = {**_SOURCE, **opening, **(told if isinstance(told, dict) else {})}
+    source = _source(given, id, comments)
     author = source["author"] if isinstance(source["author"], dict) and source["author"].get("type") != "admin" else _CUSTOMER
     base: Body = {
-        "type": "conversation",
-        "id": id,
+        **copy.deepcopy(_NEW_CONVERSATION),
         "created_at": at,
         "updated_at": at,
         "waiting_since": at,
-        "snoozed_until": None,
         "source": source,
         "contacts": {"type": "contact.list", "contacts": [{"type": "contact", "id": author.get("id"), "external_id": None}]},
-        "first_contact_reply": None,
-        "admin_assignee_id": None,
-        "team_assignee_id": None,
-        "open": True,
-        "state": "open",
-        "read": False,
-        "tags": {"type": "tag.list", "tags": []},
-        "priority": "not_priority",
-        "sla_applied": None,
-        "statistics": {"type": "conversation_statistics", **dict.fromkeys(_NO_STATISTICS)},
-        "conversation_rating": None,
-        "teammates": {"type": "admin.list", "admins": []},
-        "title": None,
-        "custom_attributes": {},
-        "topics": {"type": "topic.list", "topics": [], "total_count": 0},
-        "ticket": None,
-        "linked_objects": {"type": "list", "data": [], "total_count": 0, "has_more": False},
-        "ai_agent": None,
-        "ai_agent_participated": False,
-        "conversation_parts": {"type": "conversation_part.list", "conversation_parts": [], "total_count": 0},
     }
     return base | {name: value for name, value in given.items() if name not in ("comments", "source")} | {"id": id}
+
+
+def _source(given: Body, id: str, comments: list[Body]) -> Body:
+    """The first message, which is no part: told as such, or the first of the comments."""
+    told = given.get("source")
+    if isinstance(told, dict) and told:
+        first = told
+    else:
+        first = {"author": _author(comments[0]), "body": comments[0].get("body", "")} if comments else {}
+    return {**_SOURCE, "id": f"{id}0", "author": _CUSTOMER, **first}
 
 
 def _ticket(given: Body, id: str) -> Body:

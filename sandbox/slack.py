@@ -20,6 +20,7 @@ from sandbox.state import Body, State
 def blueprint(state: State, play: Play) -> Blueprint:
     """The play Slack, to be mounted at /sandbox/slack. Faults and the call record concern the API, not the page."""
     world = World(state)
+    world.seed()
     made = Blueprint("sandbox_slack", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
     made.register_blueprint(_api(world, play))
     Page(world, play).register(made)

@@ -10,7 +10,7 @@ single people were told · ``POST /_press`` {channel, ts, action_id, user, value
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
@@ -18,11 +18,10 @@ from werkzeug.wrappers import Response
 
 from sandbox import Play, slack_render
 from sandbox.slack_press import Outcome, command, press, submit
-from sandbox.slack_world import BOT, CHANNELS, PEOPLE, VENDOR, Refused, World, direct
+from sandbox.slack_world import BOT, CHANNELS, PEOPLE, ROOMS, VENDOR, Refused, World, direct, user
 from sandbox.state import Body
 
 _WAIT_S = 1.5  # a page without scripts shows what a press has caused, if that comes this soon
-_ROOMS: Sequence[str] = (*CHANNELS, *(direct(person) for person in PEOPLE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class Page:
         }  # fmt: skip
 
     def messages(self) -> Response:
-        every = [message for room in _ROOMS for message in self.world.messages(room)]
+        every = [message for room in ROOMS for message in self.world.messages(room)]
         told = [message | {"edits": len(message["history"])} for message in every]
         return jsonify(sorted(told, key=lambda message: str(message["ts"])))
 
@@ -73,7 +72,7 @@ class Page:
         return jsonify(self.world.state.all(VENDOR, "view"))
 
     def whispers(self) -> Response:
-        return jsonify([told for room in _ROOMS for told in self.world.state.all(VENDOR, f"ephemeral:{room}")])
+        return jsonify([told for room in ROOMS for told in self.world.state.all(VENDOR, f"ephemeral:{room}")])
 
     def press(self, given: Body) -> Outcome:
         where = given["channel"], given["ts"], given["action_id"], given["user"]
@@ -92,11 +91,12 @@ class Page:
         if text.startswith("/"):
             return command(self.world, self.play, channel, person, text)
         if text:
-            self.world.add(channel, {"user": person, "text": slack_render.escaped(text), "blocks": []})
+            self.world.add(channel, {"user": user(person)["id"], "text": slack_render.escaped(text), "blocks": []})
         return Outcome(200)
 
     def reset(self) -> Response:
         self.world.state.forget(VENDOR)
+        self.world.seed()
         return jsonify({"ok": True})
 
     def _setting(self, name: str) -> Callable[[], Response]:

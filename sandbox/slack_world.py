@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,9 +63,18 @@ def direct(person: str) -> str:
     return "D" + person[1:]
 
 
+ROOMS = (*CHANNELS, *(direct(person) for person in PEOPLE))
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     state: State
+
+    def seed(self) -> None:
+        """Start counting the messages of every channel; those counted already are left alone."""
+        for channel in ROOMS:
+            if self.state.get(VENDOR, "count", channel) is None:
+                self.state.put(VENDOR, "count", channel, {"n": 0})
 
     def channel(self, id: str) -> Body:
         """A channel object; direct messages exist for every person. Refused("channel_not_found") for anything else."""
@@ -95,16 +102,10 @@ class World:
         """Keep a message with a new ``ts`` and count it as unread for others than its author."""
         message["ts"] = self.stamp()
         self.state.put(VENDOR, f"message:{channel}", message["ts"], message | {"channel": channel, "history": []})
-        with self._counted(channel) as count:
-            count["n"] += 1
-        return message
-
-    @contextmanager
-    def _counted(self, channel: str) -> Iterator[Body]:
-        if self.state.get(VENDOR, "count", channel) is None:
-            self.state.put(VENDOR, "count", channel, {"n": 0})
         with self.state.change(VENDOR, "count", channel) as count:
-            yield count if count is not None else {"n": 0}
+            if count is not None:
+                count["n"] += 1
+        return message
 
     def messages(self, channel: str) -> list[Body]:
         """Messages of a channel, oldest first, with ``history`` (earlier texts and blocks) and ``channel``."""
@@ -208,5 +209,6 @@ class World:
 
     def look(self, channel: str, person: str) -> None:
         """A person has looked at a channel."""
-        count = self.state.get(VENDOR, "count", channel) or {"n": 0}
-        self.state.put(VENDOR, "seen", f"{channel}:{person}", {"n": count["n"]})
+        if self.unread(channel, person):
+            count = self.state.get(VENDOR, "count", channel) or {"n": 0}
+            self.state.put(VENDOR, "seen", f"{channel}:{person}", {"n": count["n"]})

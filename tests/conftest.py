@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +15,16 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def place() -> Iterator[Path]:
+    """A folder for databases. Not pytest's own: it closes that to others, and as root the server runs as another user."""
+    with tempfile.TemporaryDirectory(prefix="baton-", ignore_cleanup_errors=True) as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
+
+
+@pytest.fixture(scope="session")
+def postgres(place: Path) -> Iterator[str]:
     """Address of a running embedded server's maintenance database."""
-    place: Path = tmp_path_factory.mktemp("postgres")
     server = get_server(place / "data", cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()

@@ -137,11 +137,11 @@ Any update?
 """),
 )
 CHARGED_TWICE_SIGNALS = (
-    signal(CHARGED_TWICE, "sentiment", "frustrated", "This is the third time"),
+    signal(CHARGED_TWICE, "sentiment", {"label": "frustrated"}, "This is the third time"),
     signal(CHARGED_TWICE, "sentiment_turning", True, "This is the third time"),
     signal(CHARGED_TWICE, "explicit_human_request", True, "Can somebody who can actually"),
-    signal(CHARGED_TWICE, "failed_attempts", 2, "still shows both payments"),
-    signal(CHARGED_TWICE, "refund_request", {"amount": Decimal("1240.00"), "currency": "USD"}, "Please refund"),
+    signal(CHARGED_TWICE, "failed_attempts", {"count": 2}, "still shows both payments"),
+    signal(CHARGED_TWICE, "refund_request", {"negated": False, "amount": Decimal("1240.00"), "currency": "USD"}, "Please refund"),
 )
 CHARGED_TWICE_DECISION = fired(
     ("priority_urgent", "Priority is urgent: priority changed to urgent (was normal)"),
@@ -186,9 +186,9 @@ It's been over an hour and your status page is still green??? We go live with a 
 """),
 )
 PRODUCTION_DOWN_SIGNALS = (
-    signal(PRODUCTION_DOWN, "sentiment", "angry", "status page is still green???"),
-    signal(PRODUCTION_DOWN, "critical_impact", True, "none of our stores can ship"),
-    signal(PRODUCTION_DOWN, "failed_attempts", 3, "did not help"),
+    signal(PRODUCTION_DOWN, "sentiment", {"label": "angry"}, "status page is still green???"),
+    signal(PRODUCTION_DOWN, "impact", {"critical": True, "kind": "outage"}, "none of our stores can ship"),
+    signal(PRODUCTION_DOWN, "failed_attempts", {"count": 3}, "did not help"),
 )
 PRODUCTION_DOWN_DECISION = fired(
     ("critical_impact", "Critical impact: “none of our stores can ship”"), issue="integration_api", severity=Severity.CRITICAL
@@ -223,7 +223,7 @@ hello??
 )
 LOCKED_OUT_SIGNALS = (
     signal(LOCKED_OUT, "intent", "account_access"),
-    signal(LOCKED_OUT, "sentiment", "frustrated", "omg no"),
+    signal(LOCKED_OUT, "sentiment", {"label": "frustrated"}, "omg no"),
     signal(LOCKED_OUT, "explicit_human_request", True, "can i talk to a human"),
     signal(LOCKED_OUT, "bot_loop"),
 )
@@ -259,7 +259,7 @@ Am 22.11.2025 um 12:01 schrieb Bo Tanaka <bo@example.com>:
 > Guten Tag Frau Schulz
 """),
 )
-PARCEL_SIGNALS = (signal(PARCEL, "sentiment", "frustrated", "Wenn bis Freitag nichts passiert"),)
+PARCEL_SIGNALS = (signal(PARCEL, "sentiment", {"label": "frustrated"}, "Wenn bis Freitag nichts passiert"),)
 PARCEL_DECISION = fired(
     ("waiting_24h", "Waits for a reply for more than 24 h: 26 h"), issue="shipping_order", severity=Severity.NORMAL
 )
@@ -293,7 +293,7 @@ BREACH_SIGNALS = (
     signal(BREACH, "legal_threat", True, "we will hold you liable"),
     signal(BREACH, "privacy_request", False),
     signal(BREACH, "churn_risk", True, sure=0.2),
-    signal(BREACH, "sentiment", "angry", "we will hold you liable"),
+    signal(BREACH, "sentiment", {"label": "angry"}, "we will hold you liable"),
 )
 BREACH_DECISION = fired(
     ("security", "Security incident: “an admin user nobody here created”"),

@@ -20,6 +20,7 @@ from escalation.journal import DeliveryStatus
 from escalation.ports import Unreadable
 from store import accounts, queries
 from store.accounts import Role
+from tests.support import ROOT
 from tests.web_data import NOW, ROSTER, Said, Web, csrf, database, people, sign_in, web
 from tests.web_rows import HOSTILE, fill
 from web import openapi
@@ -102,6 +103,12 @@ def test_descriptions_name_only_schemas_and_parameters_that_exist() -> None:
     for route in ROUTES:
         assert {route.answer, *([route.body] if route.body else [])} <= openapi.SCHEMAS.keys()
         assert set(route.query) <= openapi.PARAMETERS.keys()
+
+
+def test_the_documentation_names_every_route_with_its_role() -> None:
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    for route in ROUTES:
+        assert f"| `{route.method} {openapi.written(route.path)}` | {route.role} |" in page
 
 
 # --- answers --------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import itertools
 import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,8 +25,8 @@ _tickets = itertools.count(20_000_000 + os.getpid() % 10_000 * 1000)
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    running = System(tmp_path_factory.mktemp("system")).start()
+def system(place: Path) -> Iterator[System]:
+    running = System(place / "system").start()
     yield running
     assert running.stop() == 0, running.log()[-3000:]
 
@@ -183,8 +184,8 @@ def test_slack_away_still_puts_the_ticket_in_its_group_with_its_note(system: Sys
     assert len(entries(system, helpdesk, number)) == 1, "the note is written once"
 
 
-def test_restart_keeps_everything(tmp_path_factory: pytest.TempPathFactory, number: str) -> None:
-    system = System(tmp_path_factory.mktemp("restart")).start()
+def test_restart_keeps_everything(place: Path, number: str) -> None:
+    system = System(place / "restart").start()
     try:
         system.send("zendesk", "ticket_created_urgent", number)
         card, agent = system.card(number), offered_to(system, number)

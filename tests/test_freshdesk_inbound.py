@@ -180,6 +180,7 @@ def test_names_without_ids_count_at_a_new_ticket_only() -> None:
         (b"", {"ticket_id": "12", "event": "escalation_requested"}, "12", ChangeKind.ESCALATION_REQUESTED),
         (b"[1, 2]", {"ticket_id": "12", "triggered_event": "{priority:{from:1,to:4}}"}, "12", ChangeKind.PRIORITY_CHANGED),
         (b"[" * 100_000, {"ticket_id": "12"}, "12", ChangeKind.UPDATED),
+        (b'\xef\xbb\xbf{"ticket_id": 9}', {}, "9", ChangeKind.UPDATED),
         (b"\xff\xfe", {"ticket_id": "12"}, "12", ChangeKind.UPDATED),
         (b'{"freshdesk_webhook": "x"}', {"ticket_id": "12"}, "12", ChangeKind.UPDATED),
         (b'{"ticket_status": "Open"}', {"ticket_id": "12"}, "12", ChangeKind.UPDATED),
@@ -235,6 +236,7 @@ def test_characters_that_postgres_refuses_are_gone() -> None:
     told = meaning(b'{"ticket_id": 7, "ticket_subject": "a\\u0000b\\ud800c", "ticket_status": "Open"}')
     assert told.fields["subject"] == "ab\ufffdc"
     json.dumps(plain(told), ensure_ascii=False).encode()
+    assert meaning(b"broken", ticket_id="7", event="a\x00b\ud800").event == "ab\ufffd"
 
 
 JSON = st.recursive(
@@ -311,6 +313,11 @@ def test_a_stamp_in_the_body_makes_the_key_for_ever() -> None:
     assert at(thin("{note_type:public}", updated=""), 1) != at(thin("{note_type:public}", updated=""), 2)
 
 
+def test_a_ticket_is_created_once() -> None:
+    body = fixture("freshdesk", "ticket_created_urgent")["body"]
+    assert at(body, 1) == at(body, 45)
+
+
 def test_without_a_time_of_receipt_the_body_alone_is_the_key() -> None:
     body = thin("{note_type:public}")
     keys = {
@@ -345,6 +352,7 @@ STORED = Ticket(
         (thin("{responder_id:{from:null,to:101}}"), STORED, False),  # the echo of our own assignment
         (thin("{responder_id:{from:null,to:102}}"), STORED, True),
         (thin("{note_type:private}"), STORED, True),
+        (thin("{ticket_action:delete}"), STORED, False),
         (thin("{ticket_action:update}"), STORED, True),
         (thin("{ticket_action:update}", updated="2026-03-02T08:59:59Z"), STORED, False),  # late: an older change
         (thin("{ticket_action:update}", updated="2026-03-02T09:00:01Z"), STORED, True),

@@ -81,9 +81,9 @@ def test_the_key_is_the_basic_auth_user(vendor: responses.RequestsMock) -> None:
 
 
 def test_everything_goes_through_one_guarded_session(desk: Connector) -> None:
-    library = desk._api._library
+    library = desk._desk.api._library
     assert isinstance(library._session, GuardedSession)
-    assert library._session is desk._api._session
+    assert library._session is desk._desk.api._session
     assert library._session.timeout_s == (3.05, 10.0)
 
 

@@ -124,6 +124,14 @@ def test_a_refused_company_is_said_and_the_rest_read() -> None:
     assert ticket.url == "https://app.intercom.com/a/apps/abc/conversations/5"
 
 
+def test_a_missing_thread_is_said_and_so_not_asked_for_again() -> None:
+    with answers(conversations__5=(200, CONVERSATION), contacts__301=(200, {"id": "301"})):
+        ticket = connector(API).fetch("5")
+    assert ticket.missing["messages"]
+    change = connector().change(inbound(fixture("intercom", "customer_replied_german")))
+    assert isinstance(change, TicketChange) and not connector().needs_read(change, ticket)
+
+
 def test_only_the_newest_500_parts_is_said(play: Playground) -> None:
     comments = [{"body": f"<p>{n}</p>", "author": {"type": "user", "id": "301"}} for n in range(510)]
     ticket = play.connector().fetch(play.seed({"type": "conversation", "id": "5", "comments": comments}))
@@ -136,8 +144,10 @@ def test_recorded_answers_are_read() -> None:
     desk = connector(API)._desk
     first, second = (read(desk, Place("conversation", ""), item) for item in listed)
     assert (first.id, first.status, first.subject, first.assignee.id) == ("2", Status.SOLVED, "Hi Sponge,", "")
-    assert [m.author.role for m in first.messages] == [Role.BOT]  # automated, though signed by an admin
-    assert (second.id, second.status, second.messages) == ("1", Status.OPEN, ())
+    assert "messages" not in first.known  # a list's entries hold no thread, and half a one is none
+    whole = read(desk, Place("conversation", ""), listed[0] | {"conversation_parts": {"conversation_parts": []}})
+    assert [m.author.role for m in whole.messages] == [Role.BOT]  # automated, though signed by an admin
+    assert (second.id, second.status) == ("1", Status.OPEN)
 
 
 # Earlier tickets, teammates, set-up

@@ -55,7 +55,7 @@ def test_internal_notes_do_not_fire() -> None:
 
 
 EVIDENCE = [
-    ("Hi,\n\nI’d like to talk to a real person please.", "explicit_human_request", "talk to a real person"),
+    ("Hi,\n\nI\u2019d like to talk to a real person please.", "explicit_human_request", "talk to a real person"),
     ("Łódź 🚀 — My account was hacked!", "security_incident", "account was hacked"),
     ("> quoted\nRefund me the 900 EUR", "refund_request", "Refund me"),
     ("It is down. Our platform is completely down!", "impact", "completely down"),
@@ -73,7 +73,7 @@ def test_what_was_taken_back_is_kept_with_its_place() -> None:
     text = "No need to escalate this."
     signal = asks(text)["explicit_human_request"]
     assert (signal.value, signal.evidence) == (False, ())
-    assert "escalate this" in text[signal.suppressed[0].start : signal.suppressed[0].end]
+    assert "escalate this" in {text[e.start : e.end] for e in signal.suppressed}
 
 
 QUOTED = [
@@ -228,7 +228,8 @@ def _timed(messages: tuple[Message, ...]) -> float:
 
 
 def test_bad_phrases_are_all_told_with_their_lines() -> None:
-    text = "language: en\nwords:\n  a: x\ngroups:\n  g:\n    - hits:\n        - '(unclosed'\n        - '{b} z'\n        - '(?=ahead)'\n"
+    patterns = ["(unclosed", "{b} z", "(?=ahead)"]
+    text = "language: en\nwords:\n  a: x\ngroups:\n  g:\n    - hits:\n" + "".join(f"        - '{p}'\n" for p in patterns)
     with pytest.raises(Problems) as found:
         load_lexicon(text, "en")
     assert [(p.line, p.path) for p in found.value.problems] == [

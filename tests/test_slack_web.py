@@ -320,7 +320,7 @@ def socket(play: Play) -> Iterator[SocketModeHandler]:
     made = socket_mode(account(play.url, app_token=SecretStr("xapp-play")), play.desk)
     assert made is not None
     yield made
-    made.close()
+    made.close()  # type: ignore[no-untyped-call]
 
 
 def test_a_press_through_socket_mode(play: Play, socket: SocketModeHandler) -> None:

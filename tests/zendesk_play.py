@@ -31,6 +31,9 @@ def mapping() -> Mapping:
     return load((ROOT / "mappings" / "zendesk.yaml").read_text(), "mappings/zendesk")
 
 
+MAPPING = mapping()
+
+
 class Silent(WSGIRequestHandler):
     def log_request(self, *_: Any, **__: Any) -> None:
         """No access log in test output."""
@@ -57,6 +60,21 @@ class Desk:
     base: str
     state: State
     heard: list[Inbound] = field(default_factory=list)
+    news: threading.Condition = field(default_factory=threading.Condition)
+    made: list[Connector] = field(default_factory=list)
+
+    def hear(self) -> tuple[str, int]:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        with self.news:
+            self.heard.append(Inbound(headers, request.get_data(), request.args.to_dict()))
+            self.news.notify_all()
+        return "", 202
+
+    def wait_for(self, count: int) -> list[Inbound]:
+        """The webhooks once ``count`` have come, or what there is after 10 seconds."""
+        with self.news:
+            self.news.wait_for(lambda: len(self.heard) >= count, timeout=10)
+            return list(self.heard)
 
     @property
     def url(self) -> str:
@@ -65,9 +83,17 @@ class Desk:
     def connector(self, **changed: Any) -> Connector:
         told: dict[str, Any] = {"url": self.url, "user": PLAY_EMAIL, "token": SecretStr(PLAY_TOKEN), **changed}
         secrets = (SecretStr(PLAY_SECRET),)
-        return Connector(Connection("zendesk", "zendesk", secrets=secrets, sandbox=True, **told), mapping(), timeout_s=5)
+        connection = Connection("zendesk", "zendesk", secrets=secrets, sandbox=True, **told)
+        self.made.append(Connector(connection, MAPPING, timeout_s=5))
+        return self.made[-1]
+
+    def close(self) -> None:
+        for connector in self.made:
+            connector.api.session.close()
+        self.made.clear()
 
     def empty(self) -> None:
+        self.close()
         self.state.forget("zendesk")
         self.heard.clear()
 
@@ -99,13 +125,7 @@ def playing(database: str) -> Iterator[Desk]:
     state.prepare()
     app = Flask("play")
     desk = Desk("", state)
-
-    def hear() -> tuple[str, int]:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        desk.heard.append(Inbound(headers, request.get_data(), request.args.to_dict()))
-        return "", 202
-
-    app.add_url_rule("/webhooks/zendesk", "hear", hear, methods=["POST"])
+    app.add_url_rule("/webhooks/zendesk", "hear", desk.hear, methods=["POST"])
     try:
         with served(app) as base:
             play = Play(f"{base}/sandbox", base, PLAY_SECRET, PLAY_TOKEN, PLAY_EMAIL, ADMIN)
@@ -113,6 +133,7 @@ def playing(database: str) -> Iterator[Desk]:
             desk.base = base
             yield desk
     finally:
+        desk.close()
         state.close()
 
 

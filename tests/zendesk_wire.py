@@ -28,6 +28,7 @@ class Server:
     reply: Callable[[str, dict[str, Any]], Answer]
     got: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     url: str = ""
+    made: list[Connector] = field(default_factory=list)
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         raw = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -39,7 +40,8 @@ class Server:
 
     def connector(self, prefix: str = "", timeout_s: float = 5.0) -> Connector:
         told = Connection("acme", "zendesk", self.url + prefix, "us@example.com", SecretStr("a-secret-token"))
-        return Connector(told, MAPPING, timeout_s=timeout_s)
+        self.made.append(Connector(told, MAPPING, timeout_s=timeout_s))
+        return self.made[-1]
 
 
 def accepted(verb: str, body: dict[str, Any]) -> Answer:
@@ -59,4 +61,8 @@ def always(status: int, content: bytes = b"{}", headers: dict[str, str] | None =
 def serving(reply: Callable[[str, dict[str, Any]], Answer] = accepted) -> Iterator[Server]:
     server = Server(reply)
     with served(server) as server.url:
-        yield server
+        try:
+            yield server
+        finally:
+            for connector in server.made:
+                connector.api.session.close()

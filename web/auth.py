@@ -56,12 +56,17 @@ class Attempts:
     def allowed(self, address: str, account: str) -> bool:
         """True while neither has failed too often."""
         by_address = self._limiter.test(_PER_ADDRESS, "address", address)
-        return by_address and self._limiter.test(_PER_ACCOUNT, "account", account.lower())
+        return by_address and self._limiter.test(_PER_ACCOUNT, "account", _key(account))
 
     def failed(self, address: str, account: str) -> None:
         """Count one failure."""
         self._limiter.hit(_PER_ADDRESS, "address", address)
-        self._limiter.hit(_PER_ACCOUNT, "account", account.lower())
+        self._limiter.hit(_PER_ACCOUNT, "account", _key(account))
+
+
+def _key(account: str) -> str:
+    """Nobody fills memory with long made-up names."""
+    return account.strip().lower()[:250]
 
 
 def install(app: Flask, settings: Settings, engine: Engine) -> None:

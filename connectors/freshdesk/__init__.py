@@ -14,6 +14,7 @@ from connectors.freshdesk import inbound as read
 from connectors.freshdesk import outbound
 from connectors.freshdesk.api import Api
 from connectors.freshdesk.inbound import shape_of, sign
+from connectors.freshdesk.outbound import Desk
 from connectors.freshdesk.people import Directory
 from connectors.signatures import reveal
 from escalation.actions import Receipt, Write
@@ -29,6 +30,7 @@ CANNOT: Mapping[str, str] = {
     "showing nothing new; exclude the integration agent in the automation rule to spare these calls.",
     "event ids": "Webhooks have no id and no time unless the rule's body sends the ticket's last change; see inbound.arrival.",
     "assignment and note in one call": "The API has a call for each, so they are two steps and a moment lies between them.",
+    "an agent of another group": "An agent can be assigned only within a group of theirs: any other group is left as it is.",
     "adding one tag": "An update replaces all tags: they are read, merged and written, and a tag set in that moment is lost.",
     "refusing a stale update": "The API has no optimistic lock: the last write wins.",
     "merge events": "Automation rules do not fire on a merge; the merged ticket shows as closed when it is read.",
@@ -45,44 +47,43 @@ class Connector:
 
     def __init__(self, connection: Connection, mapping: Words, *, timeout_s: float = 10.0) -> None:
         self.connection = connection.id
-        self._connection, self._words = connection, mapping
         self._secrets = reveal(connection.secrets)
-        self._api = Api(connection, timeout_s)
-        self._directory = Directory(self._api)
+        api = Api(connection, timeout_s)
+        self._desk = Desk(connection, mapping, api, Directory(api))
 
     def verify(self, inbound: Inbound, now: datetime) -> None:
         read.verify(inbound, self._secrets, now)
 
     def arrival(self, inbound: Inbound) -> Arrival:
-        return read.arrival(inbound, self._words)
+        return read.arrival(inbound, self._desk.words)
 
     def change(self, inbound: Inbound) -> TicketChange | Ignored:
-        return read.change(inbound, self._words, self._connection)
+        return read.change(inbound, self._desk.words, self._desk.connection)
 
     def needs_read(self, change: TicketChange, ticket: Ticket | None) -> bool:
         return read.needs_read(change, ticket)
 
     def fetch(self, ticket_id: str) -> Ticket:
-        return outbound.fetch(self._api, self._words, self._connection, self._directory, ticket_id)
+        return outbound.fetch(self._desk, ticket_id)
 
     def past_tickets(self, ticket: Ticket) -> Ticket:
-        return outbound.past_tickets(self._api, self._words, self._connection, ticket)
+        return outbound.past_tickets(self._desk, ticket)
 
     def steps(self, write: Write) -> tuple[Write, ...]:
-        return outbound.steps(self._words, write)
+        return outbound.steps(self._desk.words, write)
 
     def write(self, step: Write, *, look_first: bool) -> Receipt:
-        return outbound.write(self._api, self._words, self._connection, step, look_first=look_first)
+        return outbound.write(self._desk, step, look_first=look_first)
 
     def is_own(self, change: TicketChange) -> bool:
         return read.is_own(change)
 
     def agents(self) -> tuple[HelpdeskAgent, ...]:
-        return self._directory.agents()
+        return self._desk.directory.agents()
 
     def check(self) -> tuple[str, ...]:
-        return outbound.check(self._api, self._connection)
+        return outbound.check(self._desk)
 
     def close(self) -> None:
         """Give its connections back."""
-        self._api.close()
+        self._desk.api.close()

@@ -30,7 +30,7 @@ _BAD_ADDRESS = (requests.exceptions.InvalidURL, requests.exceptions.MissingSchem
 
 
 class Api:
-    """Calls to one account, as JSON. Thread-safe; raises TryLater or GiveUp and nothing else. ``calls`` counts all."""
+    """Calls to one account, as JSON. Thread-safe; raises TryLater or GiveUp and nothing else."""
 
     def __init__(self, connection: Connection, timeout_s: float) -> None:
         self.name, self.url = connection.id, connection.url.rstrip("/")
@@ -43,10 +43,6 @@ class Api:
         self._library._session.close()
         self._library._session = self._session
         self._library._api_prefix = f"{self.url}/api/v2/"
-
-    @property
-    def calls(self) -> int:
-        return self._session.calls
 
     def close(self) -> None:
         self._session.close()

@@ -33,6 +33,7 @@ SHAPE = "automation"
 RECEIVED = "x-baton-received"  # when the web layer took the request in, ISO 8601 UTC
 UNSPECIFIED = "ticket_update"  # the event name of a body without {{triggered_event}}
 WINDOW_S = 60
+_ONCE = "ticket_action:create"  # happens once to a ticket
 _WRAPPER = "freshdesk_webhook"
 _STAMPS = ("updated", "updated_at", "ticket_updated_at", "ticket_modified_on")
 _NAMES = ("ticket_contact_name", "ticket_requester_name", "requester_name")
@@ -106,7 +107,7 @@ def payload_of(inbound: Inbound) -> Body:
         told |= {"ticket_id": inbound.query["ticket_id"]}
     for name in ("event", "triggered_event"):
         if name in inbound.query:
-            told.setdefault(name, inbound.query[name])
+            told.setdefault(name, _clean(inbound.query[name], 1))
     return with_event({_WRAPPER: told})
 
 
@@ -155,7 +156,7 @@ def _told(inbound: Inbound) -> Body:
 def _json(body: bytes) -> Body:
     try:
         # strict=False: Freshdesk pastes line breaks and tabs of placeholders into JSON strings as they are.
-        found = json.loads(body.decode(errors="replace"), strict=False, parse_constant=_refuse)
+        found = json.loads(body.decode("utf-8-sig", errors="replace"), strict=False, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise Unreadable("the body is not JSON", remedy=_REMEDY) from None
     if not isinstance(found, dict):
@@ -241,13 +242,14 @@ def arrival(inbound: Inbound, words: Words) -> Arrival:
     """Key, ticket id and event name; Unreadable for what names no ticket in any way.
 
     Freshdesk sends neither an id nor a time. A body with a stamp of the ticket's last change (``"updated":
-    "{{ticket.modified_on}}"``) is its own key. Any other has the minute of its arrival in the key, because the store keeps
-    keys for ever and "a note was added" may come again word for word: equal bodies are duplicates only within that minute
-    (Freshdesk itself repeats a failed call after 30 minutes; handling one twice costs a read, dropping one costs a ticket).
-    An ``X-Request-Id`` is not used: proxies put a new one on every repetition.
+    "{{ticket.modified_on}}"``) is its own key, and so is a ticket's creation, which happens once. Any other has the minute of
+    its arrival in the key, because the store keeps keys for ever and "a note was added" may come again word for word: equal
+    bodies are duplicates only within that minute (Freshdesk itself repeats a failed call after 30 minutes; handling one twice
+    costs a read, dropping one costs a ticket). An ``X-Request-Id`` is not used: proxies put a new one on every repetition.
     """
     payload = payload_of(inbound)
-    told = [inbound.query.get("ticket_id", ""), "" if _stamps(payload[_WRAPPER]) else _minute(inbound.headers.get(RECEIVED, ""))]
+    unique = _stamps(payload[_WRAPPER]) or payload["_event"]["name"].startswith(_ONCE)
+    told = [inbound.query.get("ticket_id", ""), "" if unique else _minute(inbound.headers.get(RECEIVED, ""))]
     key = hashlib.sha256(json.dumps(told).encode() + inbound.body).hexdigest()
     ticket_id = payload[_WRAPPER].get("ticket_id")
     return Arrival(f"sha256:{key}", str(ticket_id).strip() if _is_id(ticket_id) else "", words.event(SHAPE, payload))
@@ -289,8 +291,11 @@ def _with_empty(told: TicketChange, event: Body) -> TicketChange:
 
 
 def needs_read(told: TicketChange, ticket: Ticket | None) -> bool:
-    """True unless the stored ticket shows all of it already: a webhook has neither thread, company nor custom fields in full."""
-    return not covered(told, ticket)
+    """True unless the stored ticket shows all of it already: a webhook has neither thread, company nor custom fields in full.
+
+    A deletion says everything, and what is deleted for good cannot be read.
+    """
+    return told.kind is not ChangeKind.DELETED and not covered(told, ticket)
 
 
 def is_own(told: TicketChange) -> bool:

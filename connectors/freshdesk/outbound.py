@@ -6,14 +6,14 @@ Only four calls write anything: none of them is ``/reply``, which would mail the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from config.connections import Connection
 from connectors.freshdesk.api import MOST_PAGES, PER_PAGE, Api, Body
 from connectors.freshdesk.people import Directory
 from connectors.notes import is_marked, mark, to_html
-from escalation.actions import Receipt, Write
+from escalation.actions import Note, Receipt, Write
 from escalation.ports import GiveUp, Outside, TryLater, Unreadable
 from escalation.ticket import PastTicket, Ticket
 from mappings.schema import Mapping as Words
@@ -28,22 +28,31 @@ _PAST_SINCE = "2010-01-01T00:00:00Z"  # without a date the list holds the last 3
 _PAST_MOST = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One account, with everything that reading and writing it needs."""
+
+    connection: Connection
+    words: Words
+    api: Api
+    directory: Directory
+
+    def ticket(self, raw: Body) -> Ticket:
+        """An API answer through the mapping."""
+        return self.words.ticket(SHAPE, raw | {"_url": f"{self.api.url}/a/tickets/{raw.get('id')}"}, self.connection.id)
+
+
 # Reading
 
 
-def fetch(api: Api, words: Words, connection: Connection, directory: Directory, ticket_id: str) -> Ticket:
+def fetch(desk: Desk, ticket_id: str) -> Ticket:
     """The whole ticket: one call, plus the thread's pages beyond ten entries, plus names and company when not kept already."""
-    raw = api.one(f"tickets/{_number(ticket_id, 'ticket')}", include=_INCLUDE)
+    raw = desk.api.one(f"tickets/{_number(ticket_id, 'ticket')}", include=_INCLUDE)
     missing: dict[str, str] = {}
-    entries = _entries(api, raw, missing)
-    company = _company(directory, raw, missing)
-    payload = _complete(raw, entries, company, directory) | {"_url": _url(api, raw["id"])}
-    ticket = words.ticket(SHAPE, payload, connection.id)
+    entries = _entries(desk.api, raw, missing)
+    company = _company(desk.directory, raw, missing)
+    ticket = desk.ticket(_complete(raw, entries, company, desk.directory))
     return replace(ticket, missing={**ticket.missing, **missing})
-
-
-def _url(api: Api, id: object) -> str:
-    return f"{api.url}/a/tickets/{id}"
 
 
 def _entries(api: Api, raw: Body, missing: dict[str, str]) -> list[Body]:
@@ -113,13 +122,13 @@ def _role(entry: Body) -> str:
     return "agent" if entry.get("user_id") else "system"
 
 
-def past_tickets(api: Api, words: Words, connection: Connection, ticket: Ticket) -> Ticket:
+def past_tickets(desk: Desk, ticket: Ticket) -> Ticket:
     """The same ticket with its requester's other tickets, newest first, at most 20; one call."""
     if not ticket.requester.id:
         return ticket
     query = {"order_by": "created_at", "order_type": "desc", "per_page": str(_PAST_MOST)}
-    found = api.page("tickets", requester_id=ticket.requester.id, updated_since=_PAST_SINCE, **query)
-    others = [words.ticket(SHAPE, {**raw, "_url": _url(api, raw.get("id"))}, connection.id) for raw in found if raw.get("id")]
+    found = desk.api.page("tickets", requester_id=ticket.requester.id, updated_since=_PAST_SINCE, **query)
+    others = [desk.ticket(raw) for raw in found if raw.get("id")]
     past = tuple(PastTicket(o.id, o.subject, o.status, o.created_at, o.url) for o in others if o.id != ticket.id)
     return replace(ticket, customer=replace(ticket.customer, past=past), known=ticket.known | {"customer"})
 
@@ -140,25 +149,35 @@ def _sets(write: Write) -> bool:
     return any(told)
 
 
-def write(api: Api, words: Words, connection: Connection, step: Write, *, look_first: bool) -> Receipt:
+def write(desk: Desk, step: Write, *, look_first: bool) -> Receipt:
     """One step of ``steps``: a PUT of the ticket (read before when tags are merged or it may be done already), or a note."""
     if step.note and _sets(step):
         raise GiveUp(f"{step.key}: Freshdesk cannot assign and note in one call; split it with steps()")
     number = _number(step.ticket_id, "ticket")
     if step.note:
-        return _add_note(api, step, number, look_first)
-    return _set(api, words, connection, step, number, look_first)
+        return _add_note(desk.api, step.note, number, look_first)
+    return _set(desk, step, number, look_first)
 
 
-def _set(api: Api, words: Words, connection: Connection, step: Write, number: int, look_first: bool) -> Receipt:
-    wanted, before, calls = _wanted(words, step), Body(), 1
+def _set(desk: Desk, step: Write, number: int, look_first: bool) -> Receipt:
+    wanted, before, calls = _wanted(desk.words, step), Body(), 1
+    wrong = _leave_strange_group(desk.directory, wanted)
     if look_first or step.add_tags or step.remove_tags:
-        before, calls = api.one(f"tickets/{number}"), 2
-        wanted |= _merged_tags(words, step, before.get("tags"))
+        before, calls = desk.api.one(f"tickets/{number}"), 2
+        wanted |= _merged_tags(desk.words, step, before.get("tags"))
         if not wanted or (look_first and not _differences(before, wanted)):
-            return Receipt(found=True, ticket=_ticket(words, connection, before), calls=1)
-    answer = api.put(f"tickets/{number}", wanted)
-    return Receipt(ticket=_ticket(words, connection, answer), mismatch=_differences(answer, wanted), calls=calls)
+            return Receipt(found=True, ticket=_shown(desk, before), mismatch=wrong, calls=1)
+    answer = desk.api.put(f"tickets/{number}", wanted)
+    return Receipt(ticket=_shown(desk, answer), mismatch=wrong + _differences(answer, wanted), calls=calls)
+
+
+def _leave_strange_group(directory: Directory, wanted: Body) -> tuple[str, ...]:
+    """Take out a group the agent does not belong to: Freshdesk refuses the two together, and the agent matters more."""
+    agent, group = wanted.get("responder_id"), wanted.get("group_id")
+    if not agent or not group or directory.is_member(agent, group) is not False:
+        return ()
+    del wanted["group_id"]
+    return (f"group_id was to be {group}, but agent {agent} is not in that group, so the group was left as it is",)
 
 
 def _wanted(words: Words, write: Write) -> Body:
@@ -229,17 +248,15 @@ def _folded(values: list[Any]) -> list[str]:
     return sorted(str(value).casefold() for value in values)
 
 
-def _ticket(words: Words, connection: Connection, raw: Body) -> Ticket | None:
+def _shown(desk: Desk, raw: Body) -> Ticket | None:
     """The ticket as an answer shows it; the write has taken effect even if the mapping cannot read it."""
     try:
-        return words.ticket(SHAPE, raw, connection.id)
+        return desk.ticket(raw)
     except Unreadable:
         return None
 
 
-def _add_note(api: Api, step: Write, number: int, look_first: bool) -> Receipt:
-    note = step.note
-    assert note is not None  # noqa: S101 - write() came here because of it
+def _add_note(api: Api, note: Note, number: int, look_first: bool) -> Receipt:
     looked = 0
     if look_first:
         entries = api.all(f"tickets/{number}/conversations")
@@ -265,17 +282,17 @@ def _find_note(entries: list[Body], key: str) -> Body | None:
 # Looking after the connection
 
 
-def check(api: Api, connection: Connection) -> tuple[str, ...]:
+def check(desk: Desk) -> tuple[str, ...]:
     """Problems of address, key, permissions and webhook token in words, each with its remedy."""
     problems = []
-    if not any(secret.get_secret_value() for secret in connection.secrets):
+    if not any(secret.get_secret_value() for secret in desk.connection.secrets):
         problems.append(
-            f"{connection.id}: no webhook token, so every webhook is refused; set FRESHDESK_WEBHOOK_TOKEN and send it in the"
+            f"{desk.connection.id}: no webhook token, so every webhook is refused; set FRESHDESK_WEBHOOK_TOKEN and send it in the"
             " automation rule as the header X-Webhook-Token"
         )
     try:
-        problems += _scope(connection, api.one("agents/me"))
-        api.page("agents", per_page="1")
+        problems += _scope(desk.connection, desk.api.one("agents/me"))
+        desk.api.page("agents", per_page="1")
     except TryLater as away:
         problems.append(f"{away}; check FRESHDESK_URL and the network")
     except Outside as refused:

@@ -73,7 +73,8 @@ def fetch(desk: Desk, ticket_id: str) -> Ticket:
     contact, missing = _contact(desk, item)
     company, no_company = _company(desk, contact)
     ticket = read(desk, where, item, contact, company)
-    return replace(ticket, missing={**ticket.missing, **missing, **no_company, **_parts_left_out(where, item)})
+    no_thread = {} if "messages" in ticket.known else {"messages": "Intercom's answer holds no thread"}
+    return replace(ticket, missing={**ticket.missing, **missing, **no_company, **no_thread, **_parts_left_out(where, item)})
 
 
 def read(desk: Desk, where: Place, item: Body, contact: Body | None = None, company: Body | None = None) -> Ticket:

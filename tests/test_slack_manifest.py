@@ -1,0 +1,38 @@
+"""The app manifest and the manual agree with the code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from flask import Flask
+
+from connectors.slack import SCOPES
+from sandbox.slack_world import SCOPES as PLAY_SCOPES
+from tests.slack_play import Desk, account
+from tests.support import ROOT
+from web import slack
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    return dict(yaml.safe_load((ROOT / "slack-manifest.yaml").read_text()))
+
+
+def test_every_scope_is_asked_for_and_explained(manifest: dict[str, Any]) -> None:
+    asked, manual = set(manifest["oauth_config"]["scopes"]["bot"]), (ROOT / "docs" / "slack.md").read_text()
+    assert set(SCOPES) <= asked <= set(PLAY_SCOPES.split(","))
+    assert [scope for scope in asked if f"`{scope}`" not in manual] == []
+
+
+def test_every_address_is_a_route(manifest: dict[str, Any]) -> None:
+    app = Flask("routes")
+    app.register_blueprint(slack.blueprint(account("http://127.0.0.1:1"), Desk()))
+    told = [
+        manifest["features"]["slash_commands"][0]["url"],
+        manifest["settings"]["interactivity"]["request_url"],
+        manifest["settings"]["event_subscriptions"]["request_url"],
+    ]
+    routes = {rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
+    assert {url.removeprefix("https://baton.example.com") for url in told} == routes

@@ -1,0 +1,164 @@
+"""The pages in Chromium: nothing that axe finds, nothing wider than a phone, local times, lists that keep themselves fresh."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from sqlalchemy import Engine, update
+from werkzeug.serving import make_server
+
+from store.tables import HandoffRow
+from tests.web_data import PASSWORD, ROSTER, database, people, web
+from tests.web_rows import fill
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome") or ""
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine; apt-get install chromium"),
+    pytest.mark.xdist_group("browser"),
+]
+SIZES = {"desk": (1280, 900), "phone": (390, 844)}
+PAGES = ("/sign-in", "/handoffs", "/handoffs/hf_1", "/handoffs/hf_2", "/deliveries", "/deliveries/{handled}", "/nope")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as tool:
+        chromium = tool.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def server(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, int], Engine]]:
+    with database(postgres) as engine:
+        people(engine)
+        ids = fill(engine, ROSTER, datetime.now(UTC))
+        here = web(engine, tmp_path_factory.mktemp("web"), sandbox=True)
+        http = make_server("127.0.0.1", 0, here.app, threaded=True)
+        thread = threading.Thread(target=http.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{http.port}", ids, engine
+        http.shutdown()
+        thread.join()
+        http.server_close()
+
+
+@pytest.fixture
+def address(server: tuple[str, dict[str, int], Engine]) -> str:
+    return server[0]
+
+
+def opened(browser: Browser, address: str, who: str = "cleo", size: str = "desk", scheme: str = "light") -> Page:
+    """A signed-in page in Stockholm, where it is never UTC."""
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        timezone_id="Europe/Stockholm",
+        locale="en-GB",
+    )
+    page = context.new_page()
+    page.goto(f"{address}/sign-in")
+    if who:
+        page.fill("#email", f"{who}@example.com")
+        page.fill("#password", PASSWORD)
+        page.click("button.primary")
+        page.wait_for_url("**/handoffs")
+    return page
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Browser, server: tuple[str, dict[str, int], Engine], path: str, scheme: str) -> None:
+    address, ids, _ = server
+    page = opened(browser, address, who="" if path == "/sign-in" else "cleo", scheme=scheme)
+    page.goto(address + path.format(**ids))
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_is_wider_than_a_phone(browser: Browser, server: tuple[str, dict[str, int], Engine], path: str) -> None:
+    address, ids, _ = server
+    page = opened(browser, address, who="" if path == "/sign-in" else "cleo", size="phone")
+    page.goto(address + path.format(**ids))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.context.close()
+
+
+def test_times_are_shown_in_the_readers_zone(browser: Browser, address: str) -> None:
+    page = opened(browser, address)
+    page.goto(f"{address}/deliveries")
+    time = page.locator("time").first
+    at = datetime.fromisoformat(str(time.get_attribute("datetime")))
+    shown = page.evaluate(
+        "(at) => new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' }).format(new Date(at))", at.isoformat()
+    )
+    assert time.inner_text().endswith(str(shown)) and "UTC" not in time.inner_text()
+    page.context.close()
+
+
+def test_customers_words_do_not_run(browser: Browser, address: str) -> None:
+    page = opened(browser, address)
+    alerts: list[str] = []
+
+    def alerted(dialog: Dialog) -> None:
+        alerts.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", alerted)
+    page.goto(f"{address}/handoffs/hf_2")
+    assert "<script>alert(1)</script>" in page.locator("h1").inner_text() and not alerts
+    page.context.close()
+
+
+def test_a_list_refreshes_itself(browser: Browser, server: tuple[str, dict[str, int], Engine]) -> None:
+    address, _, engine = server
+    page = opened(browser, address)
+    page.clock.install()
+    page.goto(f"{address}/handoffs?state=all")
+    assert page.locator(".state.answered").count() == 0
+    with engine.begin() as db:
+        db.execute(update(HandoffRow).where(HandoffRow.id == "hf_2").values(state="answered"))
+    try:
+        page.clock.run_for(9000)
+        page.locator(".state.answered").wait_for()
+    finally:
+        with engine.begin() as db:
+            db.execute(update(HandoffRow).where(HandoffRow.id == "hf_2").values(state="accepted"))
+    page.context.close()
+
+
+def test_what_somebody_is_writing_is_not_taken_away(browser: Browser, address: str) -> None:
+    page = opened(browser, address, who="ada")
+    page.clock.install()
+    page.goto(f"{address}/handoffs/hf_1")
+    page.click("summary:has-text('Decline')")
+    page.select_option("#reason", "off_shift")
+    with page.expect_response("**/handoffs/hf_1"):
+        page.clock.run_for(9000)
+    page.clock.run_for(100)
+    assert page.locator("#reason").input_value() == "off_shift"
+    page.context.close()
+
+
+def test_without_javascript_everything_can_be_pressed(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/handoffs/hf_1")
+    page.fill("#email", "ada@example.com")
+    page.fill("#password", PASSWORD)
+    page.click("button.primary")
+    page.wait_for_url("**/handoffs/hf_1")
+    page.click("button:has-text('Accept')")
+    assert page.locator(".told.done").inner_text() == "Ada Lovelace accepted (API)"
+    context.close()
