@@ -72,16 +72,17 @@ def serve() -> None:
 def worker_command() -> None:
     """Run one worker; any number may run, on any number of machines."""
     baton = _baton()
+    stalled_after_s = baton.settings.stalled_after_s
     jobs = queue.app(baton.database_url, worker=True)
-    tasks.register(jobs, baton.pipeline)
-    tasks.run(jobs, concurrency=baton.settings.worker_concurrency)
+    tasks.register(jobs, baton.pipeline, stalled_after_s=stalled_after_s)
+    tasks.run(jobs, concurrency=baton.settings.worker_concurrency, stalled_after_s=stalled_after_s)
 
 
 @click.command("clock")
 def clock_command() -> None:
     """Run the clock; several are harmless."""
     baton = _baton()
-    clock.run(queue.app(baton.database_url), baton.journal.beat)
+    clock.run(queue.app(baton.database_url), baton.journal.beat, stalled_after_s=baton.settings.stalled_after_s)
 
 
 def prepare(baton: Baton) -> tuple[str, ...]:
@@ -169,9 +170,10 @@ def db() -> None:
 
 @db.command()
 def upgrade() -> None:
-    """Apply every missing migration."""
-    baton = _baton()
-    migrate.upgrade(baton.engine)
+    """Apply every missing migration, take changed documents, make the first admin."""
+    with _plain_errors():
+        for line in prepare(_baton()):
+            click.echo(line)
     click.echo("The database is up to date.")
 
 

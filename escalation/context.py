@@ -21,7 +21,7 @@ from escalation.rendering import card, note
 from escalation.signals import Signal
 from escalation.specifics import specifics
 from escalation.summary import key_sentences, question, quoted, summarise, telling
-from escalation.thread import Said, clean, one_line, read
+from escalation.thread import Said, one_line, read, tidy
 from escalation.ticket import FieldValue, Money, PastTicket, Role, Ticket
 
 __all__ = ["Attempt", "Contact", "ContextPackage", "Gap", "Reason", "Specific", "Statement", "Turn", "build", "card", "note"]
@@ -55,10 +55,10 @@ def build(
         connection=ticket.connection,
         ticket_id=ticket.id,
         built_at=now,
-        subject=one_line(clean(ticket.subject), 200),
+        subject=tidy(ticket.subject, 200),
         issue_type=decision.issue_type or ticket.issue_type,
-        product_area=ticket.product_area,
-        page=ticket.page,
+        product_area=tidy(ticket.product_area, 60),
+        page=tidy(ticket.page, 200),
         priority=ticket.priority,
         severity=str(decision.severity),
         clocks=ticket.sla,
@@ -155,8 +155,8 @@ def _value(value: FieldValue) -> str:
     if isinstance(value, datetime):
         return value.date().isoformat()
     if isinstance(value, tuple):
-        return ", ".join(value)
-    return "" if value is None else one_line(clean(str(value)), 120)
+        return tidy(", ".join(value), 120)
+    return "" if value is None else tidy(str(value), 120)
 
 
 def _money(money: Money) -> str:
@@ -191,8 +191,7 @@ def _last_words(thread: tuple[Said, ...], *, public: bool) -> Statement:
 
 def _contact(ticket: Ticket) -> Contact:
     person, customer = ticket.requester, ticket.customer
-    name = one_line(clean(person.name), 80)
-    return Contact(name, person.email, one_line(customer.tier, 40), one_line(clean(customer.organization.name), 80))
+    return Contact(tidy(person.name, 80), tidy(person.email, 80), tidy(customer.tier, 40), tidy(customer.organization.name, 80))
 
 
 def _evidence(thread: tuple[Said, ...], signals: Iterable[Signal], ticket: Ticket, name: str) -> Statement:
@@ -253,7 +252,7 @@ def _account(ticket: Ticket, now: datetime) -> tuple[Line, ...]:
         ("Time zone", customer.time_zone),
         ("Last rating", ticket.satisfaction),
     )
-    return tuple(Line(label, one_line(clean(text), 120)) for label, text in facts if text)
+    return tuple(Line(label, tidy(text, 120)) for label, text in facts if tidy(text, 120))
 
 
 def _renewal(day: str, now: datetime) -> str:
@@ -267,7 +266,7 @@ def _renewal(day: str, now: datetime) -> str:
 def _past(past: PastTicket, now: datetime) -> Line:
     when = f", {duration(now - past.created_at)} ago" if past.created_at else ""
     address = f" {past.url}" if past.url else ""
-    return Line(f"#{past.id}", f"{one_line(clean(past.subject), 120) or 'no subject'} ({past.status}{when}){address}")
+    return Line(f"#{past.id}", f"{tidy(past.subject, 120) or 'no subject'} ({past.status}{when}){address}")
 
 
 # ------------------------------------------------------------------ what is missing

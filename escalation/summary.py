@@ -41,7 +41,7 @@ def summarise(thread: tuple[Said, ...], subject: str) -> tuple[Statement, ...]:
     own = customers(thread)
     opening = _opening(own)
     happened, wanted = _best(opening, _happened), _best(opening, _wanted)
-    if not wanted or phrases.GENERIC_WISH.search(wanted.text):
+    if not wanted or _is_vague(wanted.text):
         wanted = _best(reversed(own), _wanted)  # "please help" tells nothing: the real wish may come later
     if happened and wanted and happened.text == wanted.text:
         wanted = replace(wanted, text="")
@@ -117,8 +117,8 @@ def _happened(sentence: str) -> float:
 
 def _wanted(sentence: str) -> float:
     wants = bool(phrases.WANT.search(sentence))
-    vague = 2 * (len(sentence) < 60 and phrases.GENERIC_WISH.search(sentence))
-    return (wants or _is_question(sentence) > 0) and max(0.5, 2 * wants + 2 * _is_question(sentence) + _weight(sentence) - vague)
+    points = 2 * wants + 2 * _is_question(sentence) + _weight(sentence) - 2 * _is_vague(sentence)
+    return (wants or _is_question(sentence) > 0) and max(0.5, points)
 
 
 def _stuck(sentence: str) -> float:
@@ -139,6 +139,11 @@ def _is_dense(sentence: str) -> bool:
 def _is_question(sentence: str) -> float:
     """Between 0 and 1: an exclamation may end with a question mark, a question may lack it."""
     return 0.6 * bool(phrases.ASK.search(sentence)) + 0.4 * bool(phrases.ASK_WORD.search(sentence))
+
+
+def _is_vague(sentence: str) -> bool:
+    """True for "please help" and the like; a longer sentence usually says with what."""
+    return len(sentence) < 45 and phrases.GENERIC_WISH.search(sentence)
 
 
 def _says_nothing(sentence: str) -> bool:

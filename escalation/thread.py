@@ -147,6 +147,12 @@ def one_line(text: str, most: int) -> str:
     return (cut[:between_words] if between_words > most * 0.6 else cut).rstrip(" ,;:-") + "…"
 
 
+@lru_cache(maxsize=1024)  # the same few names stand on every message
+def tidy(text: str, most: int) -> str:
+    """A short field that people fill in (a name, a subject) as one safe line."""
+    return one_line(mask(_UNSEEN.sub("", text[: most * 4])), most)
+
+
 def is_customer(person: Person, requester: Person) -> bool:
     """True for customers, and for somebody without a role who is the requester."""
     if person.role is not Role.UNKNOWN:
@@ -159,8 +165,9 @@ def _said(message: Message, requester: Person) -> Said:
     author = message.author
     role = Role.CUSTOMER if is_customer(author, requester) else author.role
     name = author.name or (requester.name if author.id and author.id == requester.id else "")
-    who = one_line(_UNSEEN.sub("", name), 60) or author.email or _ROLE_WORDS[role]
-    return Said(message.id, role, who, clean(message.text), message.at, message.public, message.attachments)
+    who = tidy(name, 60) or tidy(author.email, 80) or _ROLE_WORDS[role]
+    files = tuple(tidy(file, 120) for file in message.attachments)
+    return Said(message.id, role, who, clean(message.text), message.at, message.public, files)
 
 
 def _is_own_note(message: Message) -> bool:

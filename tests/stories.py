@@ -32,6 +32,7 @@ PEOPLE = {
     "ada": Person("101", "Ada Lindqvist", "ada@example.com", Role.AGENT),
     "bo": Person("102", "Bo Tanaka", "bo@example.com", Role.AGENT),
     "bot": Person("900", "Helpbot", role=Role.BOT),
+    "cust": Person("1", "Cus", role=Role.CUSTOMER),
     "mia": Person("301", "Mia Customer", "mia@northwind.example", Role.CUSTOMER),
     "jonas": Person("77", "Jonas Weber", "jonas@shopfix.example", Role.CUSTOMER),
     "dan": Person("5f1", "Dan Okoro", "dan@example.net", Role.CUSTOMER),
@@ -52,7 +53,13 @@ def ago(words: str) -> datetime:
 
 def thread(told: str) -> tuple[Message, ...]:
     """The messages of a story."""
-    return tuple(_message(part) for part in told.split("\n== ") if part.strip())
+    return tuple(_message(part) for part in f"\n{told}".split("\n== ") if part.strip())
+
+
+def talk(*said: str) -> tuple[Message, ...]:
+    """A short dialogue, "who: words" each, a minute apart; the messages are numbered from 1."""
+    pairs = [line.split(": ", 1) for line in said]
+    return thread("\n".join(f"== {n} {who} {99 - n}m\n{words}" for n, (who, words) in enumerate(pairs, 1)))
 
 
 def _message(told: str) -> Message:

@@ -59,8 +59,8 @@ class System:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> System:
-        self.folder.mkdir(parents=True, exist_ok=True)
+    def settings(self) -> dict[str, str]:
+        """The whole environment its processes get."""
         settings = {
             "PORT": str(self.port),
             "DATA_DIR": str(self.folder / "var"),
@@ -69,12 +69,18 @@ class System:
         }
         settings["CONFIG_DIR"] = str(roomy_config(self.folder))
         kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR")}
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "app.py"], cwd=ROOT, env=kept | settings | self.environment, stdout=log, stderr=log
-            )
+        return kept | settings | self.environment
+
+    def start(self) -> System:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.process = self.spawn("app.py")
         until(self.is_ready, 60, f"ready; log: {self.folder / 'log'}")
         return self
+
+    def spawn(self, *command: str) -> subprocess.Popen[bytes]:
+        """A Python process with this system's settings, its output in the log."""
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen([sys.executable, *command], cwd=ROOT, env=self.settings(), stdout=log, stderr=log)
 
     def is_ready(self) -> bool:
         assert self.process is None or self.process.poll() is None, self.log()[-3000:]

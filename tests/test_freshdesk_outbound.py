@@ -198,7 +198,7 @@ def test_assignment_in_one_put(play: Running) -> None:
     play.seed(id=1, tags=["old"])
     step = write(agent_id="103", group_id="202", priority=Priority.URGENT, status=Status.PENDING, fields={"ai_attempts": 3})
     receipt = play.connector.write(step, look_first=False)
-    assert play.calls() == [("PUT", "tickets/1")]
+    assert [path for _, path in play.calls() if not path.startswith("agents")] == ["tickets/1"]
     assert play.sent("PUT") == [
         {"responder_id": 103, "group_id": 202, "priority": 4, "status": 3, "custom_fields": {"cf_ai_attempts": 3}}
     ]
@@ -234,7 +234,7 @@ def test_look_first_finds_what_was_done_and_writes_nothing(play: Running) -> Non
     )
     receipt = play.connector.write(step, look_first=True)
     assert (receipt.found, receipt.calls) == (True, 1)
-    assert [method for method, _ in play.calls()] == ["GET"]
+    assert not play.sent("PUT") and play.calls()[-1] == ("GET", "tickets/1")
 
 
 def test_look_first_writes_what_is_not_yet_so(play: Running) -> None:
@@ -312,7 +312,7 @@ def test_nothing_ever_goes_to_the_customer(play: Running) -> None:
     ("what", "words"),
     [
         ({"agent_id": "999"}, "responder_id"),
-        ({"agent_id": "105", "group_id": "201"}, "not a member"),
+        ({"agent_id": "999", "group_id": "201"}, "responder_id"),
         ({"group_id": "999"}, "group_id"),
     ],
 )
@@ -321,6 +321,18 @@ def test_refusals_come_with_freshdesks_own_words(play: Running, what: dict[str, 
     with pytest.raises(GiveUp, match=words) as refused:
         play.connector.write(write(**what), look_first=False)
     assert not refused.value.gone
+
+
+def test_an_agent_of_another_group_is_assigned_and_the_group_left(play: Running) -> None:
+    """Freshdesk refuses an agent together with a group that is not theirs."""
+    play.seed(id=1, group_id=204)
+    refused = play.api("PUT", "tickets/1", json={"responder_id": 105, "group_id": 201})
+    assert refused.status_code == 400 and "not a member" in refused.text
+    for look_first in (False, True):
+        receipt = play.connector.write(write(agent_id="105", group_id="201"), look_first=look_first)
+        assert receipt.found is look_first
+        assert len(receipt.mismatch) == 1 and "agent 105 is not in that group" in receipt.mismatch[0]
+    assert (play.raw(1)["responder_id"], play.raw(1)["group_id"]) == (105, 204)
 
 
 def test_a_deleted_ticket_is_gone(play: Running) -> None:

@@ -423,6 +423,39 @@ def test_a_company_is_read_once_in_five_minutes(vendor: responses.RequestsMock) 
     api.close()
 
 
+@pytest.mark.parametrize(
+    ("agents", "groups", "member"),
+    [
+        ([{"id": 1, "group_ids": [5]}], [], True),
+        ([{"id": 1, "group_ids": [6]}], [], False),
+        ([{"id": 1}], [{"id": 5, "agent_ids": [1]}], True),
+        ([], [{"id": 5, "agent_ids": [2]}], False),
+        ([{"id": 1}], [{"id": 5}], None),
+        ([], [], None),
+    ],
+)
+def test_membership_is_told_by_either_side_or_unknown(
+    vendor: responses.RequestsMock, agents: list[Any], groups: list[Any], member: bool | None
+) -> None:
+    vendor.get(f"{API_URL}/agents", json=agents)
+    vendor.get(f"{API_URL}/groups", json=groups)
+    api = Api(replace(connection("freshdesk"), url=URL), 1.0)
+    assert Directory(api).is_member(1, 5) is member
+    api.close()
+
+
+def test_a_new_member_is_noticed_before_the_group_is_left_out(vendor: responses.RequestsMock) -> None:
+    now = [0.0]
+    vendor.get(f"{API_URL}/agents", json=[{"id": 1, "group_ids": []}])
+    vendor.get(f"{API_URL}/agents", json=[{"id": 1, "group_ids": [5]}])
+    api = Api(replace(connection("freshdesk"), url=URL), 1.0)
+    directory = Directory(api, lambda: now[0])
+    assert directory.is_member(1, 5) is False
+    now[0] = 61
+    assert directory.is_member(1, 5) is True
+    api.close()
+
+
 # Looking after the connection
 
 

@@ -177,7 +177,7 @@ def test_durations_in_words(delta: timedelta, words: str) -> None:
 ZONES = st.sampled_from(
     ["UTC", BERLIN, "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia", "Africa/Cairo"]
 )
-CLOCKS = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30, 59]))
+CLOCKS = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30, 45]))
 DAYS = st.sets(st.integers(0, 6), min_size=1).map(lambda days: tuple(sorted(days)))
 SHIFTS = st.lists(st.builds(Shift, DAYS, CLOCKS, CLOCKS), min_size=1, max_size=3).map(tuple)
 CHANGES = ["2025-03-09", "2025-03-30", "2025-04-06", "2025-10-05", "2025-10-26", "2025-11-02", "2011-12-30", "2025-04-25"]

@@ -17,7 +17,7 @@ from connectors.intercom.api import VERSION
 from escalation.actions import Line, Note, Write
 from escalation.ports import GiveUp, TryLater
 from escalation.ticket import Money, Priority, Status
-from tests.intercom_play import Playground, connector, playing, problems
+from tests.intercom_play import Playground, connector, playing_on_new_database, problems
 from tests.support import fixture
 
 NOTE = Note(
@@ -41,13 +41,18 @@ ALL = Write(
 )
 
 
-@pytest.fixture
-def play(empty_database: str) -> Iterator[Playground]:
-    with playing(empty_database) as found:
+@pytest.fixture(scope="module")
+def playground(postgres: str) -> Iterator[Playground]:
+    with playing_on_new_database(postgres) as found:
         yield found
-        for method, path, body in found.writes():
-            assert problems(method, path, body or {}) == []
-            assert is_unseen_by_the_customer(path, body or {}), (path, body)
+
+
+@pytest.fixture
+def play(playground: Playground) -> Iterator[Playground]:
+    yield playground.clear()
+    for method, path, body in playground.writes():
+        assert problems(method, path, body or {}) == []
+        assert is_unseen_by_the_customer(path, body or {}), (path, body)
 
 
 def is_unseen_by_the_customer(path: str, body: dict[str, Any]) -> bool:

@@ -16,16 +16,21 @@ from connectors.intercom.reading import Place, read
 from escalation.actions import Note, Write
 from escalation.ports import GiveUp
 from escalation.ticket import Channel, Priority, Role, Status, Ticket, TicketChange
-from tests.intercom_play import Playground, connector, playing
+from tests.intercom_play import Playground, connector, playing_on_new_database
 from tests.support import fixture, inbound, shared
 
 API = "https://api.intercom.io"
 
 
-@pytest.fixture
-def play(empty_database: str) -> Iterator[Playground]:
-    with playing(empty_database) as found:
+@pytest.fixture(scope="module")
+def playground(postgres: str) -> Iterator[Playground]:
+    with playing_on_new_database(postgres) as found:
         yield found
+
+
+@pytest.fixture
+def play(playground: Playground) -> Playground:
+    return playground.clear()
 
 
 def story() -> dict[str, Any]:

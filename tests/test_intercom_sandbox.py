@@ -13,12 +13,24 @@ import pytest
 
 from escalation.ticket import ChangeKind, TicketChange
 from sandbox.intercom_things import key_of, learned
-from tests.intercom_play import Playground, playing
+from tests.intercom_play import Playground, playing, playing_on_new_database
 from tests.support import FIXTURES, fixture, fixture_names, shared
 
 
+@pytest.fixture(scope="module")
+def playground(postgres: str) -> Iterator[Playground]:
+    with playing_on_new_database(postgres) as found:
+        yield found
+
+
 @pytest.fixture
-def play(empty_database: str) -> Iterator[Playground]:
+def play(playground: Playground) -> Playground:
+    return playground.clear()
+
+
+@pytest.fixture
+def beside_baton(empty_database: str) -> Iterator[Playground]:
+    """A play Intercom in a database that has Baton's deliveries, too."""
     with playing(empty_database) as found:
         yield found
 
@@ -217,21 +229,21 @@ def delivered(database: str, key: str, payloads: list[Any]) -> None:
             db.execute("INSERT INTO deliveries (connection, ticket_id, body) VALUES (%s, %s, %s)", row)
 
 
-def test_a_conversation_never_seen_is_learned_from_its_notifications(play: Playground, empty_database: str) -> None:
+def test_a_conversation_never_seen_is_learned_from_its_notifications(beside_baton: Playground, empty_database: str) -> None:
     first = fixture("intercom", "ticket_created_urgent")["body"]
     second = json.loads(json.dumps(first))
     part = {"id": "1", "part_type": "comment", "body": "<p>Hello?</p>", "created_at": first["created_at"] + 9,
             "author": {"type": "user", "id": "301"}}  # fmt: skip
     second["data"]["item"]["conversation_parts"]["conversation_parts"] = [part]
     delivered(empty_database, "215473840011", [first, second])
-    ticket = play.connector().fetch("215473840011")
+    ticket = beside_baton.connector().fetch("215473840011")
     assert [message.text[:6] for message in ticket.messages] == ["Hello,", "Hello?"]
     assert ticket.customer.tier == "enterprise"
 
 
-def test_a_writer_is_remembered_as_a_contact(play: Playground, empty_database: str) -> None:
+def test_a_writer_is_remembered_as_a_contact(beside_baton: Playground, empty_database: str) -> None:
     delivered(empty_database, "137324500777", [fixture("intercom", "v1_assigned")["body"]])
-    ticket = play.connector().fetch("137324500777")
+    ticket = beside_baton.connector().fetch("137324500777")
     assert (ticket.assignee.id, ticket.messages[0].text) == ("101", "I cannot sign in since the update.")
 
 

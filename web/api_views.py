@@ -22,9 +22,11 @@ from store import queries
 from store.accounts import Role
 from store.queries import Item, Page, Rows
 from web.auth import Caller
+from web.bodies import read_body
 from web.ports import Document, Documents, Pipeline
 from web.problems import answer, problem
 
+MOST_BYTES = 2 * 1024 * 1024  # a webhook of 1 MiB fits into a preview
 MOST_ROWS = 200
 MOST_WORDS = 2000  # characters of what a person writes
 _CURSOR, _NUMBER = re.compile(r"[\w.:-]{1,200}"), re.compile(r"[0-9]{1,18}")
@@ -191,15 +193,15 @@ def _word(name: str, words: Iterable[str]) -> str:
     return value
 
 
-def _json() -> object:
+def _json(empty: str = "") -> object:
     try:
-        return json.loads(request.get_data(cache=False))
+        return json.loads(read_body(MOST_BYTES) or empty)
     except (ValueError, RecursionError):
         raise BadRequest("The body is not JSON.") from None
 
 
 def _body() -> Item:
-    body = _json() if request.content_length != 0 and request.get_data() else {}
+    body = _json(empty="{}")
     if not isinstance(body, dict):
         raise BadRequest('The body is a JSON object, for example {"agent": "ada@example.com"}.')
     return body

@@ -22,6 +22,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from escalation.ports import BadSignature, Helpdesk, Inbound, Unreadable
+from web.bodies import read_body
 from web.ports import Pipeline
 from web.problems import DATABASE_AWAY, answer, problem
 from web.refusals import NOBODY, Refusals
@@ -50,8 +51,7 @@ def blueprint(pipeline: Pipeline, helpdesks: Callable[[], Mapping[str, Helpdesk]
 
 
 def _inbound(now: datetime) -> Inbound:
-    request.max_content_length = MOST_BYTES  # also stops a chunked body that does not tell its length
-    body = request.get_data(cache=False)
+    body = read_body(MOST_BYTES)
     headers = {name.lower(): value for name, value in request.headers}
     headers["x-baton-received"] = now.isoformat()
     return Inbound(headers, body, request.args.to_dict())

@@ -12,7 +12,7 @@ from procrastinate import App
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
 from store import queue
-from worker.timing import RESCUE_S, TICK_S
+from worker.timing import BEATS, TICK_S
 
 log = structlog.get_logger("clock")
 
@@ -27,7 +27,7 @@ def _queue_once(app: App, task: str) -> None:
         log.warning("the database is away", error=str(away))
 
 
-def run(app: App, beat: Callable[[str, datetime], None]) -> None:
+def run(app: App, beat: Callable[[str, datetime], None], *, stalled_after_s: float) -> None:
     """Tick until SIGTERM or SIGINT. ``beat(name, now)`` leaves a sign of life."""
     scheduler = BlockingScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
 
@@ -36,7 +36,7 @@ def run(app: App, beat: Callable[[str, datetime], None]) -> None:
         beat("clock", datetime.now(UTC))
 
     scheduler.add_job(tick, "interval", seconds=TICK_S, next_run_time=datetime.now(UTC))
-    scheduler.add_job(_queue_once, "interval", (app, queue.RESCUE), seconds=RESCUE_S)
+    scheduler.add_job(_queue_once, "interval", (app, queue.RESCUE), seconds=stalled_after_s / BEATS)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.shutdown(wait=False))
     with app.open():

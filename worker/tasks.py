@@ -16,7 +16,7 @@ from procrastinate.jobs import Job
 from escalation.pipeline import Pipeline
 from escalation.retry import wait_before
 from store import queue
-from worker.timing import HEARTBEAT_S, POLL_S, STALLED_AFTER_S
+from worker.timing import BEATS, POLL_S
 
 log = structlog.get_logger("worker")
 OnFailure = Callable[[BaseException, bool], None]  # the error, and True when there will be no further try
@@ -89,34 +89,34 @@ def _only_logged(error: BaseException, final: bool) -> None:
     """Nothing to set aside: a refresh comes with the next webhook, a tick with the next second."""
 
 
-def register(app: App, pipeline: Pipeline) -> None:
-    """Give an app the tasks that web and clock queue by name."""
+def register(app: App, pipeline: Pipeline, *, stalled_after_s: float) -> None:
+    """Give an app the tasks that web and clock queue by name; a worker silent for ``stalled_after_s`` is dead."""
     tasks = Tasks(pipeline)
     for name in (queue.HANDLE, queue.REFRESH, queue.PERFORM, queue.TICK):
         app.task(name=name, pass_context=True, retry=_AsAgainSays())(getattr(tasks, name))
 
     async def rescue() -> None:
         """Jobs of workers that died are only listed by Procrastinate; running them again is ours."""
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_S):
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after_s):
             log.warning("rescued from a dead worker", job=job.id, task=job.task_name)
             await app.job_manager.retry_job(job)
 
     app.task(name=queue.RESCUE)(rescue)
 
 
-def run(app: App, *, concurrency: int) -> None:
+def run(app: App, *, concurrency: int, stalled_after_s: float) -> None:
     """Carry out jobs until SIGTERM or SIGINT; what is in hand is finished first."""
-    asyncio.run(_run(app, concurrency))
+    asyncio.run(_run(app, concurrency, stalled_after_s))
 
 
-async def _run(app: App, concurrency: int) -> None:
+async def _run(app: App, concurrency: int, stalled_after_s: float) -> None:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(concurrency + 2, thread_name_prefix="job"))
     async with app.open_async():
         await app.run_worker_async(
             concurrency=concurrency,
             fetch_job_polling_interval=POLL_S,
-            update_heartbeat_interval=HEARTBEAT_S,
-            stalled_worker_timeout=STALLED_AFTER_S,
+            update_heartbeat_interval=stalled_after_s / BEATS,
+            stalled_worker_timeout=stalled_after_s,
             shutdown_graceful_timeout=20,
             delete_jobs="successful",
         )

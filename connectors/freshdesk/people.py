@@ -79,12 +79,17 @@ class Directory:
         known = self._groups.get_if_possible(_NAMES_S, [])
         return next((body.get("name") for body in known if body.get("id") == id), None)
 
-    def is_member(self, agent: object, group: object) -> bool | None:
-        """Whether an agent belongs to a group, from either side's list; None where neither tells."""
-        agents, groups = self._agents.get_if_possible(_NAMES_S, []), self._groups.get_if_possible(_NAMES_S, [])
-        there = [b["group_ids"] for b in agents if b.get("id") == agent and isinstance(b.get("group_ids"), list)]
-        back = [b["agent_ids"] for b in groups if b.get("id") == group and isinstance(b.get("agent_ids"), list)]
-        return (group in there[0] if there else False) or (agent in back[0] if back else False) if there or back else None
+    def is_member(self, agent: int, group: int) -> bool | None:
+        """Whether an agent belongs to a group, told by either side's list, else None. A "no" is at most a minute old."""
+        told = self._is_member(agent, group, _NAMES_S)
+        return told if told is not False else self._is_member(agent, group, _AVAILABILITY_S)
+
+    def _is_member(self, agent: int, group: int, max_age_s: float) -> bool | None:
+        for kept, id, members, other in ((self._agents, agent, "group_ids", group), (self._groups, group, "agent_ids", agent)):
+            found = next((body for body in kept.get_if_possible(max_age_s, []) if body.get("id") == id), {})
+            if isinstance(found.get(members), list):
+                return other in found[members]
+        return None
 
     def company(self, id: object) -> Body:
         """The company's own record: tier, health and renewal are not in what a ticket includes."""

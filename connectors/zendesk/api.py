@@ -106,11 +106,6 @@ def inner(found: object) -> Body:
     return found if isinstance(found, dict) else {}
 
 
-def _on_conflict(answer: requests.Response, *_: Any, **__: Any) -> None:
-    if answer.status_code == 409:
-        raise Conflict("the ticket changed while it was being updated")
-
-
 class Api:
     """The calls Baton makes to one Zendesk account. Thread-safe. Raises TryLater and GiveUp, nothing else."""
 
@@ -123,8 +118,13 @@ class Api:
             headers={"Accept": "application/json", "User-Agent": "Baton"},
             timeout_s=(min(3.05, timeout_s), timeout_s),
         )
-        self.session.hooks["response"].append(_on_conflict)
+        self.session.hooks["response"].append(self._on_conflict)
         logging.getLogger("zenpy").setLevel(logging.WARNING)  # its debug lines hold customers' texts
+
+    def _on_conflict(self, answer: requests.Response, *_: Any, **__: Any) -> None:
+        if answer.status_code == 409:
+            answer.close()  # hooks run before the body is read; the connection must not be left open
+            raise Conflict(f"{self.name}: the ticket changed while it was being updated (409)")
 
     @contextmanager
     def _zenpy(self) -> Iterator[tuple[Zenpy, _Wire]]:

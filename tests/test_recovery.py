@@ -1,0 +1,229 @@
+"""Nothing is lost or done twice, whatever dies when: the worker at every step of a handoff, the database, the vendors."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from store import embedded
+from tests.support import FIXTURES
+from tests.system import System, until
+from tests.test_end_to_end import NAMES, entries, offered_to
+
+pytestmark = pytest.mark.slow
+
+HELPDESKS = sorted(p.name for p in FIXTURES.iterdir() if p.is_dir())
+FLASK = ("-m", "flask", "--app", "app")
+_tickets = itertools.count(50_000_000 + os.getpid() % 10_000 * 1000)
+
+# The steps of a handoff until its card is posted, and after somebody accepted; "commit.n" is the n-th transaction of a run.
+UNTIL_CARD = [
+    f"{when}:{what}"
+    for what in ("journal.known", "helpdesk.fetch", "commit.1", "journal.begin", "chat.post", "commit.3")
+    for when in ("before", "after")
+]
+AFTER_ACCEPT = [
+    f"{when}:{what}"
+    for what in ("journal.begin", "helpdesk.write", "chat.update", "commit.1", "commit.2")
+    for when in ("before", "after")
+]
+
+
+@pytest.fixture(scope="module")
+def parts(place: Path) -> Iterator[System]:
+    """Database, web and clock without a worker: the tests start those that die, and those that recover."""
+    system = System(place / "parts", {"STALLED_AFTER_S": "1", "VENDOR_TIMEOUT_S": "3"})
+    system.folder.mkdir(parents=True, exist_ok=True)
+    assert system.spawn(*FLASK, "db", "upgrade").wait(60) == 0, system.log()
+    running = [system.spawn(*FLASK, name) for name in ("serve", "clock")]
+    until(lambda: answers(system), 30, "web")
+    yield system
+    for process in running:
+        process.terminate()
+        process.wait(30)
+    embedded.stop(system.folder / "var")
+
+
+def answers(system: System) -> bool:
+    try:
+        return requests.get(f"{system.url}/healthz", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+@pytest.fixture
+def ticket() -> str:
+    return str(next(_tickets))
+
+
+def die(system: System, point: str) -> None:
+    """Run a worker until it kills itself at ``point``."""
+    worker = system.spawn("-m", "tests.deadly_worker", point)
+    try:
+        assert worker.wait(30) == -signal.SIGKILL, f"the worker never came to {point}"
+    finally:
+        worker.kill()
+
+
+class Worker:
+    """A sound worker for the time of a block; it must stop cleanly."""
+
+    def __init__(self, system: System) -> None:
+        self._process: subprocess.Popen[bytes] = system.spawn(*FLASK, "worker")
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *error: object) -> None:
+        self._process.terminate()
+        assert self._process.wait(30) == 0 or error[0]
+
+
+def one_of_everything(system: System, helpdesk: str, ticket: str, agent: str) -> None:
+    handoff = system.handoff(ticket)
+    assert len(system.cards(handoff["id"])) == 1
+    assert len(entries(system, helpdesk, ticket)) == 1
+    actions = system.api(f"handoffs/{handoff['id']}")["actions"]
+    assert {a["state"] for a in actions} <= {"done", "moot"}
+    assert system.ticket(helpdesk, ticket)["assignee"] == NAMES[agent]
+
+
+def recovered(system: System, helpdesk: str, ticket: str) -> bool:
+    """True once everything planned is done (or needed no doing)."""
+    detail = system.api(f"handoffs/{system.handoff(ticket)['id']}")
+    return detail["state"] == "accepted" and {a["state"] for a in detail["actions"]} <= {"done", "moot"}
+
+
+@pytest.mark.parametrize("point", UNTIL_CARD)
+def test_worker_killed_before_the_card(parts: System, ticket: str, point: str) -> None:
+    parts.send("zendesk", "ticket_created_urgent", ticket)
+    die(parts, point)
+    with Worker(parts):
+        parts.card(ticket)
+        agent = offered_to(parts, ticket)
+        parts.api_post(f"handoffs/{parts.handoff(ticket)['id']}/accept", {"agent": agent}).raise_for_status()
+        until(lambda: recovered(parts, "zendesk", ticket), 30, "recovered")
+    one_of_everything(parts, "zendesk", ticket, agent)
+
+
+@pytest.mark.parametrize("point", AFTER_ACCEPT)
+def test_worker_killed_after_the_acceptance(parts: System, ticket: str, point: str) -> None:
+    parts.send("zendesk", "ticket_created_urgent", ticket)
+    with Worker(parts):
+        parts.card(ticket)
+    agent = offered_to(parts, ticket)
+    parts.api_post(f"handoffs/{parts.handoff(ticket)['id']}/accept", {"agent": agent}).raise_for_status()
+    die(parts, point)
+    with Worker(parts):
+        until(lambda: recovered(parts, "zendesk", ticket), 30, "recovered")
+    one_of_everything(parts, "zendesk", ticket, agent)
+
+
+FAULTS = {"rate_429": 0.05, "rate_500": 0.05, "rate_timeout": 0.05, "rate_drop_after_write": 0.05}
+
+
+def test_everything_at_once(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Vendors failing at 20 %, workers killed, the database killed and restarted: every delivery handled, each effect once."""
+    dice = random.Random(7)
+    system = System(place / "chaos", {"STALLED_AFTER_S": "2", "VENDOR_TIMEOUT_S": "1"}).start()
+    try:
+        for vendor in (*HELPDESKS, "slack"):
+            system.faults(vendor, **FAULTS, timeout_s=1.5, retry_after_s=1)
+        tickets = {str(next(_tickets)): helpdesk for helpdesk in HELPDESKS for _ in range(8)}
+        kills = 0
+        for number, (ticket, helpdesk) in enumerate(tickets.items(), 1):
+            accepted_by_the_web(system, helpdesk, ticket)
+            if number % 4 == 0:
+                kills += kill(system, "worker", dice)
+            if number in (8, 18):
+                kills += kill(system, "postgres", dice)
+        owners = {ticket: accept(system, ticket) for ticket in tickets}
+        kills += kill(system, "worker", dice)
+        for vendor in (*HELPDESKS, "slack"):
+            system.faults(vendor, **dict.fromkeys(FAULTS, 0.0))
+        for ticket, helpdesk in tickets.items():
+            until(lambda t=ticket, h=helpdesk: recovered(system, h, t), 90, f"{helpdesk} {ticket} recovered")  # type: ignore[misc]
+        counts = count(system, tickets, owners)
+        with capsys.disabled():
+            print(f"\nchaos: {kills} kills, faults {sum(FAULTS.values()):.0%}: {dict(counts)}")  # noqa: T201 - figures wanted
+        assert counts["deliveries waiting"] == counts["deliveries failed"] == 0
+        assert counts["tickets"] == counts["handoffs"] == counts["assigned as accepted"] == counts["notes"] == len(tickets)
+        assert counts["cards"] == counts["cards wanted"]
+    finally:
+        system.stop()
+
+
+def accepted_by_the_web(system: System, helpdesk: str, ticket: str) -> None:
+    """Post as a vendor does: again until it is answered with 2xx."""
+    delivery: Any = until(lambda: seeded(system, helpdesk, ticket), 30, "the play-vendor")
+    until(lambda: posted(system, helpdesk, delivery), 30, "a 2xx")
+
+
+def seeded(system: System, helpdesk: str, ticket: str) -> dict[str, Any] | None:
+    try:
+        return system.fresh(helpdesk, "ticket_created_urgent", ticket)
+    except requests.RequestException:
+        return None
+
+
+def posted(system: System, helpdesk: str, delivery: dict[str, Any]) -> bool:
+    try:
+        return system.post(helpdesk, delivery).status_code == 202
+    except requests.RequestException:
+        return False
+
+
+def kill(system: System, word: str, dice: random.Random) -> int:
+    found = system.children(word) if word != "postgres" else postmasters(system)
+    if not found:
+        return 0
+    dice.choice(found).send_signal(signal.SIGKILL)
+    return 1
+
+
+def postmasters(system: System) -> list[Any]:
+    import psutil
+
+    pid = int((system.folder / "var" / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+    return [psutil.Process(pid)] if psutil.pid_exists(pid) else []
+
+
+def accept(system: System, ticket: str) -> str:
+    """Somebody who is offered it accepts through the API; who it was."""
+
+    def accepted() -> str:
+        try:
+            handoff = system.handoffs(ticket)[0]
+            offers = system.api(f"handoffs/{handoff['id']}")["offers"]
+            agent = next(o["agent"] for o in offers if o["state"] in ("open", "accepted"))
+            system.api_post(f"handoffs/{handoff['id']}/accept", {"agent": agent or "ada"})
+            return str(system.handoffs(ticket)[0]["accepted_by"])
+        except (requests.RequestException, IndexError, StopIteration):
+            return ""
+
+    return until(accepted, 120, f"accepted {ticket}")
+
+
+def count(system: System, tickets: dict[str, str], owners: dict[str, str]) -> Counter[str]:
+    counts: Counter[str] = Counter(tickets=len(tickets))
+    counts["deliveries waiting"] = len(system.api("deliveries", status="accepted")["items"])
+    counts["deliveries failed"] = len(system.api("deliveries", status="failed")["items"])
+    for ticket, helpdesk in tickets.items():
+        handoffs = system.handoffs(ticket)
+        offers = system.api(f"handoffs/{handoffs[0]['id']}")["offers"]
+        counts["handoffs"] += len(handoffs)
+        counts["cards"] += len(system.cards(handoffs[0]["id"]))
+        counts["cards wanted"] += len(offers)
+        counts["notes"] += len(entries(system, helpdesk, ticket))
+        counts["assigned as accepted"] += system.ticket(helpdesk, ticket)["assignee"] == NAMES[owners[ticket]]
+    return counts
