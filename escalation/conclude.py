@@ -16,6 +16,7 @@ from escalation.hop import AssignedInHelpdesk, Desk, Event, Handoff, HandOver, H
 from escalation.journal import Case, Escalation
 from escalation.playbook import AssignWhen, Level, Path, Severity
 from escalation.ports import GiveUp, Helpdesk
+from escalation.roster import Roster
 from escalation.ticket import Priority, Role, Ticket, TicketChange
 
 if TYPE_CHECKING:
@@ -41,13 +42,27 @@ def look_at(
     case.save_ticket(ticket, read_at=read_at, actions_seen=seen)
     _tell_handoff(case, pipeline, before, ticket)
     _shadow(case, decision)
-    package = context.build(ticket, signals, decision, case.handoff.route if case.handoff else None, case.now)
+    package = _package(case, pipeline, ticket, decision)
     if ticket.status.is_over:
         case.close()
     elif case.escalation is not None:
         _add_reasons(case, decision, package)
     elif decision.escalate:
         _open(case, pipeline, helpdesk, decision, package, evaluation)
+
+
+def _package(case: Case, pipeline: Pipeline, ticket: Ticket, decision: Decision) -> context.ContextPackage:
+    handoff = case.handoff
+    route, sender = (handoff.route, handoff.sender) if handoff else (None, ticket.assignee.name)
+    chain = _chain(handoff, pipeline.roster()) if handoff else ()
+    return context.build(ticket, decision.signals, decision, route, case.now, chain=chain, sender=sender)
+
+
+def _chain(handoff: Handoff, roster: Roster) -> tuple[str, ...]:
+    """The hop so far in words: who was asked, and what became of it."""
+    names = {agent.id: agent.name for agent in roster.agents}
+    asked = ((names.get(o.agent, o.agent) or f"everybody in {o.channel}", o) for o in handoff.offers)
+    return tuple(f"{who} was asked: {o.state.value}{f' ({o.reason})' if o.reason else ''}" for who, o in asked)
 
 
 def _cooled(decision: Decision, case: Case, pipeline: Pipeline) -> Decision:
@@ -111,12 +126,18 @@ def _add_reasons(case: Case, decision: Decision, package: context.ContextPackage
             rules=(*escalation.rules, *(v.rule for v in new)),
             reasons=(*escalation.reasons, *(v.words for v in new)),
             severity=str(raised),
-            package=replace(package, reasons=escalation.package.reasons) if not new else package,
+            package=replace(package, reasons=_all_reasons(escalation.package, package)),
         )
     )
     if new:
         words = "; ".join(v.words for v in new)
         case.write([Entry("reason_added", words, data={"rules": [v.rule for v in new]})])
+
+
+def _all_reasons(old: context.ContextPackage, new: context.ContextPackage) -> tuple[context.Reason, ...]:
+    """Every reason so far, each rule once and as it was first seen."""
+    known = {reason.rule for reason in old.reasons}
+    return (*old.reasons, *(reason for reason in new.reasons if reason.rule not in known))
 
 
 def _tell_handoff(case: Case, pipeline: Pipeline, before: Ticket | None, ticket: Ticket) -> None:
@@ -207,7 +228,8 @@ def _write(case: Case, pipeline: Pipeline, handoff: Handoff, over: HandOver) -> 
     if not handoff.noted and case.escalation is not None:
         link = f"{pipeline.page_url}/handoffs/{handoff.id}"
         title = f"Handoff to {agent.name if agent else team.name if team else 'the team'}"
-        note = context.note(case.escalation.package, key=handoff.id, title=title, link=link)
+        package = replace(case.escalation.package, chain=_chain(handoff, roster))
+        note = context.note(package, key=handoff.id, title=title, link=link, now=case.now)
     return Write(
         key=f"{handoff.id}:{over.agent or 'group'}:{len(handoff.tried)}",
         ticket_id=handoff.ticket_id,

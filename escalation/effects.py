@@ -157,6 +157,7 @@ def _card(pipeline: Pipeline, handoff: Handoff, offer: Offer, escalation: Escala
         ticket_url=ticket.url,
         page_url=f"{pipeline.page_url}/handoffs/{handoff.id}",
         live=open_now or mine,
+        now=pipeline.clock(),
     )
 
 

@@ -51,7 +51,13 @@ class State:
             if self._opened is None:
                 url = self._url if isinstance(self._url, str) else self._url()
                 pool: ConnectionPool[psycopg.Connection[Body]] = ConnectionPool(
-                    url, min_size=0, max_size=8, open=True, kwargs={"row_factory": dict_row}
+                    url,
+                    min_size=0,
+                    max_size=8,
+                    timeout=5,
+                    open=True,
+                    check=ConnectionPool.check_connection,  # the database may have been restarted
+                    kwargs={"row_factory": dict_row},
                 )
                 with pool.connection() as db:
                     for statement in _SCHEMA.split(";\n"):

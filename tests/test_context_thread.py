@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.notes import mark
 from escalation import phrases
 from escalation.phrases import Phrases
 from escalation.specifics import specifics
@@ -124,7 +125,7 @@ def test_who_speaks_is_told_by_role_then_by_the_requester() -> None:
 
 def test_our_own_notes_are_not_quoted_again() -> None:
     messages = (
-        Message("1", Person(role=Role.AGENT), "Handoff to Ada\nWhy: …\nBaton ref h1", public=False),
+        Message("1", Person(role=Role.AGENT), f"Handoff to Ada\nWhy: …\n{mark('h1')}", public=False),
         Message("2", Person(role=Role.CUSTOMER), "What is Baton ref h1?"),
     )
     assert [s.id for s in read(Ticket("zendesk", "1", messages=messages))] == ["2"]

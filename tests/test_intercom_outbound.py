@@ -101,7 +101,8 @@ def test_states_that_cannot_be_written_are_refused_before_anything_is_done(statu
 
 
 def test_an_unsplit_write_is_refused() -> None:
-    for write in (ALL, Write("w", "5")):
+    several = (Write("w", "5", agent_id="101", group_id="201"), Write("w", "5", add_tags=("a", "b")), Write("w", "ticket-5"))
+    for write in (ALL, Write("w", "5"), *several, replace(several[0], ticket_id="ticket-5")):
         with pytest.raises(GiveUp, match="one step"):
             connector().write(write, look_first=False)
 

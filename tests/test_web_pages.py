@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from escalation.actions import DeclineReason
 from escalation.hop import Accept, Decline, Return
 from tests.web_data import NOW, ROSTER, Said, Web, csrf, database, people, sign_in, web
 from tests.web_rows import HOSTILE, fill
+from web.pages_show import nearest_clock, unwrapped
 
 PAGES = ("/handoffs", "/handoffs?state=all", "/handoffs/hf_1", "/handoffs/hf_2", "/deliveries", "/deliveries/{handled}")
 
@@ -59,13 +61,36 @@ def test_customers_words_stay_words(here: Web, ids: dict[str, int], page: str) -
     assert "<script>alert" not in as_(here, "boss").get(page.format(**ids)).text
 
 
+@pytest.mark.parametrize(
+    ("clocks", "name", "state"),
+    [
+        ([], None, None),
+        (None, None, None),
+        ([("a", "met", 5), ("b", "paused", 5)], None, None),
+        ([("a", "green", 90), ("b", "amber", 30)], "b", "amber"),
+        ([("a", "unknown", -1), ("b", "amber", 30)], "a", "breached"),
+    ],
+)
+def test_the_clock_that_runs_out_first(clocks: list[tuple[str, str, int]] | None, name: str | None, state: str | None) -> None:
+    now = datetime.now(UTC)
+    told = [{"name": n, "state": s, "due_at": (now + timedelta(minutes=m)).isoformat()} for n, s, m in clocks or ()]
+    found = nearest_clock(told if clocks is not None else None) or {}
+    assert (found.get("name"), found.get("state")) == (name, state)
+
+
+def test_groups_of_one_are_not_shown() -> None:
+    leaf = {"words": "x", "parts": []}
+    pair = {"words": "both", "parts": [leaf, leaf]}
+    assert unwrapped([{"words": "all of 1", "parts": [{"words": "any of 1", "parts": [leaf]}]}, pair]) == [leaf, pair]
+
+
 def test_home_leads_to_the_handoffs(here: Web) -> None:
     assert as_(here, "vic").get("/").headers["Location"] == "/handoffs"
 
 
 def test_the_list_tells_customer_team_and_who(here: Web) -> None:
     page = as_(here, "vic").get("/handoffs").text
-    for words in ("Charged twice for March", "Priya Raman, Northwind Traders", "asking Ada Lovelace", "Bob Cole", "amber"):
+    for words in ("Charged twice for March", "Priya Raman, Northwind Traders", "asking Ada Lovelace", "Bob Cole", "breached"):
         assert words in page
     assert 'In progress <span class="count">2</span>' in page and 'Accepted <span class="count">1</span>' in page
 

@@ -260,7 +260,7 @@ def test_the_pages_show_notes_apart_from_replies(desk: Desk) -> None:
     page = requests.get(f"{desk.url}/agent/tickets/35001", timeout=10)
     assert page.url.endswith("/sandbox/zendesk/tickets-page/35001")
     assert page.text.count("Internal note, not seen by the customer") == 1
-    assert page.text.count("Public reply") == 5
+    assert page.text.count("<span>Public</span>") == 5
     assert "Fatima Haddad" in page.text
     assert requests.get(f"{desk.url}/tickets-page/1", timeout=10).status_code == 404
 

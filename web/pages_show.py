@@ -84,13 +84,18 @@ def pretty(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
+def unwrapped(seen: list[Item]) -> list[Item]:
+    """Conditions without groups of one, which tell nothing by themselves."""
+    return [inner for one in seen for inner in (unwrapped(one["parts"]) if len(one["parts"]) == 1 else [one])]
+
+
 def short(value: object) -> str:
     """Any plain data as one line of JSON, cut where a reader would stop."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= MOST_VALUE else f"{text[:MOST_VALUE]}…"
 
 
-FILTERS: Mapping[str, Callable[..., str]] = {
+FILTERS: Mapping[str, Callable[..., Any]] = {
     "iso": iso,
     "utc": utc,
     "ago": ago,
@@ -98,6 +103,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "pretty": pretty,
     "short": short,
     "effect": effect,
+    "unwrapped": unwrapped,
 }
 
 
@@ -139,9 +145,16 @@ def _who(item: Item, roster: Roster) -> str:
 
 
 def nearest_clock(clocks: Iterable[Mapping[str, Any]] | None) -> Mapping[str, Any] | None:
-    """The running SLA clock that is due first."""
+    """The running SLA clock that is due first; breached once its time is over, whatever the helpdesk last told."""
     running = [clock for clock in clocks or () if clock["state"] not in ("met", "paused") and clock["due_at"]]
-    return min(running, key=lambda clock: str(clock["due_at"]), default=None)
+    if not running:
+        return None
+    first = min(running, key=lambda clock: _due(clock))
+    return {**first, "state": "breached"} if _due(first) < datetime.now(UTC) else first
+
+
+def _due(clock: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(clock["due_at"])
 
 
 def _name(roster: Roster, agent_id: str) -> str:

@@ -31,8 +31,7 @@ def steps(desk: Desk, write: Write) -> tuple[Write, ...]:
     """One step per call. The team comes before the admin, because assigning a team unassigns the admin."""
     if write.status is not None:
         _state(desk, write.status)
-    split = _ticket_steps if place(write.ticket_id).kind == "ticket" else _conversation_steps
-    return (*split(write), *_note_and_tags(desk, write))
+    return (*_SPLIT[place(write.ticket_id).kind](write), *_note_and_tags(desk, write))
 
 
 def _step(write: Write, suffix: str) -> Write:
@@ -58,6 +57,9 @@ def _ticket_steps(write: Write) -> Iterator[Write]:
     if group_id or write.agent_id or write.fields or write.status is not None:
         assigned = replace(_step(write, "update"), agent_id=write.agent_id, group_id=group_id)
         yield replace(assigned, fields=write.fields, status=write.status)
+
+
+_SPLIT: dict[str, Callable[[Write], Iterator[Write]]] = {"conversation": _conversation_steps, "ticket": _ticket_steps}
 
 
 def _note_and_tags(desk: Desk, write: Write) -> Iterator[Write]:
@@ -103,13 +105,12 @@ def carry_out(desk: Desk, step: Write, *, look_first: bool) -> Receipt:
 
 
 def _method(job: _Job) -> tuple[Found, Do]:
-    step = job.step
-    change = bool(step.agent_id or step.group_id or step.fields or step.status is not None)
-    wanted = {"note": bool(step.note), "tag": bool(step.add_tags), "untag": bool(step.remove_tags), job.where.kind: change}
-    asked = [name for name, is_wanted in wanted.items() if is_wanted]
-    if len(asked) != 1:
+    step, kind = job.step, job.where.kind
+    notes, tags = int(step.note is not None), len(step.add_tags)
+    counts = {"note": notes, "tag": tags, "untag": len(step.remove_tags), kind: len(list(_SPLIT[kind](step)))}
+    if sum(counts.values()) != 1:
         raise GiveUp(f"{job.desk.api.name}: the write {step.key} is not one step; write what steps() returned")
-    return _METHODS[asked[0]]
+    return _METHODS[max(counts, key=lambda name: counts[name])]
 
 
 # Assignee, attributes, state
