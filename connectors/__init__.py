@@ -27,7 +27,7 @@ def connect(connection: Connection, mapping: Mapping, *, timeout_s: float = 10.0
 
 
 def preview(mapping: Mapping, payload: object) -> Preview:
-    """What a webhook's JSON would become under a mapping, with everything noticed on the way; LookupError for no such helpdesk."""
+    """What a webhook's JSON would become under a mapping, with all that was noticed; LookupError for no such helpdesk."""
     if mapping.helpdesk not in kinds():
         raise LookupError(f"no helpdesk {mapping.helpdesk!r}; known: {', '.join(kinds())}")
     inbound = import_module(f"connectors.{mapping.helpdesk}.inbound")

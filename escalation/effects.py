@@ -115,10 +115,12 @@ def _write(pipeline: Pipeline, task: Task) -> None:
 
 
 def _learned(ticket: Ticket, receipt: Receipt, agent_id: str, group_id: str) -> Ticket:
-    """The stored ticket after our own write, so that its echo is no news."""
+    """The stored ticket after our own write, so that its echo is no news.
+
+    ``updated_at`` stays: it says up to when the ticket was read, and somebody else may have changed it since.
+    """
     if receipt.ticket is not None:
-        answer = receipt.ticket
-        return replace(ticket, assignee=answer.assignee, group=answer.group, updated_at=answer.updated_at or ticket.updated_at)
+        return replace(ticket, assignee=receipt.ticket.assignee, group=receipt.ticket.group)
     assignee = replace(ticket.assignee, id=agent_id) if agent_id else ticket.assignee
     return replace(ticket, assignee=assignee, group=replace(ticket.group, id=group_id) if group_id else ticket.group)
 

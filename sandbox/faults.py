@@ -29,6 +29,24 @@ def _share(faults: Body, name: str) -> bool:
     return random.random() < float(faults[name])  # noqa: S311 - a dice, not a secret
 
 
+def _is_control() -> bool:
+    return "/_" in request.path
+
+
+def _fault(faults: Body) -> Response | None:
+    """Wait as told, then perhaps answer in the place of the vendor."""
+    if faults["latency_ms"]:
+        time.sleep(float(faults["latency_ms"]) / 1000)
+    if _share(faults, "rate_429"):
+        return Response("{}", 429, {"Retry-After": str(faults["retry_after_s"])}, content_type="application/json")
+    if _share(faults, "rate_500"):
+        return Response('{"error":"InternalError"}', 500, content_type="application/json")
+    if _share(faults, "rate_timeout"):
+        time.sleep(float(faults["timeout_s"]))
+        _cut_connection()
+    return None
+
+
 def _cut_connection() -> None:
     wire = request.environ.get("gunicorn.socket") or request.environ.get("werkzeug.socket")
     if isinstance(wire, socket.socket):
@@ -41,26 +59,14 @@ def attach(blueprint: Blueprint, state: State, vendor: str) -> None:
     Paths that begin with ``_`` after the prefix are controls: never recorded and never failing.
     """
 
-    def is_control() -> bool:
-        return "/_" in request.path
-
     def before() -> Response | None:
-        if is_control():
+        if _is_control():
             return None
-        faults = g.faults = DEFAULTS | (state.get(vendor, "faults", "now") or {})
-        if faults["latency_ms"]:
-            time.sleep(float(faults["latency_ms"]) / 1000)
-        if _share(faults, "rate_429"):
-            return Response("{}", 429, {"Retry-After": str(faults["retry_after_s"])}, content_type="application/json")
-        if _share(faults, "rate_500"):
-            return Response('{"error":"InternalError"}', 500, content_type="application/json")
-        if _share(faults, "rate_timeout"):
-            time.sleep(float(faults["timeout_s"]))
-            _cut_connection()
-        return None
+        g.faults = DEFAULTS | (state.get(vendor, "faults", "now") or {})
+        return _fault(g.faults)
 
     def after(response: Response) -> Response:
-        if is_control():
+        if _is_control():
             return response
         body = request.get_json(silent=True, force=True) or request.form.to_dict() or None
         state.record(vendor, request.method, request.full_path.rstrip("?"), response.status_code, body)

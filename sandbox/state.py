@@ -53,7 +53,7 @@ class State:
                 pool: ConnectionPool[psycopg.Connection[Body]] = ConnectionPool(
                     url,
                     min_size=0,
-                    max_size=8,
+                    max_size=16,  # a thread that changes one object may look at another meanwhile
                     timeout=5,
                     open=True,
                     check=ConnectionPool.check_connection,  # the database may have been restarted

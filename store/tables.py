@@ -120,6 +120,7 @@ class EscalationRow(Table):
         # domain.md §2: one open escalation per ticket, kept by the database itself.
         Index("one_open_escalation", "connection", "ticket_id", unique=True, postgresql_where=text("state = 'open'")),
         Index("escalations_by_ticket", "connection", "ticket_id", "id"),
+        Index("escalations_by_state", "state", "id"),
     )
 
 

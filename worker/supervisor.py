@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import subprocess
 import threading
@@ -42,10 +44,17 @@ class Child:
         if self.process is not None:
             steady = time.monotonic() - self.started > _STEADY_AFTER_S
             self.wait = _FIRST_WAIT_S if steady else min(self.wait * 2, _LONGEST_WAIT_S)
+            self._clear_away()
             log.warning("process ended, starting it again", name=self.name, code=self.process.returncode, wait=self.wait)
             self.process, self.not_before = None, time.monotonic() + self.wait
         if time.monotonic() >= self.not_before:
             self.start()
+
+    def _clear_away(self) -> None:
+        """End what a killed process left behind: orphans of a web server would keep its port and answer nobody."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:

@@ -203,6 +203,7 @@ def _tables() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("escalations_by_state", "escalations", ["state", "id"], unique=False)
     op.create_index("escalations_by_ticket", "escalations", ["connection", "ticket_id", "id"], unique=False)
     op.create_index(
         "one_open_escalation", "escalations", ["connection", "ticket_id"], unique=True, postgresql_where=sa.text("state = 'open'")
