@@ -156,7 +156,8 @@ def _say_when_ready(baton: Baton, notes: tuple[str, ...]) -> None:
     lines = [f"Baton is ready at {address}", *notes]
     if baton.played:
         lines.append(f"Sandbox: play Slack at {address}/sandbox/slack, tickets at {address}/sandbox/zendesk")
-        lines.append("Try it: .venv/bin/flask --app app send zendesk/ticket_created_urgent")
+        to = f" --to {address}" if baton.settings.port != Settings.model_fields["port"].default else ""
+        lines.append(f"Try it: .venv/bin/flask --app app send zendesk/ticket_created_urgent{to}")
     click.echo("\n" + "\n".join(f"  {line}" for line in lines) + "\n")
 
 
@@ -246,12 +247,12 @@ def replay(deliveries: tuple[int, ...]) -> None:
 @click.argument("fixture")
 @click.option("--again", is_flag=True, help="Exactly as recorded: same ticket, same event (a duplicate when sent twice).")
 @click.option("--ticket", default="", help="Send it about this ticket id.")
-@click.option("--to", default="", help="Address of the running server; default this machine's.")
+@click.option("--to", default="", help="Address of the running server, e.g. http://localhost:8311; default this machine's PORT.")
 def send(fixture: str, again: bool, ticket: str, to: str) -> None:
     """Sign and post a recorded webhook to a running server, e.g. zendesk/ticket_created_urgent."""
     baton = _baton()
     with _plain_errors():
-        sent = sending.send(baton, fixture, again=again, ticket=ticket, to=to or baton.settings.local_address)
+        sent = sending.send(baton, fixture, again=again, ticket=ticket, to=(to or baton.settings.local_address).rstrip("/"))
     click.echo(sent)
 
 

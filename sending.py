@@ -31,13 +31,26 @@ def send(baton: Baton, name: str, *, again: bool, ticket: str, to: str) -> str:
     if not again:
         old = _ticket_id(baton, helpdesk, delivery)
         delivery = samples.fresh(delivery, old, datetime.now(UTC), new_ticket=ticket or samples.a_ticket_id())
-    if connection.sandbox and "ticket" in delivery:
-        requests.post(f"{connection.url}/_tickets", json=delivery["ticket"], timeout=10).raise_for_status()
-    answer = _post(connection, delivery, to)
-    about = _ticket_id(baton, helpdesk, delivery)
-    said = f"{answer.status_code} {answer.text.strip()} (ticket {about or 'none'})"
-    if connection.sandbox and answer.ok:
-        said += f"\nSee the card in {to}/sandbox/slack and the ticket in {to}/sandbox/{helpdesk}"
+    try:
+        if connection.sandbox and "ticket" in delivery:
+            requests.post(f"{to}/sandbox/{helpdesk}/_tickets", json=delivery["ticket"], timeout=10).raise_for_status()
+        answer = _post(connection, delivery, to)
+    except requests.RequestException as away:
+        why = f"No Baton answers at {to} ({type(away).__name__}). Start it with `make run`, or name its address with --to."
+        raise LookupError(why) from None
+    return _said(answer, to, _ticket_id(baton, helpdesk, delivery), helpdesk if connection.sandbox else "")
+
+
+def _said(answer: requests.Response, to: str, ticket: str, played: str) -> str:
+    """The answer, and where to look next: a ticket may become a card, or nothing, and the delivery's page says why."""
+    said = f"{answer.status_code} {answer.text.strip()} (ticket {ticket or 'none'})"
+    if not answer.ok:
+        return said
+    said += f"\n  What became of it   {to}/deliveries/{answer.json()['delivery']}"
+    if played:
+        said += f"\n  Cards in play Slack {to}/sandbox/slack"
+    if played and ticket:
+        said += f"\n  The ticket          {to}/sandbox/{played}/tickets-page/{ticket}"
     return said
 
 

@@ -58,6 +58,10 @@ class SlackChat:
         """Post plain text, shown exactly as it is."""
         return self._say(to, literal(text, 2000), text_blocks(text), {"key": key}, look_first)
 
+    def find(self, to: str, key: str) -> Posted | None:
+        """The message with ``key`` of the last day in a channel or with a person; a look-up, nothing is sent."""
+        return self._find(self._channel(to or self._account.channel, needs_id=True), key)
+
     def update(self, where: Posted, card: Card) -> None:
         """Edit a posted card; its metadata stays. GiveUp(gone) when the message is deleted or no longer editable."""
         self._wire.write("chat.update", channel=where.channel, ts=where.ts, text=fallback_text(card), blocks=blocks(card))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from escalation import context
@@ -27,34 +28,55 @@ def carry_out(pipeline: Pipeline, task: Task) -> None:
 def _alert(pipeline: Pipeline, task: Task) -> None:
     """Post the card of an offer, unless the offer was settled before its card could be posted."""
     shown = _look_up(pipeline, task)
-    if shown is None or shown[1].state is not OfferState.OPEN or not shown[0].state.is_live:
-        _moot(pipeline, task, "the offer was settled before its card was posted")
+    if shown is None:
+        _moot(pipeline, task, "the handoff is gone")
         return
     handoff, offer, escalation, ticket = shown
-    agent = pipeline.roster().agent(offer.agent)
     card = _card(pipeline, handoff, offer, escalation, ticket)
-    posted = _post_somewhere(pipeline, task, handoff, offer, agent, card)
+    still_open = offer.state is OfferState.OPEN and handoff.state.is_live
+    reach = _post_somewhere if still_open else _settle_posted
+    posted: Posted | None = reach(pipeline, task, handoff, offer, card)
+    if posted is None:
+        _moot(pipeline, task, "the offer was settled before its card was posted")
+        return
     with pipeline.journal.case(task.connection, task.ticket_id, pipeline.clock()) as case:
         case.save_posted(offer.id, posted)
         case.done(task, posted)
 
 
-def _post_somewhere(pipeline: Pipeline, task: Task, handoff: Handoff, offer: Offer, agent: Agent | None, card: Card) -> Posted:
-    """The person, else the team's channel naming them, else the default channel; GiveUp when none can be reached."""
-    team = pipeline.roster().team(handoff.team)
+def _settle_posted(pipeline: Pipeline, task: Task, handoff: Handoff, offer: Offer, card: Card) -> Posted | None:
+    """A card that an unclear try posted after all, edited so that nothing stale stays pressable; None when there is none."""
+    if not task.look_first:
+        return None
+    for place in _places(pipeline, handoff, offer):
+        try:
+            posted = pipeline.chat.find(place(), task.action.key)
+        except GiveUp:
+            continue
+        if posted is not None:
+            pipeline.chat.update(posted, card)
+            return posted
+    return None
+
+
+def _places(pipeline: Pipeline, handoff: Handoff, offer: Offer) -> list[Callable[[], str]]:
+    """Where the card of an offer may stand, best first: the person, the team's channel, the default channel."""
+    agent, team = pipeline.roster().agent(offer.agent), pipeline.roster().team(handoff.team)
     channels = [c for c in (offer.channel, team.channel if team else "", pipeline.channel) if c]
-    reasons = []
-    if agent is not None:
+    places: list[Callable[[], str]] = [partial(_chat_id, pipeline, agent)] if agent else []
+    return [*places, *(partial(str, channel) for channel in dict.fromkeys(channels))]
+
+
+def _post_somewhere(pipeline: Pipeline, task: Task, handoff: Handoff, offer: Offer, card: Card) -> Posted:
+    """Post at the first place that can be reached, in a channel naming the person; GiveUp when there is none."""
+    agent, reasons = pipeline.roster().agent(offer.agent), []
+    for place in _places(pipeline, handoff, offer):
         try:
-            return pipeline.chat.post(_chat_id(pipeline, agent), card, task.action.key, look_first=task.look_first)
+            return pipeline.chat.post(place(), card, task.action.key, look_first=task.look_first)
         except GiveUp as unreachable:
             reasons.append(str(unreachable))
-            card = replace(card, title=f"{card.title} (for {agent.name})", mention=agent.slack_id)
-    for channel in dict.fromkeys(channels):
-        try:
-            return pipeline.chat.post(channel, card, task.action.key, look_first=task.look_first)
-        except GiveUp as unreachable:
-            reasons.append(str(unreachable))
+            if agent is not None and not card.mention:
+                card = replace(card, title=f"{card.title} (for {agent.name})", mention=agent.slack_id)
     raise GiveUp("nobody can be reached in the chat: " + "; ".join(reasons or ["no person and no channel is named"]))
 
 

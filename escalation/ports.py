@@ -135,6 +135,9 @@ class Chat(Protocol):
     def post(self, to: str, card: Card, key: str, *, look_first: bool) -> Posted:
         """Post a card to a channel or person id; with ``look_first`` the message carrying ``key`` is looked for before."""
 
+    def find(self, to: str, key: str) -> Posted | None:
+        """The message that was posted to ``to`` with ``key`` lately, None when there is none."""
+
     def update(self, where: Posted, card: Card) -> None:
         """Edit a posted card to what it should show now."""
 

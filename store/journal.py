@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, bindparam, select, text, update
+from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from escalation.actions import Action, Timer, TimerKind
@@ -16,6 +16,7 @@ from escalation.ports import Arrival, Inbound
 from store import queue
 from store.case import StoredCase, load_ticket
 from store.codec import build
+from store.intake import Intake, Row
 from store.queue import Queue
 from store.tables import ActionRow, BeatRow, Delivery, HandoffRow, TimelineRow, TimerRow
 
@@ -33,15 +34,6 @@ KEPT_HEADERS = frozenset(
     }
 )
 
-_ACCEPT = text(
-    "INSERT INTO deliveries (connection, key, ticket_id, event, headers, query, body, status, why) VALUES"
-    " (:connection, :key, :ticket_id, :event, :headers, :query, :body, :status, :why)"
-    " ON CONFLICT (connection, key) DO NOTHING RETURNING id"
-).bindparams(
-    bindparam("headers", type_=Delivery.__table__.c.headers.type), bindparam("query", type_=Delivery.__table__.c.query.type)
-)
-_KNOWN_KEY = text("SELECT id FROM deliveries WHERE connection = :connection AND key = :key")
-
 
 class StoredJournal:
     """``escalation.journal.Journal`` over an engine; thread-safe."""
@@ -49,26 +41,14 @@ class StoredJournal:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._queue = Queue()
+        self._intake = Intake(engine)
 
     def accept(self, connection: str, inbound: Inbound, arrival: Arrival, *, unreadable: str = "") -> tuple[int, bool]:
-        values = {
-            "connection": connection,
-            "key": arrival.key,
-            "ticket_id": arrival.ticket_id,
-            "event": arrival.event,
-            "headers": {k: v for k, v in inbound.headers.items() if k in KEPT_HEADERS},
-            "query": {k: v for k, v in inbound.query.items() if k != "token"},
-            "body": inbound.body,
-            "status": "unreadable" if unreadable else "accepted",
-            "why": unreadable,
-        }
-        with self._engine.begin() as db:
-            new = db.execute(_ACCEPT, values).scalar()
-            if new is None:
-                return int(db.execute(_KNOWN_KEY, values).scalar_one()), True
-            if not unreadable:
-                self._queue_handling(db, connection, arrival.ticket_id)
-            return int(new), False
+        headers = {k: v for k, v in inbound.headers.items() if k in KEPT_HEADERS}
+        query = {k: v for k, v in inbound.query.items() if k != "token"}
+        status = "unreadable" if unreadable else "accepted"
+        about = (connection, arrival.key, arrival.ticket_id, arrival.event)
+        return self._intake.accept(Row(*about, headers, query, inbound.body, status, unreadable))
 
     def _queue_handling(self, db: Connection, connection: str, ticket_id: str) -> None:
         self._queue.add(db, queue.HANDLE, f"{connection}:{ticket_id}", connection=connection, ticket_id=ticket_id)
@@ -163,7 +143,7 @@ def _waiting(db: Connection, connection: str, ticket_id: str) -> tuple[Waiting, 
     return tuple(Waiting(r.id, Inbound(r.headers, r.body, r.query), r.received_at) for r in rows)
 
 
-def _try(db: Connection, row: Row[Any]) -> Task | None:
+def _try(db: Connection, row: Any) -> Task | None:
     """Mark an action as being tried. One found in ``trying`` was cut off by a crash: what it did is unclear."""
     if row.state not in ("planned", "trying"):
         return None

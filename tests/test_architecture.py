@@ -107,8 +107,10 @@ def test_one_broad_except_in_the_program() -> None:
 
 
 def is_broad(handler: ast.ExceptHandler) -> bool:
-    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []
-    return not kinds or any(isinstance(kind, ast.Name) and kind.id in ("Exception", "BaseException") for kind in kinds)
+    if handler.type is None:
+        return True
+    kinds: list[ast.expr] = [*handler.type.elts] if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(isinstance(kind, ast.Name) and kind.id in ("Exception", "BaseException") for kind in kinds)
 
 
 @pytest.mark.parametrize("path", sources() + [ROOT / name for name in TOP], ids=lambda p: str(p.relative_to(ROOT)))

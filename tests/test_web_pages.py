@@ -227,9 +227,25 @@ def test_a_body_is_shown_indented_and_escaped(here: Web, ids: dict[str, int]) ->
 
 
 @pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("open", "open"),
+        (["billing", "vip"], "billing; vip"),
+        ({"id": "204", "name": ""}, "id 204"),
+        ({"id": "", "name": "", "role": "unknown"}, ""),
+        ({"tier": "", "organization": {"id": "401"}}, "organization id 401"),
+        ([{"name": "first_reply", "due_at": None}], "name first_reply"),
+        (None, ""),
+    ],
+)
+def test_values_are_shown_without_what_is_not_told(value: object, words: str) -> None:
+    assert in_words(value) == words
+
+
+@pytest.mark.parametrize(
     ("page", "words"),
     [
-        ("/handoffs", "flask --app app send"),
+        ("/handoffs", "priority to urgent in your helpdesk"),
         ("/handoffs?state=closed", "There is none"),
         ("/deliveries", "http://localhost:8000/webhooks/zendesk"),
         ("/deliveries?status=failed", "There is none"),
@@ -243,6 +259,7 @@ def test_empty_lists_say_what_to_do_next(empty: Engine, tmp_path: Path, page: st
 def test_the_sandbox_is_linked_only_where_there_is_one(empty: Engine, tmp_path: Path, sandbox: bool, shown: bool) -> None:
     page = as_(web(empty, tmp_path, sandbox=sandbox), "vic").get("/handoffs").text
     assert ("/sandbox/slack" in page) is shown
+    assert ("flask --app app send zendesk/ticket_created_urgent" in page) is shown
 
 
 @pytest.mark.parametrize(

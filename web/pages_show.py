@@ -262,4 +262,14 @@ def _indented(body: str) -> str:
 
 def _fields(became: Item) -> list[tuple[str, str]]:
     fields = became.get("fields") or {}
-    return [(words(name), value if isinstance(value, str) else pretty(value)) for name, value in fields.items()]
+    return [(words(name), in_words(value) or "empty") for name, value in fields.items()]
+
+
+def in_words(value: object) -> str:
+    """Plain data as a reader wants it: only what is told, "name Ada, email ada@example.com"; "" for nothing."""
+    if isinstance(value, Mapping):
+        told = ((words(name), in_words(inner)) for name, inner in value.items())
+        return ", ".join(f"{name} {inner}" for name, inner in told if inner not in ("", "unknown"))
+    if isinstance(value, list):
+        return "; ".join(filter(None, map(in_words, value)))
+    return "" if value is None else str(value)

@@ -27,12 +27,12 @@ __all__ = ["CANNOT", "Connector", "restamp", "sign"]
 
 CANNOT: Mapping[str, str] = MappingProxyType(
     {
-        "priority": "the API up to 2.16 cannot write a priority; the tag named in back.priority of the mapping is added instead",
-        "status": "only open and closed can be written; snoozing needs an end that nobody decided",
-        "sla_due": "the API tells whether an SLA is kept or missed, not when it is due; Baton's own clocks are used",
-        "events_without_webhook": "a changed conversation attribute, team or subject sends no notification of its own",
-        "atomic": "assignment, note and tags are separate calls; each is looked up before it is repeated",
-        "full_thread": "the API gives the newest 500 parts of a thread",
+        "priority": "The API up to 2.16 cannot write a priority: the tag named in back.priority of the mapping is added instead.",
+        "status": "Only open and closed can be written: snoozing needs an end that nobody decided.",
+        "sla_due": "The API tells whether an SLA is kept or missed, not when it is due: Baton's own clocks are used.",
+        "events_without_webhook": "A changed conversation attribute, team or subject sends no notification of its own.",
+        "atomic": "Assignment, note and tags are separate calls: each is looked up before it is repeated.",
+        "full_thread": "The API gives the newest 500 parts of a thread.",
     }
 )
 

@@ -28,15 +28,15 @@ from mappings.schema import Mapping as TicketMapping
 CANNOT: Mapping[str, str] = MappingProxyType(
     {
         "agent_availability": "Zendesk tells it only to accounts with omnichannel routing (agent_availabilities answers 403 or"
-        " 404 otherwise, and zenpy has nothing for it); it is unknown then, and the roster's shifts decide",
-        "assign_light_agents": "light agents and contributors cannot be assignees in Zendesk; they are left out of the agents",
-        "change_closed_tickets": "a closed ticket refuses every update; Zendesk wants a follow-up ticket instead",
-        "delete_tickets": "statuses deleted and unknown cannot be written; Baton never deletes in a helpdesk",
+        " 404 otherwise, and zenpy has nothing for it); it is unknown then, and the roster's shifts decide.",
+        "assign_light_agents": "Light agents and contributors cannot be assignees in Zendesk: they are left out of the agents.",
+        "change_closed_tickets": "A closed ticket refuses every update: Zendesk wants a follow-up ticket instead.",
+        "delete_tickets": "Statuses deleted and unknown cannot be written: Baton never deletes in a helpdesk.",
         "live_messages_of_a_running_chat": "Zendesk adds messaging conversations to the ticket's comments only when they end;"
-        " until then the thread is what the webhooks told",
-        "attach_files_to_notes": "the transcript is linked, not attached: an upload would be a second write per handoff",
-        "say_what_a_trigger_saw": "trigger bodies hold display words in the account's language and no custom fields, so every"
-        " trigger is followed by a read of the ticket",
+        " until then the thread is what the webhooks told.",
+        "attach_files_to_notes": "The transcript is linked, not attached: an upload would be a second write per handoff.",
+        "say_what_a_trigger_saw": "Trigger bodies hold display words in the account's language and no custom fields, so every"
+        " trigger is followed by a read of the ticket.",
     }
 )
 _REMEMBERED = 2000  # tickets

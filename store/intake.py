@@ -1,0 +1,167 @@
+"""Accepting webhooks: those that arrive at the same moment share one commit.
+
+A commit costs far more than a row. While one batch is being committed the next one gathers, so a request never waits for
+company, and never answers before its own row and job are committed (architecture.md rule 1).
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from store import queue
+
+_MOST = 100  # rows a batch
+
+# One statement, one round trip: keep what is new, queue one job per ticket that has news (the queue's own SQL function, the
+# one its library calls), and say which rows were new.
+_ACCEPT = f"""
+WITH given AS (
+    SELECT * FROM unnest(%(connection)s::text[], %(key)s::text[], %(ticket_id)s::text[], %(event)s::text[],
+        %(headers)s::jsonb[], %(query)s::jsonb[], %(body)s::bytea[], %(status)s::text[], %(why)s::text[])
+    WITH ORDINALITY AS g(connection, key, ticket_id, event, headers, query, body, status, why, n)
+), new AS (
+    INSERT INTO deliveries (connection, key, ticket_id, event, headers, query, body, status, why)
+    SELECT connection, key, ticket_id, event, headers, query, body, status, why FROM given ORDER BY n
+    ON CONFLICT (connection, key) DO NOTHING
+    RETURNING id, connection, key, ticket_id, status
+), job AS (
+    SELECT array_agg(ROW('default', '{queue.HANDLE}', 0, connection || ':' || ticket_id, NULL,
+        jsonb_build_object('connection', connection, 'ticket_id', ticket_id), NULL)::procrastinate_job_to_defer_v1) AS jobs
+    FROM (SELECT DISTINCT connection, ticket_id FROM new WHERE status = 'accepted') AS ticket
+)
+SELECT new.id, new.connection, new.key,
+    (SELECT CASE WHEN jobs IS NULL THEN NULL ELSE procrastinate_defer_jobs_v1(jobs) END FROM job) AS queued
+FROM new
+"""  # noqa: S608 - the name of a task, ours
+
+_KEPT_BEFORE = """
+SELECT d.id, d.connection, d.key FROM deliveries d
+JOIN unnest(%(connection)s::text[], %(key)s::text[]) AS g(connection, key) USING (connection, key)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One delivery to be kept; ``status`` is accepted or unreadable."""
+
+    connection: str
+    key: str
+    ticket_id: str
+    event: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    status: str = "accepted"
+    why: str = ""
+
+
+@dataclass(slots=True)
+class _Slot:
+    """A row on its way: afterwards either its id or its error."""
+
+    row: Row
+    id: int = 0
+    is_new: bool = False
+    error: Exception | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+
+
+class Intake:
+    """Keeps deliveries; thread-safe, one per process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._gathering = threading.Lock()
+        self._writing = threading.Lock()
+        self._gathered: list[_Slot] = []
+        self._held: Any = None  # SQLAlchemy's proxy of the connection that is kept for this
+
+    def accept(self, row: Row) -> tuple[int, bool]:
+        """Keep a row and queue its handling; (id, True when its key was there already). Committed when it returns."""
+        slot = _Slot(row)
+        with self._gathering:
+            self._gathered.append(slot)
+        while not slot.done.is_set():
+            with self._writing:
+                if not slot.done.is_set():
+                    self._write_all(self._batch())
+        if slot.error is not None:
+            raise slot.error
+        return slot.id, not slot.is_new
+
+    def _batch(self) -> list[_Slot]:
+        with self._gathering:
+            batch, self._gathered = self._gathered[:_MOST], self._gathered[_MOST:]
+        return batch
+
+    def _write_all(self, batch: list[_Slot]) -> None:
+        """Write a batch; one that the database refuses is written row by row, so that one bad row harms no other."""
+        try:
+            self._write_surely(batch)
+        except (psycopg.Error, DBAPIError) as refused:
+            connected = not isinstance(refused, psycopg.OperationalError | DBAPIError)
+            if connected and len(batch) > 1:
+                for slot in batch:
+                    self._write_all([slot])
+            else:
+                for slot in batch:
+                    slot.error = refused
+        finally:
+            for slot in batch:
+                slot.done.set()
+
+    def _write_surely(self, batch: list[_Slot]) -> None:
+        """Write, once more on a new connection if this one is dead. Repeating is safe: the keys are unique."""
+        try:
+            self._write(batch)
+        except psycopg.OperationalError:
+            self._drop()
+            self._write(batch)
+
+    def _write(self, batch: list[_Slot]) -> None:
+        values = _columns([slot.row for slot in batch])
+        with self._connection().cursor(row_factory=dict_row) as cursor:
+            new = {(r["connection"], r["key"]): r["id"] for r in cursor.execute(_ACCEPT, values)}
+            old: dict[tuple[str, str], int] = {}
+            if len(new) < len(batch):
+                old = {(r["connection"], r["key"]): r["id"] for r in cursor.execute(_KEPT_BEFORE, values)}
+        for slot in batch:
+            place = (slot.row.connection, slot.row.key)
+            slot.id, slot.is_new = old.get(place) or new[place], place in new
+            new.pop(place, None)  # the same key again in this batch is a duplicate
+
+    def _connection(self) -> psycopg.Connection[Any]:
+        if self._held is None:
+            self._held = self._engine.raw_connection()
+            self._held.driver_connection.autocommit = True  # one statement is one transaction
+        connection: psycopg.Connection[Any] = self._held.driver_connection
+        return connection
+
+    def _drop(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            held.invalidate()
+
+
+def _columns(rows: list[Row]) -> dict[str, list[Any]]:
+    """The rows as one array per column."""
+    return {
+        "connection": [r.connection for r in rows],
+        "key": [r.key for r in rows],
+        "ticket_id": [r.ticket_id for r in rows],
+        "event": [r.event for r in rows],
+        "headers": [json.dumps(dict(r.headers)) for r in rows],
+        "query": [json.dumps(dict(r.query)) for r in rows],
+        "body": [r.body for r in rows],
+        "status": [r.status for r in rows],
+        "why": [r.why for r in rows],
+    }
