@@ -64,17 +64,24 @@ def load(port: int, requests: list[Request], clients: int, status: int = 202) ->
     return Measured(time.perf_counter() - begun, [t for some in each for t in some])
 
 
-def at_rate(per_second: float, jobs: list[Callable[[], None]]) -> None:
-    """Run each job in a thread of its own, started ``per_second``: an open loop, so slowness does not slow the load."""
-    begun = time.perf_counter()
-    threads = []
-    for number, job in enumerate(jobs):
-        wait = begun + number / per_second - time.perf_counter()
-        if wait > 0:
-            time.sleep(wait)
-        thread = threading.Thread(target=job)
+def at_rate(per_second: float, port: int, requests: list[Callable[[], Request]], clients: int = 32) -> None:
+    """Send each request at its time, ``per_second``, over kept-alive connections: an open loop, slowness does not slow it."""
+    begun = time.perf_counter() + 0.1
+
+    def run(mine: range) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        for number in mine:
+            time.sleep(max(0.0, begun + number / per_second - time.perf_counter()))
+            path, body, headers = requests[number]()
+            connection.request("POST", path, body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 202, answer.status
+        connection.close()
+
+    threads = [threading.Thread(target=run, args=(range(n, len(requests), clients),)) for n in range(clients)]
+    for thread in threads:
         thread.start()
-        threads.append(thread)
     for thread in threads:
         thread.join()
 

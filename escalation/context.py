@@ -301,4 +301,6 @@ def _cause(part: str, ticket: Ticket) -> str:
             "issue type": "neither a rule nor the text names it (rule)",
         }[part]
     known = any(name == field or name.startswith(f"{field}.") for name in ticket.known)
-    return f"empty in {ticket.connection} (person)" if known else f"{ticket.connection} has not told it (mapping or permission)"
+    if known:
+        return f"empty in {ticket.connection} (for a person to fill in)"
+    return f"{ticket.connection} has not told it (mapping or permission)"

@@ -84,8 +84,9 @@ def _alert(offer: Offer, handoff: Handoff) -> Action:
     return Action(f"alert:{offer.id}", ActionKind.ALERT, handoff.id, {"offer": offer.id}, offer.why)
 
 
-def edit(offer: Offer, handoff: Handoff, to: str) -> Action:
-    return Action(f"edit:{offer.id}:{to}", ActionKind.UPDATE_ALERT, handoff.id, {"offer": offer.id}, to)
+def edit(offer: Offer, handoff: Handoff, to: str, why: str) -> Action:
+    """Bring an offer's card up to date; ``to`` is what it comes to, in the action's key, ``why`` the same for people."""
+    return Action(f"edit:{offer.id}:{to}", ActionKind.UPDATE_ALERT, handoff.id, {"offer": offer.id}, why)
 
 
 def edits(handoff: Handoff, *, settled: bool = False) -> tuple[Action, ...]:
@@ -93,7 +94,7 @@ def edits(handoff: Handoff, *, settled: bool = False) -> tuple[Action, ...]:
     step = f"{handoff.state.value}-{len(handoff.tried)}"
     shown = (OfferState.OPEN, OfferState.ACCEPTED) if settled else (OfferState.OPEN,)
     offers = [o for o in handoff.offers if o.state in shown]
-    return tuple(edit(o, handoff, f"after-{step}") for o in offers)
+    return tuple(edit(o, handoff, f"after-{step}", "the handoff has changed") for o in offers)
 
 
 def tell(key: str, handoff: Handoff, text: str, *, agent: str = "", channel: str = "") -> Action:

@@ -15,6 +15,7 @@ _SHORT_SENTENCE = 160
 _SHORT_STEP = 90  # characters of a remedy in the first lines; the section has it whole
 _MOST_TURN, _MOST_TRANSCRIPT = 2_000, 30_000  # characters of one message, and of all of them; helpdesks refuse longer notes
 
+_NOTHING_TRIED = "nothing that can be seen in the thread"
 _VERDICT = {True: "helped", False: "failed", None: "no answer yet"}
 
 
@@ -69,8 +70,8 @@ def card(
     lines = (
         Line("Why you", why_you),
         Line("Summary", " ".join(_shorter(s.text) for s in package.summary) or package.subject),
-        Line("Tried", _tried(package)),
-        Line("Reasons", "; ".join(one_line(r.title or r.words, 120) for r in package.reasons) or _by_hand(package)),
+        Line("Tried", _listed(_steps(package)) or _NOTHING_TRIED),
+        Line("Reasons", _listed(one_line(r.title or r.words, 120) for r in package.reasons) or _by_hand(package)),
     )
     shown = tuple(line for line in lines if line.text)
     return Card(handoff_id, offer_id, title, state, facts, shown, tuple(presses), ticket_url, page_url, live, mention)
@@ -120,17 +121,26 @@ def _of_account(package: ContextPackage, label: str) -> list[str]:
 
 
 def _tried(package: ContextPackage) -> str:
+    return "; ".join(_steps(package)) or _NOTHING_TRIED
+
+
+def _steps(package: ContextPackage) -> tuple[str, ...]:
     """The newest attempts with what came of each, and what a colleague noted for colleagues."""
     attempts = package.tried[-_MOST_STEPS:]
     shown = [f"{a.who}: “{one_line(a.step.text, _SHORT_STEP)}” → {_came_to(a)}" for a in attempts]
     earlier = len(package.tried) - len(shown)
     noted = package.handover
-    words = (
+    return (
         *([f"{earlier} earlier"] if earlier else []),
         *shown,
         *([f"{noted.who} noted: “{one_line(noted.text, _SHORT_SENTENCE)}”"] if noted else []),
     )
-    return "; ".join(words) or "nothing that can be seen in the thread"
+
+
+def _listed(items: Iterable[str]) -> str:
+    """One item as it is, several each on a line of its own: chat shows no lists."""
+    every = tuple(items)
+    return "\n".join(f"• {item}" for item in every) if len(every) > 1 else "".join(every)
 
 
 def _came_to(attempt: Attempt) -> str:

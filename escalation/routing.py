@@ -214,7 +214,7 @@ def _candidate_words(agent: Agent, asked: _Question, *, longest: bool) -> str:
     speaks = f"speaks {asked.language}" if asked.language and agent.languages else ""
     tier = f"tier {agent.tier} for customer tier {asked.ticket.customer.tier}" if _is_valuable(asked) else ""
     met = "has written with this customer before" if agent.id in asked.known else ""
-    turn = "longest without an offer" if longest else ""
+    turn = "least recently asked" if longest else ""
     return ", ".join(word for word in (skill, _desk(agent, asked), speaks, tier, met, turn) if word)
 
 

@@ -72,7 +72,8 @@ def _verdict(rule: Rule, facts: Facts) -> Verdict:
     seen = _groups(rule.when, facts)
     fired = all(part.held for part in seen)
     reasons = "; ".join(dict.fromkeys(_telling(seen, fired)))
-    words = f"{rule.title}: {reasons}" if fired else f"did not fire: {reasons}"
+    is_said = reasons.casefold() == rule.title.casefold()  # "Priority is urgent: priority is urgent" tells nothing more
+    words = f"did not fire: {reasons}" if not fired else rule.title if is_said else f"{rule.title}: {reasons}"
     return Verdict(
         rule.id, rule.title, rule.mode, fired, rule.severity, rule.path, rule.team, rule.issue_type, seen, words.rstrip(": ")
     )

@@ -34,6 +34,7 @@ _PEOPLE = {
     104: ("Dana Reyes", "dana@example.com", (202, 205)),
     105: ("Emil Novak", "emil@example.com", (203,)),
     106: ("Fatima Haddad", "fatima@example.com", (204,)),
+    107: ("Acme Assist", "assist@example.com", ()),  # the account's own bot, which Freshdesk counts among the agents
 }
 CUSTOMER, COMPANY = 301, 401
 _TAG = re.compile(r"<[^<>]*>")
@@ -86,7 +87,8 @@ def company() -> Body:
     return {
         "id": COMPANY, "name": "Northwind Trading", "description": None, "note": None, "domains": ["northwind.example"],
         "custom_fields": {"contract_value": "48000 EUR"}, "health_score": "Happy", "account_tier": "enterprise",
-        "renewal_date": "2026-12-31T00:00:00Z", "industry": "Retail", "created_at": FIRST, "updated_at": FIRST,
+        "renewal_date": f"{datetime.now(UTC).year + 1}-03-31T00:00:00Z",  # always some months ahead
+        "industry": "Retail", "created_at": FIRST, "updated_at": FIRST,
     }  # fmt: skip
 
 

@@ -40,8 +40,10 @@ class Page:
         for name in ("errors", "scopes"):
             made.add_url_rule(f"/_{name}", name, self._setting(name), methods=["PUT"])
 
-    def page(self) -> str:
+    def page(self) -> str | Response:
         """The workspace as one person sees it: ``c`` is the channel, ``as`` the person (a direct message is its owner's)."""
+        if "c" not in request.args and (newest := self._newest()):
+            return redirect(url_for("sandbox_slack.page", c=newest))
         try:
             channel = self.world.channel(request.args.get("c") or direct("U101"))
         except Refused:
@@ -51,6 +53,11 @@ class Page:
         self.world.look(channel["id"], person)
         flash = request.args.get("flash", "")
         return render_template("sandbox/slack.html", **self._shown(channel, person), flash=flash)
+
+    def _newest(self) -> str:
+        """Where the newest message stands, which is what somebody who opens the workspace came for; "" while there is none."""
+        told = [(str(messages[-1]["ts"]), room) for room in ROOMS if (messages := self.world.messages(room))]
+        return max(told, default=("", ""))[1]
 
     def _shown(self, channel: Body, person: str) -> Body:
         world, id = self.world, channel["id"]
@@ -149,4 +156,5 @@ def _refusal(status: int, code: str) -> Response:
 
 def _back(given: Body, flash: str) -> Response:
     where = {"c": given.get("channel", ""), "as": given.get("user", "")} | ({"flash": flash} if flash else {})
-    return redirect(url_for("sandbox_slack.page", **where), 303)
+    pressed = f"m{given['ts']}" if given.get("ts") else None  # stay with the card that was pressed
+    return redirect(url_for("sandbox_slack.page", **where, _anchor=pressed), 303)

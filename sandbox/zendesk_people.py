@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox import Play
@@ -31,7 +32,6 @@ ORGANIZATION: Body = {
         "tier": "enterprise",
         "contract_value": "48000.00",
         "health": "good",
-        "renewal_on": "2026-03-31T00:00:00Z",
     },
 }
 
@@ -71,11 +71,15 @@ def known_or_made(state: State, play: Play, id: int, role: str) -> Body:
 
 
 def organization(state: State, id: int) -> Body:
-    return state.get(VENDOR, "organizations", str(id)) or {**ORGANIZATION, **_named(id)}
+    return state.get(VENDOR, "organizations", str(id)) or _organization(id)
 
 
-def _named(id: int) -> Body:
-    return {} if id == 401 else {"id": id, "name": f"Organisation {id}", "domain_names": [], "organization_fields": {}}
+def _organization(id: int) -> Body:
+    """Northwind, with a renewal always some months ahead; a bare one for any other id."""
+    if id != ORGANIZATION["id"]:
+        return {**ORGANIZATION, "id": id, "name": f"Organisation {id}", "domain_names": [], "organization_fields": {}}
+    renewal = {"renewal_on": f"{datetime.now(UTC).year + 1}-03-31T00:00:00Z"}
+    return {**ORGANIZATION, "organization_fields": ORGANIZATION["organization_fields"] | renewal}
 
 
 def group(id: int) -> Body:

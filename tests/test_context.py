@@ -184,7 +184,7 @@ def test_gaps_name_their_cause() -> None:
         ("customer", "Zendesk answered 403: the token may not read organisations"),
         ("contact", "zendesk has not told it (mapping or permission)"),
         ("issue type", "neither a rule nor the text names it (rule)"),
-        ("SLA", "empty in zendesk (person)"),
+        ("SLA", "empty in zendesk (for a person to fill in)"),
     }
     assert (found.completeness, found.lacking) == (65, ("account",))
 

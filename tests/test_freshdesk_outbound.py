@@ -47,7 +47,7 @@ def test_a_whole_ticket(play: Running) -> None:
     assert (ticket.requester.name, ticket.requester.email) == ("Mia Customer", "mia@northwind.example")
     assert (ticket.customer.organization.name, ticket.customer.tier) == ("Northwind Trading", "enterprise")
     assert ticket.customer.contract_value == Money(Decimal(48000), "EUR")
-    assert (ticket.customer.health, ticket.customer.renewal_on) == ("Happy", "2026-12-31")
+    assert ticket.customer.health == "Happy" and ticket.customer.renewal_on.endswith("-03-31")
     assert ticket.custom["refund_amount"] == Money(Decimal("1240.0"))
     assert (ticket.page, ticket.product_area) == ("/checkout", "payments")
     assert ticket.created_at == datetime(2026, 3, 2, 8, 2, 11, tzinfo=UTC)
@@ -64,7 +64,7 @@ def test_the_thread_in_order_with_who_spoke(play: Running) -> None:
     ]  # fmt: skip
     assert [message.public for message in thread] == [True] * 5 + [False]
     assert thread[0].id == "description" and "ERR_PAYMENT_PROVIDER_403" in thread[0].text
-    assert [m.author.name for m in thread] == ["Mia Customer", "Baton", "Mia Customer", "Baton", "Mia Customer", "Fatima Haddad"]
+    assert [m.author.name for m in thread] == ["Mia Customer", "Acme Assist"] * 2 + ["Mia Customer", "Fatima Haddad"]
     assert thread[5].author.email == "fatima@example.com"
     assert [m.at for m in thread if m.at] == sorted(m.at for m in thread if m.at)
 

@@ -212,7 +212,7 @@ def test_notes_are_private_by_default_and_replies_are_not(play: Running) -> None
 
 def test_people_and_settings(play: Running) -> None:
     agents = {agent["id"]: agent for agent in play.api("GET", "agents").json()}
-    assert set(agents) == {101, 102, 103, 104, 105, 106, 900}
+    assert set(agents) == {101, 102, 103, 104, 105, 106, 107, 900}
     assert agents[101]["contact"]["email"] == "ada@example.com" and agents[101]["group_ids"] == [201, 204]
     assert play.api("GET", "agents?email=bo@example.com").json()[0]["id"] == 102
     assert play.api("GET", "agents/me").json()["id"] == 900

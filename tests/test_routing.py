@@ -98,7 +98,7 @@ def test_parts_add_up_and_are_said() -> None:
     assert ada.score == 79.33 == round(sum(ada.parts.values()), 2)
     assert ada.words == (
         "skill billing 4/5, 1 of 5 open, 1 on offer, speaks en, tier 2 for customer tier Enterprise Plus, "
-        "has written with this customer before, longest without an offer"
+        "has written with this customer before, least recently asked"
     )
 
 

@@ -14,7 +14,7 @@ from escalation.actions import DeclineReason
 from escalation.hop import Accept, Decline, Return
 from tests.web_data import NOW, ROSTER, Said, Web, csrf, database, people, sign_in, web
 from tests.web_rows import HOSTILE, fill
-from web.pages_show import nearest_clock, unwrapped
+from web.pages_show import in_words, nearest_clock, unwrapped
 
 PAGES = ("/handoffs", "/handoffs?state=all", "/handoffs/hf_1", "/handoffs/hf_2", "/deliveries", "/deliveries/{handled}")
 

@@ -32,6 +32,7 @@ CANNOT: Mapping[str, str] = MappingProxyType(
         "sla_due": "The API tells whether an SLA is kept or missed, not when it is due: Baton's own clocks are used.",
         "events_without_webhook": "A changed conversation attribute, team or subject sends no notification of its own.",
         "atomic": "Assignment, note and tags are separate calls: each is looked up before it is repeated.",
+        "new_tags": "A tag that the workspace does not have is made first, by a call of its own: made twice, it is one.",
         "full_thread": "The API gives the newest 500 parts of a thread.",
     }
 )

@@ -75,7 +75,7 @@ def payload_of(inbound: Inbound) -> Body | None:
     try:
         return _object(inbound.body)
     except Unreadable:
-        if _ID.fullmatch(inbound.query.get("ticket_id", "")):
+        if is_id(inbound.query.get("ticket_id", "")):
             return None
         raise
 
@@ -133,7 +133,7 @@ def arrival(inbound: Inbound, words: Words) -> Arrival:
     ticket_id = words.ticket_id(shape, payload)
     key = payload.get("id")
     known = key if isinstance(key, str) and _KEY.fullmatch(key) else _hash(inbound)
-    return Arrival(known, ticket_id if _ID.fullmatch(ticket_id) else "", words.event(shape, payload))
+    return Arrival(known, ticket_id if is_id(ticket_id) else "", words.event(shape, payload))
 
 
 def _thin_event(inbound: Inbound) -> str:
@@ -159,7 +159,7 @@ def change(inbound: Inbound, words: Words, connection: Connection) -> TicketChan
 
 
 def _tidied(told: TicketChange, connection: Connection, app_id: str) -> TicketChange:
-    if not _ID.fullmatch(told.ticket_id):
+    if not is_id(told.ticket_id):
         remedy = "Replay it after the mapping's ticket_id points at the id."
         raise Unreadable("the ticket id is not one of Intercom's", path="data.item.id", remedy=remedy)
     fields = dict(told.fields)
@@ -173,6 +173,11 @@ def _tidied(told: TicketChange, connection: Connection, app_id: str) -> TicketCh
 def _worth_keeping(message: Message | None) -> Message | None:
     """Parts such as a plain assignment have no body: they are events, not messages."""
     return message if message and (message.text.strip() or message.attachments) else None
+
+
+def is_id(ticket_id: str) -> bool:
+    """Whether this is the id of a conversation or, with our prefix, of a ticket."""
+    return _ID.fullmatch(ticket_id) is not None
 
 
 def short_subject(text: str) -> str:
@@ -209,5 +214,10 @@ def is_own(told: TicketChange, our_id: str) -> bool:
     """True when our integration admin did it, or the newest note ends with the reference line of our notes."""
     if our_id and told.actor.id == our_id:
         return True
-    text = told.message.text.strip() if told.message and not told.message.public else ""
+    return told.message is not None and is_our_note(told.message)
+
+
+def is_our_note(message: Message) -> bool:
+    """Whether an internal note ends with the reference line of our notes."""
+    text = message.text.strip() if not message.public else ""
     return bool(text) and text.splitlines()[-1].strip().startswith(mark(""))

@@ -10,14 +10,19 @@ from typing import Any
 
 from config.connections import Connection
 from connectors.intercom.api import Api, Body, Moved, Remembered
-from connectors.intercom.inbound import TICKET, short_subject, url_of
+from connectors.intercom.inbound import TICKET, is_id, is_our_note, short_subject, url_of
+from connectors.signatures import reveal
 from escalation.ports import GiveUp, HelpdeskAgent, TryLater, Unreadable
-from escalation.ticket import PastTicket, Ticket
+from escalation.ticket import Message, PastTicket, Role, Ticket
 from mappings.schema import Mapping as Words
 
 _MOST_PARTS = 500  # what the API gives of one thread, newest ones
 _MOST_PAST = 20
 _FOR_EVER = 10 * 365 * 86_400.0
+_NO_SECRET = (
+    "the client secret is not set, so every notification is refused: copy it from the app's Basic information in the"
+    " Developer Hub into INTERCOM_CLIENT_SECRET"
+)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -39,7 +44,9 @@ class Place:
 
 
 def place(ticket_id: str) -> Place:
-    """``ticket-5`` is the ticket 5, anything else a conversation."""
+    """``ticket-5`` is the ticket 5, any other id a conversation; GiveUp for what is no id, before it is put into an address."""
+    if not is_id(ticket_id):
+        raise GiveUp(f"{ticket_id[:40]!r} is not the id of an Intercom conversation or ticket", gone=True)
     return Place("ticket", ticket_id.removeprefix(TICKET)) if ticket_id.startswith(TICKET) else Place("conversation", ticket_id)
 
 
@@ -81,7 +88,12 @@ def read(desk: Desk, where: Place, item: Body, contact: Body | None = None, comp
     """What an answer of the API shows, through the mapping; people and companies are separate answers."""
     ticket = desk.words.ticket(where.shape, {"item": item, "contact": contact, "company": company}, desk.connection.id)
     url = ticket.url or url_of(desk.connection, _app_id(item, contact), ticket.id)
-    return replace(ticket, url=url, subject=short_subject(ticket.subject))
+    return replace(ticket, url=url, subject=short_subject(ticket.subject), messages=tuple(map(_as_bot, ticket.messages)))
+
+
+def _as_bot(message: Message) -> Message:
+    """Our own notes quote the customer: what is quoted must not count as said by an agent."""
+    return replace(message, author=replace(message.author, role=Role.BOT)) if is_our_note(message) else message
 
 
 def _app_id(item: Body, contact: Body | None) -> str:
@@ -186,8 +198,7 @@ def _agent(admin: Mapping[str, Any]) -> HelpdeskAgent:
 
 def check(desk: Desk) -> tuple[str, ...]:
     """What is wrong with address, token, client secret and admin, each with its remedy."""
-    problems = [] if desk.connection.secrets else ["the client secret is not set, so every notification is refused: copy it from"
-                " the app's Basic information in the Developer Hub into INTERCOM_CLIENT_SECRET"]  # fmt: skip
+    problems = [] if reveal(desk.connection.secrets) else [_NO_SECRET]
     try:
         owner = desk.api.get("me")
         admins = agents(desk)

@@ -112,8 +112,11 @@ class Connector:
         return self._people.problems()
 
     def _remember(self, ticket_id: str, read: reading.Read) -> None:
+        """Keep what a later merge of tags can start from, which spares it a call."""
         with self._lock:
+            self._seen.pop(ticket_id, None)
+            if not read.settled:
+                return
             self._seen[ticket_id] = read
-            self._seen.move_to_end(ticket_id)
             while len(self._seen) > _REMEMBERED:
                 self._seen.popitem(last=False)

@@ -28,6 +28,7 @@ from escalation.ports import GiveUp, TryLater
 Body = dict[str, Any]  # a JSON object as Zendesk sends it
 
 SIDE_LOADS = ("users", "groups", "organizations", "slas", "metric_sets")
+ANSWERED = "_answered"  # the Date of an answer, by Zendesk's own clock
 PAGE = 100  # the most that cursor pages hold
 _MADE_UP = ("baton", "invalid")  # where zenpy believes it speaks to; see _Wire
 _API = "/api/v2/"
@@ -91,6 +92,11 @@ def as_object(answer: requests.Response | None, name: str) -> Body:
     return found
 
 
+def _dated(answer: requests.Response | None, name: str) -> Body:
+    """``as_object`` with ANSWERED beside it."""
+    return {**as_object(answer, name), ANSWERED: answer.headers.get("Date") if answer is not None else None}
+
+
 def objects(found: object) -> list[Body]:
     """The objects of a list of an answer; nulls and anything odd left out."""
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list | tuple) else []
@@ -140,7 +146,7 @@ class Api:
         """GET tickets/{id} with users, groups, organizations, slas, metric_sets beside it: the whole answer."""
         with self._zenpy() as (zenpy, wire):
             zenpy.tickets(id=number, include=list(SIDE_LOADS))
-        return as_object(wire.answer, self.name)
+        return _dated(wire.answer, self.name)
 
     def update(self, number: int, changes: Mapping[str, object]) -> Body:
         """PUT tickets/{id}, sent once: the whole answer, ``ticket`` and ``audit``. Raises Conflict for a stale safe update."""
@@ -151,7 +157,7 @@ class Api:
                 if wire.answer is None:
                     raise
                 # The write is done: what zenpy makes of the answer does not matter, as_object judges it.
-        return as_object(wire.answer, self.name)
+        return _dated(wire.answer, self.name)
 
     def me(self) -> Body:
         """The integration user's record; ``id`` None when Zendesk took us for nobody (it answers 200 even then)."""

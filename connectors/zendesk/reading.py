@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from connectors.notes import mark
-from connectors.zendesk.api import Api, Body, inner, objects, texts
+from connectors.zendesk.api import ANSWERED, Api, Body, inner, objects, texts
 from escalation.ports import GiveUp, Unreadable
 from escalation.ticket import Message, PastTicket, Role, Ticket
 from mappings.schema import Mapping
@@ -21,6 +22,7 @@ from mappings.schema import Mapping
 LONGEST_THREAD = 500
 _PAST = 20
 _OUR_NOTE = re.compile(rf"^{re.escape(mark(''))}\S", re.MULTILINE)
+_SETTLED = timedelta(seconds=5)  # more than an answer takes
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -44,6 +46,7 @@ class Read:
     stamp: str
     our_id: str = ""  # the integration user's id, where the answer showed it
     calls: int = 1
+    settled: bool = False  # any later change has another stamp, so a safe update is safe
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,17 @@ def as_read(account: Account, answer: Body, more_users: Iterable[Body] = ()) -> 
     told = {name: known.get(str(raw.get(f"{name}_id"))) for name, known in places.items()}
     ticket = _mapped(account, {"ticket": raw, **told})
     ours = [id for id, user in people.items() if account.email and str(user.get("email")).lower() == account.email.lower()]
-    return Read(ticket, texts(raw.get("tags")), str(raw.get("updated_at") or ""), ours[0] if ours else "")
+    stamp = str(raw.get("updated_at") or "")
+    settled = _is_settled(stamp, str(answer.get(ANSWERED)))
+    return Read(ticket, texts(raw.get("tags")), stamp, ours[0] if ours else "", settled=settled)
+
+
+def _is_settled(stamp: str, answered: str) -> bool:
+    """Whether the ticket had not changed for a while when it was read: a stamp is a whole second, and two changes may share it."""
+    try:
+        return parsedate_to_datetime(answered) - datetime.fromisoformat(stamp) > _SETTLED
+    except (ValueError, TypeError):
+        return False
 
 
 def _mapped(account: Account, answer: Body) -> Ticket:

@@ -16,6 +16,7 @@
     if (document.hidden) return;
     const answer = await fetch(location.href, { headers: { "X-Requested-With": "fetch" } });
     if (!answer.ok) return;
+    if (answer.redirected) return location.assign(answer.url); // the first message has come, to somebody
     const news = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const part of document.querySelectorAll("[data-live]")) replace(part, news);
   }
@@ -32,7 +33,7 @@
   }
 
   local(document);
-  toEnd();
+  if (!location.hash) toEnd(); // after a press the address names the card
   document.querySelector("#view select, #view textarea")?.focus();
   document.getElementById("as")?.addEventListener("change", (event) => event.target.form.submit());
   setInterval(() => { refresh().catch(() => {}); }, 1500); // the server may be restarting: try again next time

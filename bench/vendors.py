@@ -1,0 +1,97 @@
+"""Bare vendors for ``bench/path.py``: Zendesk's and Slack's answers with a fixed latency, and when each card arrived.
+
+Lighter than the sandbox, so that the measurement is of Baton: ``python -m bench.vendors PORT LATENCY_MS``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import threading
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+_CALLS: Counter[str] = Counter()
+_CARDS: dict[str, float] = {}  # ticket id → when its card was posted, seconds since the epoch
+_LOCK = threading.Lock()
+_LATENCY_S = 0.0
+
+_TEXT = "We were charged twice and the checkout is down for all users. I cleared the cache, still doesn't work."
+
+
+def _ticket(ticket_id: str) -> dict[str, Any]:
+    return {
+        "id": int(ticket_id), "url": f"https://bench/api/v2/tickets/{ticket_id}.json", "subject": f"Ticket {ticket_id}",
+        "description": _TEXT, "status": "open", "priority": "urgent", "type": "incident", "tags": ["billing"],
+        "requester_id": 301, "assignee_id": None, "group_id": None, "organization_id": 401, "custom_fields": [],
+        "via": {"channel": "web"}, "created_at": "2026-11-21T09:00:00Z", "updated_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1)),
+    }  # fmt: skip
+
+
+_USERS = [{"id": 301, "name": "Mia Customer", "email": "mia@northwind.example", "role": "end-user"}]
+_ORGANIZATIONS = [{"id": 401, "name": "Northwind", "organization_fields": {"tier": "enterprise"}}]
+
+
+def _answer(method: str, path: str, body: bytes) -> dict[str, Any]:
+    found = re.search(r"/tickets/(\d+)", path)
+    ticket_id = found[1] if found else "0"
+    if "/comments" in path:
+        comment = {"id": int(ticket_id) + 1, "author_id": 301, "body": _TEXT, "html_body": f"<p>{_TEXT}</p>", "public": True}
+        return {"comments": [{**comment, "created_at": "2026-11-21T09:00:00Z"}], "users": _USERS, "meta": {"has_more": False}}
+    if "/users/me" in path:
+        return {"user": {"id": 900, "name": "Baton", "email": "baton@example.com", "role": "admin"}}
+    if method == "PUT":
+        asked = json.loads(body)["ticket"]
+        ticket = _ticket(ticket_id) | {k: asked[k] for k in ("assignee_id", "group_id") if k in asked}
+        event = {"id": 5, "type": "Comment", "public": False, "html_body": asked.get("comment", {}).get("html_body", "")}
+        return {"ticket": ticket, "audit": {"id": 4, "author_id": 900, "events": [event]}}
+    return {"ticket": _ticket(ticket_id), "users": _USERS, "groups": [], "organizations": _ORGANIZATIONS, "metric_sets": []}
+
+
+def _slack(path: str, body: bytes) -> dict[str, Any]:
+    if "conversations.open" in path:
+        return {"ok": True, "channel": {"id": "D1"}}
+    if "chat.postMessage" in path and (found := re.search(rb"Handoff: Ticket (\d+)", body)):
+        with _LOCK:
+            _CARDS.setdefault(found[1].decode(), time.time())
+    return {"ok": True, "channel": "D1", "ts": f"{time.time():.6f}", "message": {}}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path.startswith("/_seen"):
+            self._send({"calls": _CALLS, "cards": _CARDS})
+            return
+        kind = "slack" if self.path.startswith("/slack") else f"zendesk {self.command}"
+        with _LOCK:
+            _CALLS[kind] += 1
+        answer = _slack(self.path, body) if kind == "slack" else _answer(self.command, self.path, body)
+        time.sleep(_LATENCY_S)
+        self._send(answer)
+
+    do_GET = do_POST = do_PUT = _serve
+
+    def _send(self, answer: Any) -> None:
+        raw = json.dumps(answer).encode()
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n"
+        self.wfile.write(head.encode() + raw)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing: the measurement is the log."""
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    daemon_threads = True
+
+
+if __name__ == "__main__":
+    _LATENCY_S = float(sys.argv[2]) / 1000
+    _Server(("127.0.0.1", int(sys.argv[1])), _Handler).serve_forever()

@@ -1,0 +1,405 @@
+"""What every helpdesk promises over HTTP, each against its own sandbox: reading, writing once, failing in our words.
+
+Found by itself like test_contract.py; a vendor is named nowhere. Where a vendor makes a promise impossible, its ``cannot``
+must say so, and what holds instead is asserted.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import pytest
+from pydantic import SecretStr
+
+from config.connections import PLAY_SECRET, PLAY_TOKEN
+from connectors import kinds
+from escalation.actions import Line, Note, Receipt, Write
+from escalation.ports import GiveUp, Helpdesk, Outside, TryLater
+from escalation.ticket import Money, Priority, Role, Status, TicketChange
+from tests.contract_world import NOBODY_LISTENS, World, worlds
+from tests.contract_world import connector as unconnected
+
+Raised = TypeVar("Raised", bound=Outside)
+KEY = "h7:note"
+WRONG = "a-wrong-token-of-nobody"
+UNKNOWN = ("999999999", "0", "", "abc", "../me", "1?x=1", "7" * 40, "é")
+SAID = (
+    "<script>alert(1)</script><img src=x onerror=alert(2)> & \"quoted\" 'too' **bold** [link](https://evil.example) `code`"
+    " @everyone #1 {{ticket.id}} <!channel> 😀"
+)
+NOTE = Note(
+    KEY, "Handoff to Billing", (Line("Customer", SAID),), (("Transcript", (Line("Mia", "hello"),)),), "https://baton.example/7"
+)
+READS: dict[str, Callable[[Helpdesk, str], object]] = {
+    "fetch": lambda helpdesk, ticket: helpdesk.fetch(ticket),
+    "agents": lambda helpdesk, _: helpdesk.agents(),
+}
+
+
+@pytest.fixture(scope="session")
+def stage(postgres: str) -> Iterator[dict[str, World]]:
+    with worlds(postgres, f"contract_{uuid.uuid4().hex[:12]}") as found:
+        yield found
+
+
+@pytest.fixture(params=kinds())
+def world(stage: dict[str, World], request: pytest.FixtureRequest) -> World:
+    return stage[request.param].clear()
+
+
+def handoff(ticket: str, key: str = "h7", **changes: Any) -> Write:
+    """All that a handoff writes."""
+    note = Note(f"{key}:note", NOTE.title, NOTE.lines, NOTE.sections, NOTE.link)
+    told: dict[str, Any] = {"agent_id": "101", "group_id": "201", "note": note, "add_tags": ("escalated",)}
+    return Write(key, ticket, **(told | changes))
+
+
+def done(helpdesk: Helpdesk, write: Write, *, look_first: bool = False) -> list[Receipt]:
+    """Every step of a write, carried out."""
+    return [helpdesk.write(step, look_first=look_first) for step in helpdesk.steps(write)]
+
+
+def fails(call: Callable[[], object], kind: type[Raised]) -> Raised:
+    """The error of ours that ``call`` raises; it never quotes a secret."""
+    with pytest.raises(kind) as caught:
+        call()
+    for secret in (PLAY_TOKEN, PLAY_SECRET, WRONG):
+        assert secret not in str(caught.value)
+    assert str(caught.value)
+    return caught.value
+
+
+def says(helpdesk: Helpdesk, *words: str) -> bool:
+    """Whether ``cannot`` has a sentence with all of these words."""
+    return any(all(word in f"{ability} {why}".lower() for word in words) for ability, why in helpdesk.cannot.items())
+
+
+# Reading
+
+
+def test_a_whole_ticket_is_read(world: World) -> None:
+    ticket = world.seed()
+    read = world.connector().fetch(ticket)
+    assert (read.connection, read.id, read.status.is_over) == (world.kind, ticket, False)
+    assert {"subject", "status", "messages", "requester", "assignee", "group", "tags", "custom"} <= read.known
+    assert read.subject and read.url and read.created_at and read.updated_at and read.tags and read.custom
+    assert (read.requester.id, read.requester.email) == ("301", "mia@northwind.example")
+    assert read.customer.organization.id == "401"
+    assert (read.assignee.id, read.status is Status.UNKNOWN) == ("", False)
+    assert not read.missing
+
+
+def test_the_thread_is_in_order_with_who_spoke_and_whether_the_customer_sees_it(world: World) -> None:
+    ticket = world.seed()
+    thread, seen = world.connector().fetch(ticket).messages, world.seen(ticket)["entries"]
+    times = [message.at for message in thread if message.at]
+    assert len(times) == len(thread) and times == sorted(times)
+    assert [message.public for message in thread] == [entry["public"] for entry in seen]
+    assert {Role.CUSTOMER, Role.BOT, Role.AGENT} == {message.author.role for message in thread}
+    assert thread[0].author.role is Role.CUSTOMER and not any(m.author.role is Role.CUSTOMER for m in thread if not m.public)
+    assert all(message.id and message.text and "<p>" not in message.text for message in thread)
+    assert len({message.id for message in thread}) == len(thread)
+
+
+def test_a_comment_of_a_hundred_thousand_characters_with_html_and_emoji(world: World) -> None:
+    ticket = world.seed()
+    world.act(ticket, "reply", "customer", text="😀<b>ü</b> & " * 8400)
+    message = world.connector().fetch(ticket).messages[-1]
+    assert (message.author.role, message.public) == (Role.CUSTOMER, True)
+    assert len(message.text) > 40_000 and message.text.count("😀") == 8400
+    heard = [world.connector().change(request) for request in world.heard]
+    assert any(isinstance(one, TicketChange) and one.ticket_id == ticket for one in heard)
+
+
+@pytest.mark.parametrize("id", UNKNOWN)
+def test_an_unknown_ticket_is_gone(world: World, id: str) -> None:
+    helpdesk = world.connector()
+    assert fails(lambda: helpdesk.fetch(id), GiveUp).gone
+    assert fails(lambda: done(helpdesk, handoff(id)), GiveUp).gone
+    assert fails(lambda: done(helpdesk, handoff(id), look_first=True), GiveUp).gone
+
+
+def test_earlier_tickets_of_the_same_customer(world: World) -> None:
+    helpdesk, first, second = world.connector(), world.seed(), world.seed("4711")
+    read = helpdesk.past_tickets(helpdesk.fetch(first))
+    assert [past.id for past in read.customer.past] == [second]
+    assert read.customer.past[0].subject and read.customer.past[0].url
+    assert read.messages == helpdesk.fetch(first).messages
+
+
+def test_agents_with_their_groups(world: World) -> None:
+    agents = {agent.id: agent for agent in world.connector().agents()}
+    assert (agents["101"].name, agents["101"].email) == ("Ada Lindqvist", "ada@example.com")
+    assert set(agents["101"].group_ids) == {"201", "204"}
+    assert {str(id) for id in range(101, 107)} <= set(agents)
+
+
+# Writing
+
+
+def test_every_step_is_one_call_that_changes_the_ticket(world: World) -> None:
+    helpdesk, ticket = world.connector(), world.seed()
+    everything = handoff(ticket, status=Status.OPEN, priority=Priority.HIGH, remove_tags=("billing",), fields={"ai_attempts": 3})
+    steps = helpdesk.steps(everything)
+    assert len({step.key for step in steps}) == len(steps) and all(step.key.startswith("h7") for step in steps)
+    for step in steps:
+        writes = world.spent(lambda step=step: helpdesk.write(step, look_first=False))  # type: ignore[misc]
+        about = [call for call in writes if ticket in call["path"]]
+        assert len(about) == 1, f"{step.key}: {writes}"
+        assert len(writes) == 1 or says(helpdesk, "new tag"), f"{step.key}: {writes}"
+
+
+def test_nothing_asked_is_no_step(world: World) -> None:
+    assert world.connector().steps(Write("h7", world.seed())) == ()
+
+
+def test_what_was_written_is_read_back(world: World) -> None:
+    helpdesk, ticket = world.connector(), world.seed()
+    fields = {"ai_attempts": 3, "refund_amount": Money(Decimal("650.50"), "USD")}
+    write = handoff(ticket, status=Status.OPEN, priority=Priority.HIGH, fields=fields)
+    assert [receipt.mismatch for receipt in done(helpdesk, write)] == [()] * len(helpdesk.steps(write))
+    read = helpdesk.fetch(ticket)
+    assert (read.assignee.id, read.assignee.name, read.group.id, read.status) == ("101", "Ada Lindqvist", "201", Status.OPEN)
+    assert read.priority is Priority.HIGH or says(helpdesk, "priority", "cannot write")
+    refund = read.custom["refund_amount"]
+    assert isinstance(refund, Money) and refund.amount == Decimal("650.50") and int(str(read.custom["ai_attempts"])) == 3
+
+
+def test_the_note_is_internal_and_says_once_which_it_is(world: World) -> None:
+    ticket = world.seed()
+    shown = world.public(ticket)
+    [receipt] = done(world.connector(), Write("h7", ticket, note=NOTE))
+    [note] = world.notes(ticket, KEY)
+    assert note["public"] is False and note["html"].count(KEY) == 1
+    assert (receipt.found, receipt.mismatch, receipt.calls) == (False, (), 1) and receipt.note_id
+    assert receipt.actor_id in ("", "900")
+    assert world.public(ticket) == shown
+
+
+def test_the_note_is_read_as_ours_and_not_as_an_agents(world: World) -> None:
+    helpdesk, ticket = world.connector(), world.seed()
+    done(helpdesk, Write("h7", ticket, note=NOTE))
+    note = helpdesk.fetch(ticket).messages[-1]
+    assert (note.public, note.author.role) == (False, Role.BOT), "a customer quoted in it would speak as an agent"
+    assert note.text.rstrip().endswith(KEY)
+
+
+def test_a_customers_words_arrive_as_words(world: World) -> None:
+    helpdesk, ticket = world.connector(), world.seed()
+    [write] = world.spent(lambda: done(helpdesk, Write("h7", ticket, note=NOTE)))
+    sent = " ".join(texts(write["body"]))
+    for tag in ("<script", "<img", "{{", "<!channel"):
+        assert tag not in sent
+    assert SAID in " ".join(helpdesk.fetch(ticket).messages[-1].text.split())
+    assert "<script" not in world.notes(ticket, KEY)[0]["html"]
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from texts(inner)
+
+
+def test_the_customer_never_sees_anything(world: World) -> None:
+    helpdesk, ticket = world.connector(), world.seed()
+    shown = world.public(ticket)
+    for write in (
+        handoff(ticket, priority=Priority.LOW, fields={"ai_confidence": 0.5}),
+        handoff(ticket, "h8", status=Status.SOLVED),
+    ):
+        done(helpdesk, write)
+        done(helpdesk, write, look_first=True)
+    assert world.public(ticket) == shown
+    assert [len(world.notes(ticket, key)) for key in ("h7:note", "h8:note")] == [1, 1]
+
+
+def test_a_person_and_a_group_end_assigned(world: World) -> None:
+    ticket = world.seed()
+    done(world.connector(), Write("h7", ticket, agent_id="103", group_id="202"))
+    assert (world.seen(ticket)["assignee"], world.seen(ticket)["group"]) == ("Chidi Okafor", "Technical")
+    done(world.connector(), Write("h8", ticket, agent_id="101", group_id="201"))
+    assert (world.seen(ticket)["assignee"], world.seen(ticket)["group"]) == ("Ada Lindqvist", "Billing")
+
+
+@pytest.mark.parametrize(("agent", "group"), [("103", "201"), ("105", "205")])
+def test_an_agent_of_another_group_is_assigned_or_it_is_said_that_not(world: World, agent: str, group: str) -> None:
+    ticket, helpdesk = world.seed(), world.connector()
+    names = {"103": "Chidi Okafor", "105": "Emil Novak", "201": "Billing", "205": "Engineering"}
+    try:
+        words = [
+            word for receipt in done(helpdesk, Write("h7", ticket, agent_id=agent, group_id=group)) for word in receipt.mismatch
+        ]
+    except GiveUp as over:
+        words = [str(over)]
+    seen = world.seen(ticket)
+    assert (seen["assignee"], seen["group"]) == (names[agent], names[group]) or words
+
+
+@pytest.mark.parametrize("what", [{"agent_id": "999"}, {"group_id": "999"}, {"agent_id": "ada"}])
+def test_nobody_to_assign_to_is_given_up(world: World, what: dict[str, str]) -> None:
+    ticket = world.seed()
+    fails(lambda: done(world.connector(), Write("h7", ticket, **what)), GiveUp)
+    assert world.seen(ticket)["assignee"] == ""
+
+
+def test_tags_are_merged_also_with_those_added_meanwhile(world: World) -> None:
+    helpdesk, ticket = world.connector(), world.seed()
+    before = set(world.seen(ticket)["tags"])
+    helpdesk.fetch(ticket)
+    world.act(ticket, "tag", 101, value="vip")
+    done(helpdesk, Write("h7", ticket, add_tags=("escalated",)))
+    assert set(world.seen(ticket)["tags"]) == before | {"vip", "escalated"}
+    world.act(ticket, "tag", 101, value="gold")
+    done(helpdesk, Write("h8", ticket, add_tags=("escalated", "second"), remove_tags=("vip", "never-there")))
+    assert set(world.seen(ticket)["tags"]) == before | {"escalated", "gold", "second"}
+
+
+# Once, whatever happens
+
+
+def test_looking_first_finds_what_was_done_and_writes_nothing(world: World) -> None:
+    ticket = world.seed()
+    write = handoff(ticket, priority=Priority.HIGH, remove_tags=("billing",), fields={"ai_attempts": 3})
+    done(world.connector(), write)
+    seen, helpdesk = world.seen(ticket), world.connector()  # as after a restart: nothing remembered
+    receipts: list[Receipt] = []
+    assert world.spent(lambda: receipts.extend(done(helpdesk, write, look_first=True))) == []
+    assert receipts and all(receipt.found for receipt in receipts)
+    assert world.seen(ticket) == seen
+
+
+def test_looking_first_does_what_was_not_done(world: World) -> None:
+    ticket = world.seed()
+    done(world.connector(), Write("h7", ticket, note=Note("h7:note2", "Another", ())))
+    receipts = done(world.connector(), handoff(ticket), look_first=True)
+    assert not any(receipt.found for receipt in receipts)
+    assert len(world.notes(ticket, f"{KEY}<")) == 1 and world.seen(ticket)["assignee"] == "Ada Lindqvist"
+
+
+def test_an_answer_lost_after_the_write_is_looked_up(world: World) -> None:
+    ticket, helpdesk = world.seed(), world.connector()
+    for step in helpdesk.steps(handoff(ticket, fields={"ai_attempts": 3})):
+        with world.failing(rate_drop_after_write=1):
+            lost = fails(lambda step=step: helpdesk.write(step, look_first=False), TryLater)  # type: ignore[misc]
+        assert lost.unclear
+        assert world.connector().write(step, look_first=True).found, step.key
+    assert len(world.notes(ticket, KEY)) == 1
+    assert (world.seen(ticket)["assignee"], world.seen(ticket)["group"]) == ("Ada Lindqvist", "Billing")
+
+
+def test_eight_threads_write_to_eight_tickets(world: World) -> None:
+    helpdesk, tickets = world.connector(), [world.seed(f"47{number:02}") for number in range(8)]
+    agents = ("101", "102", "103", "104", "105", "106", "101", "102")
+    groups = ("201", "204", "202", "205", "203", "204", "204", "201")
+    writes = [
+        handoff(*pair[:2], agent_id=pair[2], group_id=pair[3])
+        for pair in zip(tickets, (f"k{t}" for t in tickets), agents, groups, strict=True)
+    ]
+    with ThreadPoolExecutor(8) as pool:
+        receipts = list(pool.map(lambda write: done(helpdesk, write), writes))
+    assert not any(receipt.found or receipt.mismatch for each in receipts for receipt in each)
+    for write, ticket in zip(writes, tickets, strict=True):
+        read = helpdesk.fetch(ticket)
+        assert (read.assignee.id, read.group.id, "escalated" in read.tags) == (write.agent_id, write.group_id, True)
+        assert [len(world.notes(ticket, f"k{other}:note")) for other in tickets] == [int(other == ticket) for other in tickets]
+
+
+# Failing, in our words
+
+
+@pytest.mark.parametrize("read", READS)
+def test_failing_reads_can_be_tried_later(world: World, read: str) -> None:
+    ticket = world.seed()
+    for rates, wait in (({"rate_429": 1, "retry_after_s": 7}, timedelta(seconds=7)), ({"rate_500": 1}, None)):
+        with world.failing(**rates):
+            late = fails(lambda: READS[read](world.connector(), ticket), TryLater)
+            assert (late.wait, late.unclear) == (wait, False)
+    with world.failing(rate_timeout=1, timeout_s=0.5):
+        assert not fails(lambda: READS[read](world.connector(0.2), ticket), TryLater).unclear
+    assert not fails(lambda: READS[read](world.connector(url=NOBODY_LISTENS), ticket), TryLater).unclear
+
+
+@pytest.mark.parametrize("what", [{"note": NOTE}, {"agent_id": "101", "group_id": "201"}, {"add_tags": ("x",)}])
+def test_failing_writes_can_be_tried_later_and_are_unclear_when_they_may_have_worked(world: World, what: dict[str, Any]) -> None:
+    ticket = world.seed()
+    seen, write = world.seen(ticket), Write("h7", ticket, **what)
+    with world.failing(rate_429=1, retry_after_s=7):
+        late = fails(lambda: done(world.connector(), write), TryLater)
+        assert (late.wait, late.unclear) == (timedelta(seconds=7), False)
+    with world.failing(rate_500=1):
+        world.state.forget_calls(world.kind)
+        assert fails(lambda: done(world.connector(), write), TryLater).unclear == bool(world.writes())
+    assert world.seen(ticket) == seen
+    fails(lambda: done(world.connector(url=NOBODY_LISTENS), write), TryLater)
+
+
+@pytest.mark.parametrize("what", [{"note": NOTE}, {"agent_id": "101"}])
+def test_a_write_without_an_answer_in_time_is_sent_once_and_unclear(world: World, what: dict[str, Any]) -> None:
+    ticket = world.seed()
+    write = Write("h7", ticket, **what)
+    world.state.forget_calls(world.kind)
+    with world.failing(rate_timeout=1, timeout_s=0.5):
+        assert fails(lambda: done(world.connector(0.2), write), TryLater).unclear
+    assert len(world.writes()) == 1
+    assert all(receipt.found for receipt in done(world.connector(), write, look_first=True))
+    assert len(world.notes(ticket, KEY)) == ("note" in what)
+
+
+def test_wrong_credentials_are_given_up_and_explained(world: World) -> None:
+    ticket, helpdesk = world.seed(), world.connector(token=SecretStr(WRONG))
+    for call in (lambda: helpdesk.fetch(ticket), lambda: done(helpdesk, handoff(ticket)), helpdesk.agents):
+        assert not fails(call, GiveUp).gone
+    [problem] = helpdesk.check()
+    assert WRONG not in problem and any(word in problem.lower() for word in ("token", "key"))
+    assert any(word in problem.lower() for word in ("check", "correct"))
+
+
+def test_check_finds_nothing_wrong_or_says_what(world: World) -> None:
+    assert world.connector().check() == ()
+    [away] = world.connector(url=NOBODY_LISTENS).check()
+    assert "connect" in away or "reach" in away
+    for changes in ({"secrets": ()}, {"secrets": (SecretStr(""),)}):
+        [problem] = world.connector(**changes).check()
+        assert "secret" in problem or "token" in problem
+    assert world.connector(url="not an address").check()
+
+
+# Our own echo is not news
+
+
+def test_our_own_writes_are_known_when_they_come_back(world: World) -> None:
+    ticket, helpdesk = world.seed(), world.connector()
+    world.control("PUT", "_echo", {"on": True})
+    for write in (Write("h7", ticket, note=NOTE), Write("h8", ticket, agent_id="101", group_id="201")):
+        world.heard.clear()
+        done(helpdesk, write)
+        world.wait(lambda: bool(world.heard))
+        for echo in caused(world):
+            assert echo.ticket_id == ticket
+            assert world.connector().is_own(echo) or (not echo.actor.id and says(helpdesk, "who acted")), echo
+
+
+def test_what_a_person_does_is_not_taken_for_ours(world: World) -> None:
+    ticket, helpdesk = world.seed(), world.connector()
+    done(helpdesk, Write("h7", ticket, note=NOTE))
+    world.act(ticket, "reply", 102, text="We look into it.")
+    world.act(ticket, "reply", "customer", text=f"What is Baton ref {KEY}?")
+    world.act(ticket, "assign", 102, value=102)
+    world.act(ticket, "note", 102, text="Billing must decide.")
+    assert len(caused(world)) >= 4
+    assert not any(helpdesk.is_own(change) for change in caused(world))
+
+
+def caused(world: World) -> list[TicketChange]:
+    """What the webhooks that came mean; each is verified first, as it comes."""
+    helpdesk = unconnected(world.kind)
+    for request in world.heard:
+        helpdesk.verify(request, datetime.now(UTC))
+    return [change for request in world.heard if isinstance(change := helpdesk.change(request), TicketChange)]
