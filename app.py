@@ -46,6 +46,7 @@ class Baton:
     """One process's parts, each made when it is first asked for."""
 
     settings: Settings
+    ping: bool = True  # see store.engine.connect
 
     @cached_property
     def database_url(self) -> str:
@@ -54,9 +55,8 @@ class Baton:
 
     @cached_property
     def engine(self) -> Engine:
-        return engine.connect(
-            lambda: self.database_url, pool_size=max(self.settings.web_threads, self.settings.worker_concurrency)
-        )
+        size = max(self.settings.web_threads, self.settings.worker_concurrency)
+        return engine.connect(lambda: self.database_url, pool_size=size, ping=self.ping)
 
     @cached_property
     def documents(self) -> StoredDocuments:
@@ -126,16 +126,18 @@ class Baton:
         return State(lambda: self.database_url)
 
 
-def assemble(settings: Settings | None = None) -> Baton:
+def assemble(settings: Settings | None = None, *, ping: bool = True) -> Baton:
     """The parts of this process, from the environment unless settings are given."""
     settings = settings or load()
     logs.configure(settings.log_format)
-    return Baton(settings)
+    return Baton(settings, ping)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application; nothing is called outside and the database is not needed until the first request."""
-    baton = assemble(settings)
+    with commands.plain_errors():  # a wrong setting is told in words by every command
+        baton = assemble(settings)
+        chat = baton.accounts[1]
     app = Flask(__name__, template_folder=None, static_folder=None)
     app.config["SECRET_KEY"] = secret_key(baton.settings)
     app.extensions["baton"] = baton
@@ -149,7 +151,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         sandbox=bool(baton.played),
     )
     web.register(app, parts)
-    app.register_blueprint(web_slack.blueprint(baton.accounts[1], PipelineDesk(baton.pipeline)))
+    app.register_blueprint(web_slack.blueprint(chat, PipelineDesk(baton.pipeline)))
     if baton.played:
         base = baton.settings.local_address
         play = sandbox.Play(f"{base}/sandbox", base, PLAY_SECRET, PLAY_TOKEN)

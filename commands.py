@@ -41,7 +41,7 @@ def _baton() -> Baton:
 
 
 @contextlib.contextmanager
-def _plain_errors() -> Iterator[None]:
+def plain_errors() -> Iterator[None]:
     """Expected problems end a command with their text and status 1, without a traceback."""
     try:
         yield
@@ -71,7 +71,9 @@ def serve() -> None:
 @click.command("worker")
 def worker_command() -> None:
     """Run one worker; any number may run, on any number of machines."""
-    baton = _baton()
+    from app import assemble
+
+    baton = assemble(_baton().settings, ping=False)
     stalled_after_s = baton.settings.stalled_after_s
     jobs = queue.app(baton.database_url, worker=True)
     tasks.register(jobs, baton.pipeline, stalled_after_s=stalled_after_s)
@@ -102,7 +104,7 @@ def prepare(baton: Baton) -> tuple[str, ...]:
 def main() -> None:
     """``python app.py``: run everything; a problem ends it with its text alone."""
     try:
-        with _plain_errors():
+        with plain_errors():
             settings = load()
         run_everything(settings)
     except click.ClickException as problem:
@@ -114,7 +116,7 @@ def run_everything(settings: Settings) -> None:
     """Database, web, worker and clock until Ctrl-C or SIGTERM; all of it stopped cleanly."""
     from app import Baton, secret_key
 
-    with _plain_errors():
+    with plain_errors():
         _require_free_port(settings)
         baton = Baton(settings)
         secret_key(settings)
@@ -172,7 +174,7 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Apply every missing migration, take changed documents, make the first admin."""
-    with _plain_errors():
+    with plain_errors():
         for line in prepare(_baton()):
             click.echo(line)
     click.echo("The database is up to date.")
@@ -183,7 +185,7 @@ def check() -> None:
     """Look over settings, documents, connections and Slack; say what to mend."""
     baton = _baton()
     problems = _document_problems(files(baton.settings.config_dir, baton.settings.mappings_dir))
-    with _plain_errors():
+    with plain_errors():
         prepare(baton)
         for connection, helpdesk in baton.helpdesks().items():
             problems += [f"{connection}: {line}" for line in helpdesk.check()]
@@ -217,7 +219,7 @@ def validate(paths: tuple[Path, ...]) -> None:
     settings = _baton().settings
     named = {_document_name(path): path.read_text(encoding="utf-8") for path in paths}
     found = named or files(settings.config_dir, settings.mappings_dir)
-    with _plain_errors():
+    with plain_errors():
         problems = _document_problems(found)
     for line in problems:
         click.echo(line)
@@ -237,7 +239,7 @@ def _document_name(path: Path) -> str:
 @click.argument("deliveries", nargs=-1, required=True, type=int)
 def replay(deliveries: tuple[int, ...]) -> None:
     """Handle kept deliveries once more, by their numbers."""
-    with _plain_errors():
+    with plain_errors():
         for number in deliveries:
             _baton().journal.replay(number)
             click.echo(f"Delivery {number} is queued again.")
@@ -251,7 +253,7 @@ def replay(deliveries: tuple[int, ...]) -> None:
 def send(fixture: str, again: bool, ticket: str, to: str) -> None:
     """Sign and post a recorded webhook to a running server, e.g. zendesk/ticket_created_urgent."""
     baton = _baton()
-    with _plain_errors():
+    with plain_errors():
         sent = sending.send(baton, fixture, again=again, ticket=ticket, to=(to or baton.settings.local_address).rstrip("/"))
     click.echo(sent)
 
@@ -271,7 +273,7 @@ def users() -> None:
 def add_user(email: str, role: str, name: str) -> None:
     """Add somebody; the password is asked for, or read from standard input."""
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    with _plain_errors():
+    with plain_errors():
         added = accounts.add_user(_baton().engine, email, password, accounts.Role(role), name)
     click.echo(f"{added.email} may sign in as {added.role}.")
 
@@ -287,7 +289,7 @@ def list_users() -> None:
 @click.argument("email")
 def disable_user(email: str) -> None:
     """End somebody's account and sessions."""
-    with _plain_errors():
+    with plain_errors():
         accounts.disable_user(_baton().engine, email)
     click.echo(f"{email} can no longer sign in.")
 
@@ -302,7 +304,7 @@ def tokens() -> None:
 @click.option("--role", type=click.Choice([r.value for r in accounts.Role]), default="viewer", show_default=True)
 def create(name: str, role: str) -> None:
     """A new token, shown this once."""
-    with _plain_errors():
+    with plain_errors():
         click.echo(accounts.create_token(_baton().engine, name, accounts.Role(role)))
 
 
@@ -310,6 +312,6 @@ def create(name: str, role: str) -> None:
 @click.argument("name")
 def revoke(name: str) -> None:
     """End a token at once."""
-    with _plain_errors():
+    with plain_errors():
         accounts.revoke_token(_baton().engine, name)
     click.echo(f"Token {name} is revoked.")

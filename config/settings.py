@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     web_workers: int = Field(2, ge=1, le=64, description="gunicorn processes")
     web_threads: int = Field(8, ge=1, le=256, description="threads of each web process")
     vendor_timeout_s: float = Field(10.0, gt=0, le=120, description="longest wait for an answer of a helpdesk or Slack")
-    read_settle_ms: int = Field(40, ge=0, le=5000, description="a burst of webhooks is over after this quiet time")
+    read_settle_ms: int = Field(20, ge=0, le=5000, description="a burst of webhooks is over after this quiet time")
 
     zendesk_url: str = ""
     zendesk_email: str = ""

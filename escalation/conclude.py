@@ -183,8 +183,9 @@ def desk(case: Case, pipeline: Pipeline, handoff: Handoff) -> Desk:
         ticket = case.ticket or Ticket(case.connection, case.ticket_id)
         wrote = frozenset(m.author.id for m in ticket.messages if m.author.role is Role.AGENT and m.author.id)
         known = frozenset(a.id for a in roster.agents if a.ids.get(case.connection) in wrote)
+        loads = case.loads(a.id for a in roster.agents)
         return routing.choose(
-            ticket, handoff.issue_type, team, roster, case.loads(), case.now, level=level, exclude=exclude, known=known
+            ticket, handoff.issue_type, team, roster, loads, case.now, level=level, exclude=exclude, known=known
         )
 
     return Desk(roster, choose)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from escalation import context
 from escalation.actions import Action, ActionKind, Card, Entry, Press, Receipt
 from escalation.hop import Handoff, Offer, OfferState, State, words_for
-from escalation.journal import Case, Escalation, Task
+from escalation.journal import Case, Shown, Task
 from escalation.ports import Arrival, GiveUp, Inbound, Posted, Unreadable
 from escalation.roster import Agent
 from escalation.ticket import Ticket
@@ -27,21 +27,18 @@ def carry_out(pipeline: Pipeline, task: Task) -> None:
 
 def _alert(pipeline: Pipeline, task: Task) -> None:
     """Post the card of an offer, unless the offer was settled before its card could be posted."""
-    shown = _look_up(pipeline, task)
-    if shown is None:
-        _moot(pipeline, task, "the handoff is gone")
+    shown, offer = _look_up(pipeline, task)
+    if shown is None or offer is None:
+        _finish(pipeline, task, moot="the handoff is gone")
         return
-    handoff, offer, escalation, ticket = shown
-    card = _card(pipeline, handoff, offer, escalation, ticket)
-    still_open = offer.state is OfferState.OPEN and handoff.state.is_live
+    card = _card(pipeline, shown, offer)
+    still_open = offer.state is OfferState.OPEN and shown.handoff.state.is_live
     reach = _post_somewhere if still_open else _settle_posted
-    posted: Posted | None = reach(pipeline, task, handoff, offer, card)
+    posted: Posted | None = reach(pipeline, task, shown.handoff, offer, card)
     if posted is None:
-        _moot(pipeline, task, "the offer was settled before its card was posted")
-        return
-    with pipeline.journal.case(task.connection, task.ticket_id, pipeline.clock()) as case:
-        case.save_posted(offer.id, posted)
-        case.done(task, posted)
+        _finish(pipeline, task, moot="the offer was settled before its card was posted")
+    else:
+        _finish(pipeline, task, posted=posted, offer_id=offer.id)
 
 
 def _settle_posted(pipeline: Pipeline, task: Task, handoff: Handoff, offer: Offer, card: Card) -> Posted | None:
@@ -88,24 +85,19 @@ def _chat_id(pipeline: Pipeline, agent: Agent) -> str:
 
 def _update(pipeline: Pipeline, task: Task) -> None:
     """Edit the card of an offer to what it should say now."""
-    shown = _look_up(pipeline, task)
-    if shown is None:
-        _moot(pipeline, task, "the handoff is gone")
-        return
-    handoff, offer, escalation, ticket = shown
-    with pipeline.journal.case(task.connection, task.ticket_id, pipeline.clock()) as case:
-        posted = case.posted(offer.id)
-    if posted is None:
-        _moot(pipeline, task, "its card was never posted")
+    shown, offer = _look_up(pipeline, task)
+    posted = shown.posted.get(offer.id) if shown and offer else None
+    if shown is None or offer is None or posted is None:
+        _finish(pipeline, task, moot="its card was never posted")
         return
     try:
-        pipeline.chat.update(posted, _card(pipeline, handoff, offer, escalation, ticket))
+        pipeline.chat.update(posted, _card(pipeline, shown, offer))
     except GiveUp as gone:
         if not gone.gone:
             raise
-        _moot(pipeline, task, "the card was deleted in the chat")
+        _finish(pipeline, task, moot="the card was deleted in the chat")
         return
-    _done(pipeline, task, None)
+    _finish(pipeline, task)
 
 
 def _tell(pipeline: Pipeline, task: Task) -> None:
@@ -117,7 +109,7 @@ def _tell(pipeline: Pipeline, task: Task) -> None:
     except GiveUp:
         to = pipeline.channel
     posted = pipeline.chat.tell(to, data["text"], task.action.key, look_first=task.look_first)
-    _done(pipeline, task, posted)
+    _finish(pipeline, task, posted=posted)
 
 
 def _write(pipeline: Pipeline, task: Task) -> None:
@@ -158,20 +150,18 @@ def _written(receipt: Receipt, action: Action) -> Entry:
     return Entry("written", words, data={"note": receipt.note_id, "calls": receipt.calls})
 
 
-def _look_up(pipeline: Pipeline, task: Task) -> tuple[Handoff, Offer, Escalation, Ticket] | None:
-    with pipeline.journal.case(task.connection, task.ticket_id, pipeline.clock()) as case:
-        found = case.past_handoff(task.action.handoff_id)
-        ticket = case.ticket
-    offer = found[0].offer(task.action.data["offer"]) if found else None
-    return (found[0], offer, found[1], ticket) if found and offer and ticket else None
+def _look_up(pipeline: Pipeline, task: Task) -> tuple[Shown | None, Offer | None]:
+    shown = pipeline.journal.shown(task.action.handoff_id)
+    return shown, shown.handoff.offer(task.action.data["offer"]) if shown else None
 
 
-def _card(pipeline: Pipeline, handoff: Handoff, offer: Offer, escalation: Escalation, ticket: Ticket) -> Card:
+def _card(pipeline: Pipeline, shown: Shown, offer: Offer) -> Card:
+    handoff, ticket = shown.handoff, shown.ticket
     open_now = offer.state is OfferState.OPEN and handoff.state in (State.OFFERED, State.WAITING)
     mine = handoff.state is State.ACCEPTED and offer.agent == handoff.accepted_by and bool(offer.agent)
     presses = (Press.ACCEPT, Press.DECLINE, Press.ASK) if open_now else (Press.RETURN,) if mine else ()
     return context.card(
-        escalation.package,
+        shown.escalation.package,
         handoff.id,
         offer.id,
         title=f"Handoff: {ticket.subject or 'ticket ' + ticket.id}",
@@ -185,14 +175,8 @@ def _card(pipeline: Pipeline, handoff: Handoff, offer: Offer, escalation: Escala
     )
 
 
-def _done(pipeline: Pipeline, task: Task, receipt: Receipt | Posted | None) -> None:
-    with pipeline.journal.case(task.connection, task.ticket_id, pipeline.clock()) as case:
-        case.done(task, receipt)
-
-
-def _moot(pipeline: Pipeline, task: Task, why: str) -> None:
-    with pipeline.journal.case(task.connection, task.ticket_id, pipeline.clock()) as case:
-        case.done(task, None, why)
+def _finish(pipeline: Pipeline, task: Task, *, posted: Posted | None = None, offer_id: str = "", moot: str = "") -> None:
+    pipeline.journal.finish(task, pipeline.clock(), posted=posted, offer_id=offer_id, moot=moot)
 
 
 def tell_of_set_aside(case: Case, pipeline: Pipeline, task: Task, error: BaseException) -> None:

@@ -86,6 +86,16 @@ class Task:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a card shows, read without locking: ``ticket`` is without its thread; ``posted`` where each offer's card stands."""
+
+    handoff: Handoff
+    escalation: Escalation
+    ticket: Ticket
+    posted: Mapping[str, Posted]
+
+
 class Case(Protocol):
     """One ticket, its open escalation and live handoff, locked until the block ends."""
 
@@ -118,9 +128,6 @@ class Case(Protocol):
     def save_handoff(self, handoff: Handoff) -> None:
         """Keep a handoff and its offers."""
 
-    def past_handoff(self, handoff_id: str) -> tuple[Handoff, Escalation] | None:
-        """Any handoff of this ticket, live or over, with its escalation."""
-
     def new_handoff_id(self) -> str:
         """An id for a new handoff, sorted by time."""
 
@@ -136,20 +143,14 @@ class Case(Protocol):
     def write(self, entries: Iterable[Entry], handoff_id: str = "") -> None:
         """Append to the timeline."""
 
-    def loads(self) -> Mapping[str, Load]:
-        """Open handoffs, open offers and last offer of every agent who has any."""
+    def loads(self, agents: Iterable[str]) -> Mapping[str, Load]:
+        """Open handoffs, open offers and last offer of each of these agents."""
 
     def last_fired(self) -> Mapping[str, datetime]:
         """Rule id → when it last opened an escalation of this ticket (cooldowns)."""
 
-    def posted(self, offer_id: str) -> Posted | None:
-        """Where the card of an offer was posted."""
-
-    def save_posted(self, offer_id: str, posted: Posted) -> None:
-        """Remember where a card was posted."""
-
-    def done(self, task: Task, receipt: Receipt | Posted | None, moot: str = "") -> None:
-        """Close an action; ``moot`` says why nothing had to be done."""
+    def done(self, task: Task, receipt: Receipt | None) -> None:
+        """Mark a write-back as done."""
 
     def refresh_later(self) -> None:
         """Queue a fresh read of this ticket."""
@@ -164,6 +165,9 @@ class Journal(Protocol):
     def known(self, connection: str, ticket_id: str) -> Known:
         """The stored ticket and its waiting deliveries, without locking."""
 
+    def waiting(self, connection: str, ticket_id: str) -> tuple[Waiting, ...]:
+        """The waiting deliveries of a ticket, oldest first."""
+
     def case(self, connection: str, ticket_id: str, now: datetime) -> AbstractContextManager[Case]:
         """Lock one ticket for one transaction."""
 
@@ -175,6 +179,12 @@ class Journal(Protocol):
 
     def begin(self, action_id: int) -> Task | None:
         """Mark an action as being tried; None when it is done, moot or set aside."""
+
+    def shown(self, handoff_id: str) -> Shown | None:
+        """Any handoff, live or over, with what its cards show; None when there is none."""
+
+    def finish(self, task: Task, now: datetime, *, posted: Posted | None = None, offer_id: str = "", moot: str = "") -> None:
+        """Mark an action as done and remember where the card of ``offer_id`` was posted; ``moot`` says why nothing was done."""
 
     def failed(self, task: Task, error: str, *, unclear: bool, final: bool) -> None:
         """A try failed; ``final`` sets the action aside."""

@@ -60,7 +60,7 @@ class Pipeline:
     roster: Callable[[], Roster]
     clock: Callable[[], datetime]
     pause: Callable[[float], None]  # seconds; lets a burst of webhooks settle
-    settle: timedelta = timedelta(milliseconds=40)
+    settle: timedelta = timedelta(milliseconds=20)
     page_url: str = ""  # base of links to our pages
     channel: str = ""  # where alerts go that have no better place
 
@@ -146,7 +146,7 @@ class Pipeline:
             if quiet >= self.settle:
                 break
             self.pause((self.settle - max(quiet, timedelta(0))).total_seconds())
-            known = self.journal.known(connection, ticket_id)
+            known = replace(known, waiting=self.journal.waiting(connection, ticket_id))
         return known
 
     def _read_and_conclude(

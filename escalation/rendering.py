@@ -71,7 +71,7 @@ def card(
         Line("Why you", why_you),
         Line("Summary", " ".join(_shorter(s.text) for s in package.summary) or package.subject),
         Line("Tried", _listed(_steps(package)) or _NOTHING_TRIED),
-        Line("Reasons", _listed(one_line(r.title or r.words, 120) for r in package.reasons) or _by_hand(package)),
+        Line("Reasons", " · ".join(one_line(r.title or r.words, 120) for r in package.reasons) or _by_hand(package)),
     )
     shown = tuple(line for line in lines if line.text)
     return Card(handoff_id, offer_id, title, state, facts, shown, tuple(presses), ticket_url, page_url, live, mention)

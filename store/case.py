@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from escalation.actions import Action, ActionKind, Entry, Receipt, Timer
@@ -19,18 +19,11 @@ from escalation.ports import Posted
 from escalation.roster import Load
 from escalation.ticket import Message, Ticket
 from store import queue
+from store import statements as sql
 from store.codec import build, new_id, plain
 from store.queue import Queue
 from store.tables import (
-    ActionRow,
-    Delivery,
     EscalationRow,
-    EvaluationRow,
-    HandoffRow,
-    MessageRow,
-    OfferRow,
-    TicketRow,
-    TimelineRow,
     TimerRow,
 )
 
@@ -45,17 +38,22 @@ class StoredTicket:
     actions_seen: tuple[str, ...] = ()  # oldest first
 
 
-def load_ticket(db: Connection, connection: str, ticket_id: str) -> StoredTicket:
-    """The ticket with its thread, empty when it was never seen."""
-    mine = (TicketRow.connection == connection, TicketRow.ticket_id == ticket_id)
-    row = db.execute(select(TicketRow.body, TicketRow.evaluated, TicketRow.actions_seen).where(*mine)).one_or_none()
+def load_ticket(db: Connection, connection: str, ticket_id: str, *, lock: bool = False) -> StoredTicket | None:
+    """The ticket with its thread; None when there is no row, an empty one when nothing was told yet."""
+    me = {"the_connection": connection, "the_ticket": ticket_id}
+    row = db.execute(sql.LOCKED_TICKET if lock else sql.TICKET, me).one_or_none()
     if row is None or not row.body:
-        return StoredTicket()
-    thread = (MessageRow.connection == connection, MessageRow.ticket_id == ticket_id)
-    order = (MessageRow.at.asc().nulls_last(), MessageRow.message_id)
-    messages = tuple(build(Message, m.body) for m in db.execute(select(MessageRow.body).where(*thread).order_by(*order)))
+        return None if row is None else StoredTicket()
+    messages = tuple(build(Message, m.body) for m in db.execute(sql.THREAD, me))
     ticket = replace(build(Ticket, row.body), messages=messages)
     return StoredTicket(ticket, build(Ticket, row.evaluated) if row.evaluated else None, tuple(row.actions_seen))
+
+
+def load_handoff(db: Connection, row: Any) -> tuple[Handoff, dict[str, Posted]]:
+    """The handoff of a row with ``handoff_id`` and ``handoff``, and where the cards of its offers were posted."""
+    made = db.execute(sql.OFFERS, {"the_handoff": row.handoff_id}).all()
+    posted = {o.id: Posted(o.channel, o.ts) for o in made if o.ts}
+    return replace(build(Handoff, row.handoff), offers=tuple(build(Offer, o.body) for o in made)), posted
 
 
 class StoredCase:
@@ -70,35 +68,27 @@ class StoredCase:
         self.handoff: Handoff | None = None
         self._stored_messages: dict[str, Message] = {}
         self._actions_seen: list[str] = []
+        self._newly_evaluated: dict[str, Any] | None = None
 
     def load(self) -> None:
         """Lock the ticket's row (made if it is new) and read what is stored."""
-        me = {"connection": self.connection, "ticket_id": self.ticket_id}
-        self._db.execute(insert(TicketRow).values(**me, body={}).on_conflict_do_nothing())
-        self._db.execute(select(TicketRow.ticket_id).filter_by(**me).with_for_update())
-        stored = load_ticket(self._db, self.connection, self.ticket_id)
+        stored = load_ticket(self._db, self.connection, self.ticket_id, lock=True)
+        if stored is None:
+            self._db.execute(sql.ADD_TICKET, {"connection": self.connection, "ticket_id": self.ticket_id, "body": {}})
+            stored = load_ticket(self._db, self.connection, self.ticket_id, lock=True) or StoredTicket()
         self.ticket, self.evaluated, self._actions_seen = stored.ticket, stored.evaluated, list(stored.actions_seen)
         self._stored_messages = {m.id: m for m in stored.ticket.messages} if stored.ticket else {}
-        self._load_escalation()
+        row = self._db.execute(sql.OPEN_ESCALATION, self._me).one_or_none()
+        self.escalation = escalation_of(row) if row else None
+        if row and row.handoff_id:
+            self.handoff, _ = load_handoff(self._db, row)
 
-    def _load_escalation(self) -> None:
-        open_one = select(EscalationRow.__table__).where(*self._mine(EscalationRow), EscalationRow.state == "open")
-        row = self._db.execute(open_one).one_or_none()
-        self.escalation = _escalation(row) if row else None
-        if self.escalation:
-            live = (HandoffRow.escalation_id == self.escalation.id, HandoffRow.state.in_(_LIVE))
-            newest = select(HandoffRow.body, HandoffRow.id).where(*live).order_by(HandoffRow.id.desc()).limit(1)
-            self.handoff = self._handoff(self._db.execute(newest).one_or_none())
+    @property
+    def _me(self) -> dict[str, Any]:
+        return {"the_connection": self.connection, "the_ticket": self.ticket_id}
 
     def _mine(self, table: Any) -> tuple[Any, Any]:
         return table.connection == self.connection, table.ticket_id == self.ticket_id
-
-    def _handoff(self, row: Any) -> Handoff | None:
-        if row is None:
-            return None
-        made = select(OfferRow.body).where(OfferRow.handoff_id == row.id).order_by(OfferRow.number)
-        offers = tuple(build(Offer, o.body) for o in self._db.execute(made))
-        return replace(build(Handoff, row.body), offers=offers)
 
     # --- the ticket ---
 
@@ -106,37 +96,42 @@ class StoredCase:
         changed = [m for m in ticket.messages if self._stored_messages.get(m.id) != m]
         if changed:
             self._save_messages(changed)
-        values: dict[str, Any] = {"body": plain(replace(ticket, messages=())), "changed_at": self.now}
-        if read_at:
-            values["read_at"] = read_at
         new = [action for action in actions_seen if action not in self._actions_seen]
-        if new:
-            self._actions_seen = [*self._actions_seen, *new][-_REMEMBERED_ACTIONS:]
-            values["actions_seen"] = self._actions_seen
-        self._db.execute(update(TicketRow).where(*self._mine(TicketRow)).values(values))
+        self._actions_seen = [*self._actions_seen, *new][-_REMEMBERED_ACTIONS:]
+        values = {
+            "body": plain(replace(ticket, messages=())),
+            "changed_at": self.now,
+            "evaluated": self._newly_evaluated,
+            "read_at": read_at,
+            "actions_seen": self._actions_seen,
+        }
+        self._db.execute(sql.SAVE_TICKET, self._me | values)
         self.ticket = ticket
 
     def _save_messages(self, messages: list[Message]) -> None:
         me = {"connection": self.connection, "ticket_id": self.ticket_id}
-        rows = [{**me, "message_id": m.id, "at": m.at, "body": plain(m)} for m in messages]
-        new = insert(MessageRow).values(rows)
-        key = ["connection", "ticket_id", "message_id"]
-        self._db.execute(new.on_conflict_do_update(index_elements=key, set_={"at": new.excluded.at, "body": new.excluded.body}))
+        self._db.execute(sql.SAVE_MESSAGES, [{**me, "message_id": m.id, "at": m.at, "body": plain(m)} for m in messages])
         self._stored_messages |= {m.id: m for m in messages}
 
     def conclude(self, outcomes: Iterable[Outcome]) -> None:
-        for one in outcomes:
-            became = plain(one.became) if one.became else None
-            values = {"status": one.status.value, "became": became, "why": one.why[:2000], "handled_at": self.now}
-            self._db.execute(update(Delivery).where(Delivery.id == one.delivery).values(values))
+        rows = [
+            {
+                "the_delivery": one.delivery,
+                "status": one.status.value,
+                "became": plain(one.became) if one.became else None,
+                "why": one.why[:2000],
+                "handled_at": self.now,
+            }
+            for one in outcomes
+        ]
+        if rows:
+            self._db.execute(sql.CONCLUDE, rows)
 
     def record(self, decision: Decision, ticket: Ticket, deliveries: Iterable[int]) -> int:
         me = {"connection": self.connection, "ticket_id": self.ticket_id, "at": self.now}
         row = {**me, "deliveries": [str(d) for d in deliveries], "decision": plain(decision)}
-        number = self._db.execute(insert(EvaluationRow).values(row).returning(EvaluationRow.id)).scalar_one()
-        seen = {"evaluated": plain(replace(ticket, messages=()))}
-        self._db.execute(update(TicketRow).where(*self._mine(TicketRow)).values(seen))
-        return int(number)
+        self._newly_evaluated = plain(replace(ticket, messages=()))  # kept with the ticket, by save_ticket
+        return int(self._db.execute(sql.ADD_EVALUATION, row).scalar_one())
 
     # --- the escalation and its handoff ---
 
@@ -175,11 +170,18 @@ class StoredCase:
             self._db.execute(update(EscalationRow).where(EscalationRow.id == self.escalation.id).values(over))
 
     def save_handoff(self, handoff: Handoff) -> None:
-        me = {"escalation_id": handoff.escalation_id, "connection": self.connection, "ticket_id": self.ticket_id}
-        state = {"state": handoff.state.value, "accepted_by": handoff.accepted_by, "changed_at": self.now}
-        state["body"] = plain(replace(handoff, offers=()))  # type: ignore[assignment]
-        new = insert(HandoffRow).values(id=handoff.id, opened_at=self.now, **me, **state)
-        self._db.execute(new.on_conflict_do_update(index_elements=["id"], set_=state))
+        row = {
+            "id": handoff.id,
+            "escalation_id": handoff.escalation_id,
+            "connection": self.connection,
+            "ticket_id": self.ticket_id,
+            "state": handoff.state.value,
+            "accepted_by": handoff.accepted_by,
+            "body": plain(replace(handoff, offers=())),
+            "opened_at": self.now,
+            "changed_at": self.now,
+        }
+        self._db.execute(sql.SAVE_HANDOFF, row)
         before = {o.id: o for o in self.handoff.offers} if self.handoff and self.handoff.id == handoff.id else {}
         for number, offer in enumerate(handoff.offers, 1):
             if before.get(offer.id) != offer:
@@ -187,19 +189,8 @@ class StoredCase:
         self.handoff = handoff
 
     def _save_offer(self, handoff_id: str, number: int, offer: Offer) -> None:
-        state = {"state": offer.state.value, "body": plain(offer)}
-        new = insert(OfferRow).values(id=offer.id, handoff_id=handoff_id, number=number, agent=offer.agent, at=offer.at, **state)
-        self._db.execute(new.on_conflict_do_update(index_elements=["id"], set_=state))
-
-    def past_handoff(self, handoff_id: str) -> tuple[Handoff, Escalation] | None:
-        if self.handoff and self.handoff.id == handoff_id and self.escalation:
-            return self.handoff, self.escalation
-        one = select(HandoffRow.body, HandoffRow.id).where(HandoffRow.id == handoff_id)
-        handoff = self._handoff(self._db.execute(one).one_or_none())
-        if handoff is None:
-            return None
-        why = select(EscalationRow.__table__).where(EscalationRow.id == handoff.escalation_id)
-        return handoff, _escalation(self._db.execute(why).one())
+        row = {"id": offer.id, "handoff_id": handoff_id, "number": number, "agent": offer.agent, "at": offer.at}
+        self._db.execute(sql.SAVE_OFFER, {**row, "state": offer.state.value, "body": plain(offer)})
 
     def new_handoff_id(self) -> str:
         return new_id("h", self.now)
@@ -214,16 +205,13 @@ class StoredCase:
     def plan(self, action: Action) -> None:
         me = {"connection": self.connection, "ticket_id": self.ticket_id, "handoff_id": action.handoff_id}
         row = {**me, "key": action.key, "kind": action.kind.value, "why": action.why[:500], "data": plain(action)}
-        new = insert(ActionRow).values(row).on_conflict_do_nothing().returning(ActionRow.id)
-        number = self._db.execute(new).scalar()
+        number = self._db.execute(sql.ADD_ACTION, row).scalar()
         if number is not None:
             lock = self.lock_for(self.connection, self.ticket_id, action.kind)
             self._queue.add(self._db, queue.PERFORM, lock, action_id=number)
 
-    def done(self, task: Task, receipt: Receipt | Posted | None, moot: str = "") -> None:
-        state = {"state": "moot" if moot else "done", "done_at": self.now, "error": moot}
-        kept = plain(replace(receipt, ticket=None) if isinstance(receipt, Receipt) else receipt) if receipt else None
-        self._db.execute(update(ActionRow).where(ActionRow.id == task.id).values(**state, receipt=kept))
+    def done(self, task: Task, receipt: Receipt | None) -> None:
+        close_action(self._db, task, receipt, "", self.now)
 
     def set_timers(self, timers: Iterable[Timer]) -> None:
         rows = [
@@ -231,7 +219,7 @@ class StoredCase:
             for t in timers
         ]
         if rows:
-            self._db.execute(insert(TimerRow).values(rows).on_conflict_do_nothing())
+            self._db.execute(sql.ADD_TIMERS, rows)
 
     def claim_timer(self, key: str) -> bool:
         mine = (TimerRow.key == key, TimerRow.fired_at.is_(None))
@@ -242,7 +230,7 @@ class StoredCase:
         me["escalation_id"] = self.escalation.id if self.escalation else ""
         rows = [{**me, "kind": e.kind, "words": e.words, "actor": e.actor, "data": dict(e.data)} for e in entries]
         if rows:
-            self._db.execute(insert(TimelineRow).values(rows))
+            self._db.execute(sql.ADD_TIMELINE, rows)
 
     def refresh_later(self) -> None:
         lock = f"{self.connection}:{self.ticket_id}"
@@ -250,32 +238,24 @@ class StoredCase:
 
     # --- what routing asks ---
 
-    def loads(self) -> Mapping[str, Load]:
-        taken = (
-            select(HandoffRow.accepted_by, func.count())
-            .where(HandoffRow.state.in_(("accepted", "answered")))
-            .group_by(HandoffRow.accepted_by)
-        )
-        handoffs = {row[0]: row[1] for row in self._db.execute(taken)}
-        is_open = func.count().filter(OfferRow.state == "open")
-        asked = select(OfferRow.agent, is_open, func.max(OfferRow.at)).where(OfferRow.agent != "").group_by(OfferRow.agent)
-        offers = {row[0]: (row[1], row[2]) for row in self._db.execute(asked)}
-        return {agent: Load(handoffs.get(agent, 0), *offers.get(agent, (0, None))) for agent in handoffs.keys() | offers.keys()}
+    def loads(self, agents: Iterable[str]) -> Mapping[str, Load]:
+        rows = self._db.execute(sql.LOADS, {"agents": list(agents)})
+        return {row.id: Load(row.handoffs, row.offers, row.last_offer) for row in rows}
 
     def last_fired(self) -> Mapping[str, datetime]:
         mine = select(EscalationRow.rules, EscalationRow.opened_at).where(*self._mine(EscalationRow))
         rows = self._db.execute(mine.order_by(EscalationRow.id))
         return {rule: row.opened_at for row in rows for rule in row.rules}
 
-    def posted(self, offer_id: str) -> Posted | None:
-        row = self._db.execute(select(OfferRow.channel, OfferRow.ts).where(OfferRow.id == offer_id)).one_or_none()
-        return Posted(row.channel, row.ts) if row and row.ts else None
 
-    def save_posted(self, offer_id: str, posted: Posted) -> None:
-        where = {"channel": posted.channel, "ts": posted.ts}
-        self._db.execute(update(OfferRow).where(OfferRow.id == offer_id).values(where))
+def close_action(db: Connection, task: Task, receipt: Receipt | Posted | None, moot: str, now: datetime) -> None:
+    """Mark an action as done, or as moot with the reason why nothing had to be done."""
+    kept = plain(replace(receipt, ticket=None) if isinstance(receipt, Receipt) else receipt) if receipt else None
+    values = {"state": "moot" if moot else "done", "error": moot, "done_at": now, "receipt": kept}
+    db.execute(sql.DONE, {"the_action": task.id, **values})
 
 
-def _escalation(row: Row[Any]) -> Escalation:
+def escalation_of(row: Row[Any]) -> Escalation:
+    """The escalation of a row that has its columns."""
     own = {name: row._mapping[name] for name in Escalation.__dataclass_fields__}
     return build(Escalation, own)

@@ -14,8 +14,10 @@ def psycopg_url(database_url: str) -> str:
     return f"{scheme.partition('+')[0]}://{rest}"
 
 
-def connect(database_url: str | Callable[[], str], *, pool_size: int = 8) -> Engine:
-    """A pooled engine whose dead connections are replaced before use (the database may have been restarted).
+def connect(database_url: str | Callable[[], str], *, pool_size: int = 8, ping: bool = True) -> Engine:
+    """A pooled engine; with ``ping`` dead connections are found before use (the database may have been restarted).
+
+    The worker does without: its jobs are tried again anyway, and a ping per transaction is a tenth of its time.
 
     With a function as address, it is asked at the first connection: making an engine starts nothing.
     """
@@ -25,5 +27,5 @@ def connect(database_url: str | Callable[[], str], *, pool_size: int = 8) -> Eng
         return psycopg.connect(psycopg_url(url), connect_timeout=5, application_name="baton")
 
     return create_engine(
-        "postgresql+psycopg://", creator=open_one, pool_size=pool_size, max_overflow=4, pool_pre_ping=True, pool_timeout=5
+        "postgresql+psycopg://", creator=open_one, pool_size=pool_size, max_overflow=4, pool_pre_ping=ping, pool_timeout=5
     )

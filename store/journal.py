@@ -11,10 +11,12 @@ from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from escalation.actions import Action, Timer, TimerKind
-from escalation.journal import Known, Task, Waiting
-from escalation.ports import Arrival, Inbound
+from escalation.journal import Known, Shown, Task, Waiting
+from escalation.ports import Arrival, Inbound, Posted
+from escalation.ticket import Ticket
 from store import queue
-from store.case import StoredCase, load_ticket
+from store import statements as sql
+from store.case import StoredCase, StoredTicket, close_action, escalation_of, load_handoff, load_ticket
 from store.codec import build
 from store.intake import Intake, Row
 from store.queue import Queue
@@ -55,8 +57,12 @@ class StoredJournal:
 
     def known(self, connection: str, ticket_id: str) -> Known:
         with self._engine.begin() as db:
-            stored = load_ticket(db, connection, ticket_id)
+            stored = load_ticket(db, connection, ticket_id) or StoredTicket()
             return Known(stored.ticket, frozenset(stored.actions_seen), _waiting(db, connection, ticket_id))
+
+    def waiting(self, connection: str, ticket_id: str) -> tuple[Waiting, ...]:
+        with self._engine.begin() as db:
+            return _waiting(db, connection, ticket_id)
 
     @contextmanager
     def case(self, connection: str, ticket_id: str, now: datetime) -> Iterator[StoredCase]:
@@ -79,10 +85,23 @@ class StoredJournal:
             self._queue_handling(db, connection, ticket_id)
 
     def begin(self, action_id: int) -> Task | None:
-        query = select(ActionRow.__table__).where(ActionRow.id == action_id).with_for_update()
         with self._engine.begin() as db:
-            row = db.execute(query).one_or_none()
+            row = db.execute(sql.ACTION, {"the_action": action_id}).one_or_none()
             return _try(db, row) if row is not None else None
+
+    def shown(self, handoff_id: str) -> Shown | None:
+        with self._engine.begin() as db:
+            row = db.execute(sql.SHOWN, {"the_handoff": handoff_id}).one_or_none()
+            if row is None:
+                return None
+            handoff, posted = load_handoff(db, row)
+            return Shown(handoff, escalation_of(row), build(Ticket, row.ticket), posted)
+
+    def finish(self, task: Task, now: datetime, *, posted: Posted | None = None, offer_id: str = "", moot: str = "") -> None:
+        with self._engine.begin() as db:
+            if posted and offer_id:
+                db.execute(sql.SAVE_POSTED, {"the_offer": offer_id, "channel": posted.channel, "ts": posted.ts})
+            close_action(db, task, posted, moot, now)
 
     def failed(self, task: Task, error: str, *, unclear: bool, final: bool) -> None:
         state = "set_aside" if final else "planned"
@@ -137,9 +156,7 @@ class StoredJournal:
 
 
 def _waiting(db: Connection, connection: str, ticket_id: str) -> tuple[Waiting, ...]:
-    mine = (Delivery.connection == connection, Delivery.ticket_id == ticket_id, Delivery.status == "accepted")
-    columns = (Delivery.id, Delivery.headers, Delivery.body, Delivery.query, Delivery.received_at)
-    rows = db.execute(select(*columns).where(*mine).order_by(Delivery.id).limit(200))
+    rows = db.execute(sql.WAITING, {"the_connection": connection, "the_ticket": ticket_id})
     return tuple(Waiting(r.id, Inbound(r.headers, r.body, r.query), r.received_at) for r in rows)
 
 
@@ -147,7 +164,6 @@ def _try(db: Connection, row: Any) -> Task | None:
     """Mark an action as being tried. One found in ``trying`` was cut off by a crash: what it did is unclear."""
     if row.state not in ("planned", "trying"):
         return None
-    tried = {"state": "trying", "attempts": row.attempts + 1}
-    db.execute(update(ActionRow).where(ActionRow.id == row.id).values(tried))
+    db.execute(sql.TRYING, {"the_action": row.id})
     look_first = row.unclear or row.state == "trying"
     return Task(row.id, build(Action, row.data), row.connection, row.ticket_id, look_first, row.attempts + 1)

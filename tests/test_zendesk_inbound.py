@@ -1,4 +1,4 @@
-"""Zendesk's deliveries: proofs, keys, every documented event, recorded payloads."""
+"""Zendesk's deliveries: proofs, keys, every documented event, odd habits. Goldens stand in test_contract.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from connectors.zendesk import Connector
 from connectors.zendesk import inbound as read
 from escalation.ports import BadSignature, Inbound
 from escalation.ticket import ChangeKind, Ignored, Role, Status, TicketChange
-from tests.support import connection, fixture, fixture_names, inbound, plain, shared
+from tests.support import connection, shared
 from tests.zendesk_play import mapping
 
 MAPPING = mapping()
@@ -150,20 +150,6 @@ def test_a_key_is_never_long() -> None:
 # what it means
 
 
-def test_there_are_enough_fixtures() -> None:
-    assert len(fixture_names("zendesk")) >= 20
-
-
-@pytest.mark.parametrize("name", fixture_names("zendesk"))
-def test_golden(name: str) -> None:
-    delivery = inbound(fixture("zendesk", name))
-    expected = fixture("zendesk", f"{name}.expected")
-    assert plain(read.change(delivery, MAPPING, "zendesk")) == expected
-    arrival = read.arrival(delivery, MAPPING)
-    assert arrival.event == expected["event"]
-    assert arrival.ticket_id == expected.get("ticket_id", "")
-
-
 KINDS = {
     "created": ChangeKind.CREATED,
     "comment_added": ChangeKind.MESSAGE_ADDED,
@@ -193,53 +179,6 @@ def test_every_documented_ticket_event_has_its_kind(name: str, kind: ChangeKind,
 
 def test_the_table_above_is_the_documented_list() -> None:
     assert sum(len(names.split()) for names in KINDS) == 37
-
-
-RECORDED: dict[str, tuple[str, ChangeKind, dict[str, object]]] = {
-    "messaging_ticket_message_added": ("141", ChangeKind.MESSAGE_ADDED, {}),
-    "ticket_agent_assignment_changed": ("5158", ChangeKind.ASSIGNED, {"status": "open", "priority": "urgent"}),
-    "ticket_attachment_linked_to_comment": ("19395", ChangeKind.UPDATED, {"status": "new", "channel": "email", "tags": ()}),
-    "ticket_comment_added_public_agent": ("5158", ChangeKind.MESSAGE_ADDED, {"priority": "high", "type": "problem"}),
-    "ticket_created": ("5158", ChangeKind.CREATED, {"status": "open", "priority": "low", "type": "task", "channel": "api"}),
-    "ticket_created_prismatic_with_headers": ("35436", ChangeKind.CREATED, {"status": "open", "channel": "web"}),
-    "ticket_status_changed": ("5158", ChangeKind.STATUS_CHANGED, {"status": "solved", "priority": "high"}),
-}
-PEOPLE = {
-    "ticket_agent_assignment_changed": "8447388090496",
-    "ticket_attachment_linked_to_comment": "",
-    "ticket_comment_added_public_agent": "8447388090494",
-    "ticket_created": "8447388090494",
-    "ticket_status_changed": "8447388090494",
-}
-
-
-@pytest.mark.parametrize("name", RECORDED)
-def test_recorded_and_documented_ticket_payloads(name: str) -> None:
-    delivery = json.loads(shared(f"fixtures/zendesk/event_webhooks/{name}.json").read_text())
-    told = read.change(inbound(delivery), MAPPING, "zendesk")
-    ticket_id, kind, fields = RECORDED[name]
-    assert isinstance(told, TicketChange)
-    assert (told.ticket_id, told.kind) == (ticket_id, kind)
-    assert {key: value for key, value in told.fields.items() if key in fields} == fields
-    assert told.at is not None
-    assert told.at.tzinfo is UTC
-    assert not told.unknown_words
-    assignee = told.fields.get("assignee")
-    assert getattr(assignee, "id", None) == PEOPLE.get(name)
-
-
-@pytest.mark.parametrize("name", ["user_active_changed", "user_deleted_recorded_delivery"])
-def test_recorded_user_events_are_ignored_with_the_reason(name: str) -> None:
-    delivery = inbound(json.loads(shared(f"fixtures/zendesk/event_webhooks/{name}.json").read_text()))
-    told = read.change(delivery, MAPPING, "zendesk")
-    assert isinstance(told, Ignored)
-    assert told.reason == "about a user, not a ticket"
-    assert read.arrival(delivery, MAPPING).ticket_id == ""
-
-
-def test_all_reference_payloads_are_in_the_tables_above() -> None:
-    names = {path.stem for path in shared("fixtures/zendesk/event_webhooks").glob("*.json")}
-    assert names == {*RECORDED, "user_active_changed", "user_deleted_recorded_delivery"}
 
 
 def test_previous_values_are_told_by_their_own_event_only() -> None:

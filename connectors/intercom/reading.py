@@ -19,7 +19,7 @@ from mappings.schema import Mapping as Words
 _MOST_PARTS = 500  # what the API gives of one thread, newest ones
 _MOST_PAST = 20
 _FOR_EVER = 10 * 365 * 86_400.0
-_NO_SECRET = (
+_CANNOT_VERIFY = (
     "the client secret is not set, so every notification is refused: copy it from the app's Basic information in the"
     " Developer Hub into INTERCOM_CLIENT_SECRET"
 )
@@ -198,7 +198,7 @@ def _agent(admin: Mapping[str, Any]) -> HelpdeskAgent:
 
 def check(desk: Desk) -> tuple[str, ...]:
     """What is wrong with address, token, client secret and admin, each with its remedy."""
-    problems = [] if reveal(desk.connection.secrets) else [_NO_SECRET]
+    problems = [] if reveal(desk.connection.secrets) else [_CANNOT_VERIFY]
     try:
         owner = desk.api.get("me")
         admins = agents(desk)

@@ -112,7 +112,7 @@ def as_read(account: Account, answer: Body, more_users: Iterable[Body] = ()) -> 
 
 
 def _is_settled(stamp: str, answered: str) -> bool:
-    """Whether the ticket had not changed for a while when it was read: a stamp is a whole second, and two changes may share it."""
+    """Whether the ticket had not changed for a while when it was read: stamps are whole seconds, two changes may share one."""
     try:
         return parsedate_to_datetime(answered) - datetime.fromisoformat(stamp) > _SETTLED
     except (ValueError, TypeError):

@@ -6,7 +6,11 @@
     }
   };
   const scroll = () => document.querySelector('[data-live="scroll"]');
-  const toEnd = () => { const box = scroll(); box.scrollTop = box.scrollHeight; };
+  // The newest message from its beginning: a card may be taller than the window.
+  const toEnd = () => {
+    const box = scroll(), newest = box.querySelector("li:last-of-type");
+    if (newest) box.scrollTop += newest.getBoundingClientRect().top - box.getBoundingClientRect().top;
+  };
 
   // Kept as the server sent it, before times are made local: what is compared is what the server says.
   const served = new Map();

@@ -1,0 +1,124 @@
+"""The statements of the hot path, built once: making one anew costs more than running it.
+
+Parameters have the names of columns; ``the_…`` where an update's condition and its values would otherwise share a name.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from store.tables import (
+    ActionRow,
+    Delivery,
+    EscalationRow,
+    EvaluationRow,
+    HandoffRow,
+    MessageRow,
+    OfferRow,
+    TicketRow,
+    TimelineRow,
+    TimerRow,
+)
+
+_LIVE = ("offered", "waiting", "accepted", "answered")
+
+
+def _mine(table: Any) -> tuple[Any, Any]:
+    return table.connection == bindparam("the_connection"), table.ticket_id == bindparam("the_ticket")
+
+
+TICKET = select(TicketRow.body, TicketRow.evaluated, TicketRow.actions_seen).where(*_mine(TicketRow))
+LOCKED_TICKET = TICKET.with_for_update()
+ADD_TICKET = insert(TicketRow).on_conflict_do_nothing()
+SAVE_TICKET = (
+    update(TicketRow)
+    .where(*_mine(TicketRow))
+    .values(
+        body=bindparam("body"),
+        changed_at=bindparam("changed_at"),
+        evaluated=func.coalesce(bindparam("evaluated", type_=TicketRow.__table__.c.evaluated.type), TicketRow.evaluated),
+        read_at=func.coalesce(bindparam("read_at", type_=TicketRow.__table__.c.read_at.type), TicketRow.read_at),
+        actions_seen=bindparam("actions_seen"),
+    )
+)
+
+THREAD = select(MessageRow.body).where(*_mine(MessageRow)).order_by(MessageRow.at.asc().nulls_last(), MessageRow.message_id)
+_new_message = insert(MessageRow)
+SAVE_MESSAGES = _new_message.on_conflict_do_update(
+    index_elements=["connection", "ticket_id", "message_id"],
+    set_={"at": _new_message.excluded.at, "body": _new_message.excluded.body},
+)
+
+WAITING = (
+    select(Delivery.id, Delivery.headers, Delivery.body, Delivery.query, Delivery.received_at)
+    .where(*_mine(Delivery), Delivery.status == "accepted")
+    .order_by(Delivery.id)
+    .limit(200)
+)
+CONCLUDE = (
+    update(Delivery)
+    .where(Delivery.id == bindparam("the_delivery"))
+    .values(status=bindparam("status"), became=bindparam("became"), why=bindparam("why"), handled_at=bindparam("handled_at"))
+)
+
+ADD_EVALUATION = insert(EvaluationRow).returning(EvaluationRow.id)
+ADD_TIMELINE = insert(TimelineRow)
+ADD_TIMERS = insert(TimerRow).on_conflict_do_nothing()
+ADD_ACTION = insert(ActionRow).on_conflict_do_nothing().returning(ActionRow.id)
+
+# The open escalation of a ticket with its live handoff, if there are any.
+OPEN_ESCALATION = (
+    select(EscalationRow.__table__, HandoffRow.id.label("handoff_id"), HandoffRow.body.label("handoff"))
+    .outerjoin(HandoffRow, (HandoffRow.escalation_id == EscalationRow.id) & HandoffRow.state.in_(_LIVE))
+    .where(*_mine(EscalationRow), EscalationRow.state == "open")
+    .order_by(HandoffRow.id.desc())
+    .limit(1)
+)
+# Any handoff, with its escalation and the ticket without its thread.
+SHOWN = (
+    select(
+        EscalationRow.__table__, HandoffRow.id.label("handoff_id"), HandoffRow.body.label("handoff"),
+        TicketRow.body.label("ticket"),
+    )
+    .join(HandoffRow, HandoffRow.escalation_id == EscalationRow.id)
+    .join(TicketRow, (TicketRow.connection == HandoffRow.connection) & (TicketRow.ticket_id == HandoffRow.ticket_id))
+    .where(HandoffRow.id == bindparam("the_handoff"))
+)  # fmt: skip
+OFFERS = (
+    select(OfferRow.id, OfferRow.body, OfferRow.channel, OfferRow.ts)
+    .where(OfferRow.handoff_id == bindparam("the_handoff"))
+    .order_by(OfferRow.number)
+)
+
+_new_handoff = insert(HandoffRow)
+SAVE_HANDOFF = _new_handoff.on_conflict_do_update(
+    index_elements=["id"],
+    set_={name: _new_handoff.excluded[name] for name in ("state", "accepted_by", "body", "changed_at")},
+)
+_new_offer = insert(OfferRow)
+SAVE_OFFER = _new_offer.on_conflict_do_update(
+    index_elements=["id"], set_={name: _new_offer.excluded[name] for name in ("state", "body")}
+)
+SAVE_POSTED = (
+    update(OfferRow).where(OfferRow.id == bindparam("the_offer")).values(channel=bindparam("channel"), ts=bindparam("ts"))
+)
+
+ACTION = select(ActionRow.__table__).where(ActionRow.id == bindparam("the_action")).with_for_update()
+TRYING = update(ActionRow).where(ActionRow.id == bindparam("the_action")).values(state="trying", attempts=ActionRow.attempts + 1)
+DONE = (
+    update(ActionRow)
+    .where(ActionRow.id == bindparam("the_action"))
+    .values(state=bindparam("state"), error=bindparam("error"), done_at=bindparam("done_at"), receipt=bindparam("receipt"))
+)
+
+# Per agent by index, so that it costs the same after a million handoffs.
+LOADS = text("""
+SELECT a.id,
+    (SELECT count(*) FROM handoffs WHERE accepted_by = a.id AND state IN ('accepted', 'answered')) AS handoffs,
+    (SELECT count(*) FROM offers WHERE agent = a.id AND state = 'open') AS offers,
+    (SELECT max(at) FROM offers WHERE agent = a.id) AS last_offer
+FROM unnest(CAST(:agents AS text[])) AS a(id)
+""")
