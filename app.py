@@ -27,6 +27,7 @@ from config import connections, logs
 from config.connections import PLAY_SECRET, PLAY_TOKEN, ChatAccount, Connection
 from config.settings import Settings, load
 from connectors.slack import SlackChat
+from escalation import who
 from escalation.pipeline import Pipeline
 from escalation.ports import Chat, Helpdesk
 from sandbox.state import State
@@ -121,6 +122,10 @@ class Baton:
         mapping = load_document(name, draft) if draft is not None else self.live.mapping(helpdesk)
         return plain(connectors.preview(mapping, payload))
 
+    def who(self, issue: str) -> str:
+        """Who handles an issue, in words: "Billing: Ada Lindqvist, Bo Tanaka. Lead Ada Lindqvist. #billing"."""
+        return who.handles(issue, self.live.playbook(), self.live.roster(), datetime.now(UTC))
+
     @cached_property
     def play_state(self) -> State:
         return State(lambda: self.database_url)
@@ -151,7 +156,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         sandbox=bool(baton.played),
     )
     web.register(app, parts)
-    app.register_blueprint(web_slack.blueprint(chat, PipelineDesk(baton.pipeline)))
+    app.register_blueprint(web_slack.blueprint(chat, PipelineDesk(baton.pipeline), baton.who))
     if baton.played:
         base = baton.settings.local_address
         play = sandbox.Play(f"{base}/sandbox", base, PLAY_SECRET, PLAY_TOKEN)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
+import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +25,8 @@ from config.yamldoc import Problems
 from escalation.ports import Outside
 from store import accounts, embedded, live, migrate, queue
 from store.documents import files
+from web import slack as web_slack
+from web.desk import PipelineDesk
 from worker import clock, supervisor, tasks
 
 if TYPE_CHECKING:
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
 
 def register(app: Flask) -> None:
     """Add every command to the app."""
-    for command in (up, serve, worker_command, clock_command, db, check, documents, replay, send, users, tokens):
+    for command in (up, serve, worker_command, clock_command, db, check, documents, replay, send, socket_mode, users, tokens):
         app.cli.add_command(command)
 
 
@@ -87,6 +91,19 @@ def clock_command() -> None:
     clock.run(queue.app(baton.database_url), baton.journal.beat, stalled_after_s=baton.settings.stalled_after_s)
 
 
+@click.command("socket-mode")
+def socket_mode() -> None:
+    """Receive Slack's buttons without a public address (SLACK_APP_TOKEN); part of `up` when the token is set."""
+    baton = _baton()
+    connection = web_slack.socket_mode(baton.accounts[1], PipelineDesk(baton.pipeline), baton.who)
+    if connection is None:
+        raise click.ClickException("SLACK_APP_TOKEN is not set: Slack reaches Baton over HTTP, nothing to run here.")
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    web_slack.run_socket_mode(connection, over)
+
+
 def prepare(baton: Baton) -> tuple[str, ...]:
     """Bring schema and documents up to date and make the first admin; lines worth telling."""
     migrate.upgrade(baton.engine)
@@ -123,7 +140,10 @@ def run_everything(settings: Settings) -> None:
         notes = prepare(baton)
     environment = {**settings_environment(), "DATABASE_URL": baton.database_url}
     run = [sys.executable, "-m", "flask", "--app", "app"]
-    children = [supervisor.Child(name, [*run, name], environment) for name in ("serve", "worker", "clock")]
+    names = ["serve", "worker", "clock"]
+    if settings.slack_app_token.get_secret_value():
+        names.append("socket-mode")
+    children = [supervisor.Child(name, [*run, name], environment) for name in names]
     is_ours = not settings.database_url
 
     def check() -> None:

@@ -22,12 +22,17 @@ _LATENCY_S = 0.0
 _TEXT = "We were charged twice and the checkout is down for all users. I cleared the cache, still doesn't work."
 
 
+def _soon() -> str:
+    """Newer than any webhook, so that the read is what counts."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1))
+
+
 def _ticket(ticket_id: str) -> dict[str, Any]:
     return {
         "id": int(ticket_id), "url": f"https://bench/api/v2/tickets/{ticket_id}.json", "subject": f"Ticket {ticket_id}",
         "description": _TEXT, "status": "open", "priority": "urgent", "type": "incident", "tags": ["billing"],
         "requester_id": 301, "assignee_id": None, "group_id": None, "organization_id": 401, "custom_fields": [],
-        "via": {"channel": "web"}, "created_at": "2026-11-21T09:00:00Z", "updated_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1)),
+        "via": {"channel": "web"}, "created_at": "2026-11-21T09:00:00Z", "updated_at": _soon(),
     }  # fmt: skip
 
 

@@ -105,11 +105,12 @@ def _number(value: object, default: int) -> int:
 
 
 def _sound(thing: Body) -> Body:
-    """Times and parts as they must be, for what was learned from odd notifications."""
+    """Times and parts as they must be, for what was learned from odd notifications; those of tickets leave empty keys out."""
     name = f"{thing['type']}_parts"
     held = thing[name].get(name) if isinstance(thing[name], dict) else None
-    parts = [part for part in held if isinstance(part, dict)] if isinstance(held, list) else []
     times = {key: _number(thing[key], now()) for key in ("created_at", "updated_at")}
+    bare: Body = {"id": "", "part_type": "", "body": None, "author": {}, **times}
+    parts = [bare | part for part in held if isinstance(part, dict)] if isinstance(held, list) else []
     return {**thing, **times, name: {"type": f"{thing['type']}_part.list", name: parts, "total_count": len(parts)}}
 
 

@@ -28,7 +28,7 @@ from sandbox import samples
 from sandbox.state import State
 from tests.support import FIXTURES, ROOT, connection
 
-URGENT = "ticket_created_urgent"  # every helpdesk has it, with the ticket to seed its sandbox with
+URGENT = "ticket_created_urgent"  # every helpdesk has it, with the ticket to seed its sandbox with; see stories
 NOBODY_LISTENS = "http://127.0.0.1:1"
 
 
@@ -60,9 +60,19 @@ def deliveries(kind: str) -> list[str]:
     return sorted(path.stem for path in (FIXTURES / kind).glob("*.json") if not path.name.endswith(".expected.json"))
 
 
+def stories(kind: str) -> list[str]:
+    """The urgent deliveries: one for each kind of thing that is a ticket to the helpdesk (``ticket_created_urgent…``)."""
+    return [name for name in deliveries(kind) if name.startswith(URGENT)]
+
+
 def ticket_of(kind: str, delivery: samples.Delivery) -> str:
     """The id of the ticket that a recorded delivery is about."""
     return connector(kind).arrival(asked({}, samples.body_of(delivery), delivery.get("query"))).ticket_id
+
+
+def digits(ticket: str) -> str:
+    """The vendor's number in a ticket's id, which may have a word of ours before it."""
+    return ticket.rsplit("-", 1)[-1]
 
 
 @dataclass
@@ -72,6 +82,7 @@ class World:
     kind: str
     url: str
     state: State
+    story: str = URGENT
     heard: list[Inbound] = field(default_factory=list)
     busy: int = 0
     news: threading.Condition = field(default_factory=threading.Condition)
@@ -79,21 +90,22 @@ class World:
     def connector(self, timeout_s: float = 10.0, **changes: Any) -> Helpdesk:
         return connector(self.kind, changes.pop("url", self.url), timeout_s, **changes)
 
-    def clear(self) -> World:
-        """As if just started: no ticket, no fault, nothing heard."""
+    def clear(self, story: str = URGENT) -> World:
+        """As if just started: no ticket, no fault, nothing heard; ``seed`` will tell this story."""
+        self.story = story
         self.settle()
         self.state.forget(self.kind)
         self.heard.clear()
         return self
 
     def seed(self, new_ticket: str = "") -> str:
-        """The urgent story as a ticket of the play helpdesk, its last message a minute old; the ticket's id."""
-        recorded = samples.load(FIXTURES, f"{self.kind}/{URGENT}")
+        """The story as a ticket of the play helpdesk, its last message a minute old; the ticket's id."""
+        recorded = samples.load(FIXTURES, f"{self.kind}/{self.story}")
         at = datetime.now(UTC) - timedelta(minutes=1)
         old = ticket_of(self.kind, recorded)
-        fresh = samples.fresh(recorded, old, at, new_ticket=new_ticket)
+        fresh = samples.fresh(recorded, digits(old), at, new_ticket=new_ticket)
         self.control("POST", "_tickets", fresh["ticket"])
-        return new_ticket or old
+        return ticket_of(self.kind, fresh)
 
     def seen(self, ticket: str) -> dict[str, Any]:
         """What a person sees in the helpdesk's pages."""

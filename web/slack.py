@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -94,12 +95,21 @@ def blueprint(account: ChatAccount, desk: Desk, who: Directory | None = None) ->
 
 
 def socket_mode(account: ChatAccount, desk: Desk, who: Directory | None = None) -> SocketModeHandler | None:
-    """A Socket Mode connection to be started with ``connect()`` and ended with ``close()``; None without an app token."""
+    """A Socket Mode connection for ``run_socket_mode``; None without an app token."""
     token = account.app_token.get_secret_value()
     if not token:
         return None
     app = bolt_app(account, desk, who)
     return SocketModeHandler(app, token, logger=_bolt_log, web_client=app.client)
+
+
+def run_socket_mode(connection: SocketModeHandler, over: threading.Event) -> None:
+    """Take what Slack sends until ``over`` is set; the connection is renewed by itself."""
+    connect: Callable[[], None] = connection.connect
+    close: Callable[[], None] = connection.close
+    connect()
+    over.wait()
+    close()
 
 
 def bolt_app(account: ChatAccount, desk: Desk, who: Directory | None = None) -> App:
