@@ -208,12 +208,13 @@ def check() -> None:
     with plain_errors():
         prepare(baton)
         for connection, helpdesk in baton.helpdesks().items():
-            problems += [f"{connection}: {line}" for line in helpdesk.check()]
+            problems += [f"{connection}: {line.removeprefix(f'{connection}: ')}" for line in helpdesk.check()]
         problems += [f"slack: {line}" for line in baton.chat.check()]
     for line in problems:
         click.echo(line)
     if problems:
-        raise click.ClickException(f"{len(problems)} to mend")
+        away = "" if not baton.played else ". Play-vendors answer only while Baton runs: `make run`, with the same PORT"
+        raise click.ClickException(f"{len(problems)} to mend{away}")
     click.echo("All is well.")
 
 

@@ -146,6 +146,13 @@ class Intake:
         connection: psycopg.Connection[Any] = self._held.driver_connection
         return connection
 
+    def close(self) -> None:
+        """Give the connection back; the next row takes one again."""
+        with self._writing:
+            if self._held is not None:
+                self._held.close()
+            self._held = None
+
     def _drop(self) -> None:
         held, self._held = self._held, None
         if held is not None:

@@ -45,6 +45,10 @@ class StoredJournal:
         self._queue = Queue()
         self._intake = Intake(engine)
 
+    def close(self) -> None:
+        """Give back what is held between calls."""
+        self._intake.close()
+
     def accept(self, connection: str, inbound: Inbound, arrival: Arrival, *, unreadable: str = "") -> tuple[int, bool]:
         headers = {k: v for k, v in inbound.headers.items() if k in KEPT_HEADERS}
         query = {k: v for k, v in inbound.query.items() if k != "token"}

@@ -22,6 +22,12 @@ NOTE = Note(
     KEY, "Handoff to Billing", (Line("Customer", SAID),), (("Transcript", (Line("Mia", "hello"),)),), "https://baton.example/7"
 )
 
+UNKNOWN = ("999999999", "0", "", "abc", "../me", "1?x=1", "7" * 40, "é")
+READS: dict[str, Callable[[Helpdesk, str], object]] = {
+    "fetch": lambda helpdesk, ticket: helpdesk.fetch(ticket),
+    "agents": lambda helpdesk, _: helpdesk.agents(),
+}
+
 
 def handoff(ticket: str, key: str = "h7", **changes: Any) -> Write:
     """All that a handoff writes."""

@@ -23,6 +23,7 @@ import connectors
 import sandbox
 from config.connections import PLAY_SECRET, PLAY_TOKEN, Connection
 from escalation.ports import Helpdesk, Inbound
+from escalation.ticket import TicketChange
 from mappings import Mapping, load_folder
 from sandbox import samples
 from sandbox.state import State
@@ -132,6 +133,13 @@ class World:
         finally:
             self.settle()
             self.control("PUT", "_faults", {})
+
+    def changes(self) -> list[TicketChange]:
+        """What the webhooks that came mean; each is verified first."""
+        helpdesk = connector(self.kind)
+        for request in self.heard:
+            helpdesk.verify(request, datetime.now(UTC))
+        return [change for request in self.heard if isinstance(change := helpdesk.change(request), TicketChange)]
 
     def calls(self) -> list[dict[str, Any]]:
         return self.state.calls(self.kind)

@@ -280,19 +280,18 @@ def test_nulls_everywhere(kind: str, name: str) -> None:
 
 
 @every_kind
-def test_very_long_texts_with_html_and_emoji_at_every_place(kind: str) -> None:
+def test_very_long_texts_with_html_and_emoji(kind: str) -> None:
     body = fixture(kind, URGENT)["body"]
     texts = [where for where in places(body) if isinstance(at(body, where), str)]
-    longest = max(texts, key=lambda where: len(at(body, where)))
-    assert longest
+    longest = sorted(texts, key=lambda where: -len(at(body, where)))
     for long in LONG:
-        judged(connector(kind), asked({}, written(put(body, longest, long))))
-    for where in texts:
+        judged(connector(kind), asked({}, written(put(body, longest[0], long))))
+    for where in longest[:10]:
         judged(connector(kind), asked({}, written(put(body, where, LONG[1]))))
 
 
 @every_kind
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_any_json(kind: str, data: st.DataObject) -> None:
     recorded = tuple(delivery["body"] for name in deliveries(kind) if "body" in (delivery := fixture(kind, name)))
@@ -300,7 +299,7 @@ def test_any_json(kind: str, data: st.DataObject) -> None:
 
 
 @every_kind
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(body=st.binary(max_size=200), query=QUERIES, form=st.booleans())
 def test_any_bytes(kind: str, body: bytes, query: dict[str, str], form: bool) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded" if form else "application/json"}

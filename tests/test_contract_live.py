@@ -7,10 +7,11 @@ must say so, and what holds instead is asserted.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,17 +19,10 @@ from pydantic import SecretStr
 
 from connectors import kinds
 from escalation.actions import Note, Receipt, Write
-from escalation.ports import GiveUp, Helpdesk, TryLater
+from escalation.ports import GiveUp, TryLater
 from escalation.ticket import Money, Priority, Role, Status, TicketChange
-from tests.contract_steps import KEY, NOTE, SAID, WRONG, done, fails, handoff, says, texts
+from tests.contract_steps import KEY, NOTE, READS, SAID, UNKNOWN, WRONG, done, fails, handoff, says, texts
 from tests.contract_world import NOBODY_LISTENS, World, digits, stories, worlds
-from tests.contract_world import connector as unconnected
-
-UNKNOWN = ("999999999", "0", "", "abc", "../me", "1?x=1", "7" * 40, "é")
-READS: dict[str, Callable[[Helpdesk, str], object]] = {
-    "fetch": lambda helpdesk, ticket: helpdesk.fetch(ticket),
-    "agents": lambda helpdesk, _: helpdesk.agents(),
-}
 
 
 @pytest.fixture(scope="session")
@@ -80,19 +74,20 @@ def test_a_comment_of_a_hundred_thousand_characters_with_html_and_emoji(world: W
     assert any(isinstance(one, TicketChange) and one.ticket_id == ticket for one in heard)
 
 
-@pytest.mark.parametrize("id", UNKNOWN)
-def test_an_unknown_ticket_is_gone(world: World, id: str) -> None:
+def test_an_unknown_ticket_is_gone(world: World) -> None:
     helpdesk = world.connector()
-    assert fails(lambda: helpdesk.fetch(id), GiveUp).gone
-    assert fails(lambda: done(helpdesk, handoff(id)), GiveUp).gone
-    assert fails(lambda: done(helpdesk, handoff(id), look_first=True), GiveUp).gone
+    for id in UNKNOWN:
+        assert fails(partial(helpdesk.fetch, id), GiveUp).gone, id
+        for look_first in (False, True):
+            assert fails(partial(done, helpdesk, handoff(id), look_first=look_first), GiveUp).gone, id
+    assert not world.writes() or all(call["status"] == 404 for call in world.writes())
 
 
 def test_earlier_tickets_of_the_same_customer(world: World) -> None:
     helpdesk, first, second = world.connector(), world.seed(), world.seed("4711")
     read = helpdesk.past_tickets(helpdesk.fetch(first))
-    assert [past.id for past in read.customer.past] == [second]
-    assert read.customer.past[0].subject and read.customer.past[0].url
+    assert [past.id for past in read.customer.past] == [second] or says(helpdesk, "earlier tickets", "not listed")
+    assert all(past.subject and past.url and past.created_at for past in read.customer.past)
     assert read.messages == helpdesk.fetch(first).messages
 
 
@@ -112,7 +107,7 @@ def test_every_step_is_one_call_that_changes_the_ticket(world: World) -> None:
     steps = helpdesk.steps(everything)
     assert len({step.key for step in steps}) == len(steps) and all(step.key.startswith("h7") for step in steps)
     for step in steps:
-        writes = world.spent(lambda step=step: helpdesk.write(step, look_first=False))  # type: ignore[misc]
+        writes = world.spent(partial(helpdesk.write, step, look_first=False))
         about = [call for call in writes if digits(ticket) in call["path"]]
         assert len(about) == 1, f"{step.key}: {writes}"
         assert len(writes) == 1 or says(helpdesk, "new_tags"), f"{step.key}: {writes}"
@@ -125,13 +120,15 @@ def test_nothing_asked_is_no_step(world: World) -> None:
 def test_what_was_written_is_read_back(world: World) -> None:
     helpdesk, ticket = world.connector(), world.seed()
     fields = {"ai_attempts": 3, "refund_amount": Money(Decimal("650.50"), "USD")}
-    write = handoff(ticket, status=Status.OPEN, priority=Priority.HIGH, fields=fields)
+    write = handoff(ticket, status=Status.SOLVED, priority=Priority.HIGH, fields=fields)
     assert [receipt.mismatch for receipt in done(helpdesk, write)] == [()] * len(helpdesk.steps(write))
     read = helpdesk.fetch(ticket)
-    assert (read.assignee.id, read.group.id, read.status) == ("101", "201", Status.OPEN)
+    assert (read.assignee.id, read.group.id, read.status) == ("101", "201", Status.SOLVED)
     assert read.priority is Priority.HIGH or says(helpdesk, "priority", "cannot write")
     refund = read.custom["refund_amount"]
     assert isinstance(refund, Money) and refund.amount == Decimal("650.50") and int(str(read.custom["ai_attempts"])) == 3
+    done(helpdesk, Write("h8", ticket, status=Status.OPEN))
+    assert not helpdesk.fetch(ticket).status.is_over
 
 
 def test_the_note_is_internal_and_says_once_which_it_is(world: World) -> None:
@@ -199,7 +196,7 @@ def test_an_agent_of_another_group_is_assigned_or_it_is_said_that_not(world: Wor
 
 
 @pytest.mark.parametrize("what", [{"agent_id": "999"}, {"group_id": "999"}, {"agent_id": "ada"}])
-def test_nobody_to_assign_to_is_given_up(world: World, what: dict[str, str]) -> None:
+def test_nobody_to_assign_to_is_given_up(world: World, what: dict[str, Any]) -> None:
     ticket = world.seed()
     fails(lambda: done(world.connector(), Write("h7", ticket, **what)), GiveUp)
     assert world.seen(ticket)["assignee"] == ""
@@ -243,7 +240,7 @@ def test_an_answer_lost_after_the_write_is_looked_up(world: World) -> None:
     ticket, helpdesk = world.seed(), world.connector()
     for step in helpdesk.steps(handoff(ticket, fields={"ai_attempts": 3})):
         with world.failing(rate_drop_after_write=1):
-            lost = fails(lambda step=step: helpdesk.write(step, look_first=False), TryLater)  # type: ignore[misc]
+            lost = fails(partial(helpdesk.write, step, look_first=False), TryLater)
         assert lost.unclear
         assert world.connector().write(step, look_first=True).found or says(helpdesk, "new_tags"), step.key
     assert len(world.notes(ticket, KEY)) == world.seen(ticket)["tags"].count("escalated") == 1
@@ -337,7 +334,7 @@ def test_our_own_writes_are_known_when_they_come_back(world: World) -> None:
         world.heard.clear()
         done(helpdesk, write)
         world.wait(lambda: bool(world.heard))
-        for echo in caused(world):
+        for echo in world.changes():
             assert echo.ticket_id == ticket
             assert world.connector().is_own(echo) or (not echo.actor.id and says(helpdesk, "who acted")), echo
 
@@ -349,13 +346,5 @@ def test_what_a_person_does_is_not_taken_for_ours(world: World) -> None:
     world.act(ticket, "reply", "customer", text=f"What is Baton ref {KEY}?")
     world.act(ticket, "assign", 102, value=102)
     world.act(ticket, "note", 102, text="Billing must decide.")
-    assert len(caused(world)) >= 4
-    assert not any(helpdesk.is_own(change) for change in caused(world))
-
-
-def caused(world: World) -> list[TicketChange]:
-    """What the webhooks that came mean; each is verified first, as it comes."""
-    helpdesk = unconnected(world.kind)
-    for request in world.heard:
-        helpdesk.verify(request, datetime.now(UTC))
-    return [change for request in world.heard if isinstance(change := helpdesk.change(request), TicketChange)]
+    assert len(world.changes()) >= 4
+    assert not any(helpdesk.is_own(change) for change in world.changes())

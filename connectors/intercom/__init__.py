@@ -33,6 +33,7 @@ CANNOT: Mapping[str, str] = MappingProxyType(
         "events_without_webhook": "A changed conversation attribute, team or subject sends no notification of its own.",
         "atomic": "Assignment, note and tags are separate calls: each is looked up before it is repeated.",
         "new_tags": "A tag that the workspace does not have is made first, by a call of its own: made twice, it is one.",
+        "filed_tickets": "Earlier tickets are looked for among conversations: what was filed as a ticket alone is not listed.",
         "full_thread": "The API gives the newest 500 parts of a thread.",
     }
 )
