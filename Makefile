@@ -28,7 +28,7 @@ check: $(VENV)/.dev  ## lint, types, fast tests; under a minute
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy .
-	@$(BIN)/python -m pytest -n 2 -m "not slow and not browser" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 -m "not slow and not browser and not database" $(ARGS)
 
 bench: $(VENV)/.dev  ## repeatable measurements into bench/results.md
 	@$(BIN)/python -m bench

@@ -130,14 +130,30 @@ def main() -> None:
 
 
 def run_everything(settings: Settings) -> None:
-    """Database, web, worker and clock until Ctrl-C or SIGTERM; all of it stopped cleanly."""
+    """Database, web, worker and clock until Ctrl-C or SIGTERM; all of it stopped cleanly, also when it cannot begin."""
     from app import Baton, secret_key
 
     with plain_errors():
         _require_free_port(settings)
-        baton = Baton(settings)
-        secret_key(settings)
-        notes = prepare(baton)
+    baton = Baton(settings)
+    try:
+        with plain_errors():
+            secret_key(settings)
+            notes = (*prepare(baton), f"Webhooks are taken at {_webhook_addresses(baton)}")
+        _supervise(baton, notes)
+    finally:
+        baton.engine.dispose()
+        if not settings.database_url:
+            embedded.stop(settings.data_dir)
+
+
+def _webhook_addresses(baton: Baton) -> str:
+    """For every connection; a connection that cannot be used is refused here, before anything runs."""
+    return ", ".join(f"{baton.settings.address}/webhooks/{connection}" for connection in baton.helpdesks())
+
+
+def _supervise(baton: Baton, notes: tuple[str, ...]) -> None:
+    settings = baton.settings
     environment = {**settings_environment(), "DATABASE_URL": baton.database_url}
     run = [sys.executable, "-m", "flask", "--app", "app"]
     names = ["serve", "worker", "clock"]
@@ -150,12 +166,7 @@ def run_everything(settings: Settings) -> None:
         if is_ours:
             embedded.revive(settings.data_dir)
 
-    try:
-        supervisor.Supervisor(children, check).run(lambda: _say_when_ready(baton, notes))
-    finally:
-        baton.engine.dispose()
-        if is_ours:
-            embedded.stop(settings.data_dir)
+    supervisor.Supervisor(children, check).run(lambda: _say_when_ready(baton, notes))
 
 
 def _require_free_port(settings: Settings) -> None:

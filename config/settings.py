@@ -82,15 +82,20 @@ def load(**overrides: object) -> Settings:
         raise SettingsProblem("These settings cannot be used:\n" + "\n".join(lines)) from None
 
 
+class _EnvFile(BaseSettings):
+    """Every name in ``.env``, whatever it is for."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="allow", case_sensitive=True)
+
+
 def substitute(text: str) -> str:
-    """``text`` with every ``${NAME}`` replaced by that environment variable; SettingsProblem naming all that are not set."""
+    """``text`` with every ``${NAME}`` replaced from the environment or ``.env``; SettingsProblem naming all that are not set."""
+    told = {**(_EnvFile().model_extra or {}), **os.environ}
     names = set(re.findall(r"\$\{([A-Z0-9_]+)\}", text))
-    unset = sorted(name for name in names if name not in os.environ)
+    unset = sorted(name for name in names if told.get(name) is None)
     if unset:
         raise SettingsProblem(f"These environment variables are named but not set: {', '.join(unset)}")
-    for name in names:
-        text = text.replace(f"${{{name}}}", os.environ[name])
-    return text
+    return re.sub(r"\$\{([A-Z0-9_]+)\}", lambda match: str(told[match[1]]), text)
 
 
 def environment() -> dict[str, str]:

@@ -38,3 +38,10 @@ def empty_database(postgres: str) -> Iterator[str]:
         db.execute(f"CREATE DATABASE {name}")
         yield postgres.replace("/postgres?", f"/{name}?")
         db.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that need a database are marked by what they ask for, so that nobody can forget to."""
+    for item in items:
+        if {"postgres", "place"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("database")

@@ -21,12 +21,15 @@ SAID = (
 NOTE = Note(
     KEY, "Handoff to Billing", (Line("Customer", SAID),), (("Transcript", (Line("Mia", "hello"),)),), "https://baton.example/7"
 )
-
 UNKNOWN = ("999999999", "0", "", "abc", "../me", "1?x=1", "7" * 40, "é")
-READS: dict[str, Callable[[Helpdesk, str], object]] = {
-    "fetch": lambda helpdesk, ticket: helpdesk.fetch(ticket),
-    "agents": lambda helpdesk, _: helpdesk.agents(),
-}
+EIGHT = (
+    ("101", "201"), ("102", "204"), ("103", "202"), ("104", "205"), ("105", "203"), ("106", "204"), ("101", "204"),
+    ("102", "201"),
+)  # fmt: skip
+READS: tuple[Callable[[Helpdesk, str], object], ...] = (
+    lambda helpdesk, ticket: helpdesk.fetch(ticket),
+    lambda helpdesk, _: helpdesk.agents(),
+)
 
 
 def handoff(ticket: str, key: str = "h7", **changes: Any) -> Write:

@@ -137,9 +137,9 @@ class World:
     def changes(self) -> list[TicketChange]:
         """What the webhooks that came mean; each is verified first."""
         helpdesk = connector(self.kind)
-        for request in self.heard:
-            helpdesk.verify(request, datetime.now(UTC))
-        return [change for request in self.heard if isinstance(change := helpdesk.change(request), TicketChange)]
+        for heard in self.heard:
+            helpdesk.verify(heard, datetime.now(UTC))
+        return [change for heard in self.heard if isinstance(change := helpdesk.change(heard), TicketChange)]
 
     def calls(self) -> list[dict[str, Any]]:
         return self.state.calls(self.kind)

@@ -221,7 +221,8 @@ def test_any_order_of_events_keeps_the_promises(events: list[Event], apart: int)
         before = step.handoff
         step = advance(before, event, NOW + timedelta(minutes=apart * number), DESK)
         handoff = step.handoff
-        keys += [a.key for a in step.actions]
+        # A reminder's timer that fired twice would plan the same message again: its key makes the store keep one.
+        keys += [a.key for a in step.actions if a.kind is not ActionKind.TELL]
         assert before.state.is_live or handoff == before
         assert handoff.state.is_taken == bool(handoff.accepted_by) or handoff.state is State.CANCELLED
         assert sum(o.state is OfferState.ACCEPTED for o in handoff.offers) <= len({handoff.accepted_by})

@@ -28,13 +28,14 @@ CANNOT: Mapping[str, str] = {
     "signed webhooks": "Freshdesk signs nothing and sends no time: a shared token proves who calls, and the ticket is read back.",
     "actor of a webhook": "No webhook says who acted. Our own changes are known by the reference in our note, else by the ticket "
     "showing nothing new; exclude the integration agent in the automation rule to spare these calls.",
-    "event ids": "Webhooks have no id and no time unless the rule's body sends the ticket's last change; see inbound.arrival.",
-    "assignment and note in one call": "The API has a call for each, so they are two steps and a moment lies between them.",
+    "event ids": "Webhooks have no id, and no time unless the rule's body sends the ticket's last change: without it equal ones"
+    " within a minute count as one.",
+    "assignment and note in one call": "Assignment and note are two calls, so they are two steps and a moment lies between them.",
     "an agent of another group": "An agent can be assigned only within a group of theirs: any other group is left as it is.",
     "adding one tag": "An update replaces all tags: they are read, merged and written, and a tag set in that moment is lost.",
     "refusing a stale update": "The API has no optimistic lock: the last write wins.",
     "merge events": "Automation rules do not fire on a merge; the merged ticket shows as closed when it is read.",
-    "who is online": "Only the round-robin switch 'available' is told.",
+    "who is online": "Who is online is not told: only the round-robin switch 'available' is.",
     "instant webhooks": "Above the account's call rate Freshdesk postpones webhooks by an hour, and drops them after a day.",
 }
 

@@ -34,7 +34,7 @@ CANNOT: Mapping[str, str] = MappingProxyType(
         "delete_tickets": "Statuses deleted and unknown cannot be written: Baton never deletes in a helpdesk.",
         "live_messages_of_a_running_chat": "Zendesk adds messaging conversations to the ticket's comments only when they end;"
         " until then the thread is what the webhooks told.",
-        "attach_files_to_notes": "The transcript is linked, not attached: an upload would be a second write per handoff.",
+        "attach_files_to_notes": "Nothing is attached to a note, an upload being a second write; it has the transcript as text.",
         "say_what_a_trigger_saw": "Trigger bodies hold display words in the account's language and no custom fields, so every"
         " trigger is followed by a read of the ticket.",
     }
