@@ -33,6 +33,9 @@ check: $(VENV)/.dev  ## lint, types, fast tests; under a minute
 bench: $(VENV)/.dev  ## repeatable measurements into bench/results.md
 	@$(BIN)/python -m bench
 
+demo: $(VENV)/.base  ## a recorded day, sent to the Baton that `make run` started
+	@$(BIN)/flask --app app demo
+
 lock: $(VENV)/.dev  ## pin dependencies anew
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 requirements/base.in -o requirements/base.txt

@@ -35,7 +35,21 @@ if TYPE_CHECKING:
 
 def register(app: Flask) -> None:
     """Add every command to the app."""
-    for command in (up, serve, worker_command, clock_command, db, check, documents, replay, send, socket_mode, users, tokens):
+    for command in (
+        up,
+        serve,
+        worker_command,
+        clock_command,
+        db,
+        check,
+        documents,
+        replay,
+        send,
+        demo,
+        socket_mode,
+        users,
+        tokens,
+    ):
         app.cli.add_command(command)
 
 
@@ -288,6 +302,16 @@ def send(fixture: str, again: bool, ticket: str, to: str) -> None:
     with plain_errors():
         sent = sending.send(baton, fixture, again=again, ticket=ticket, to=(to or baton.settings.local_address).rstrip("/"))
     click.echo(sent)
+
+
+@click.command()
+@click.option("--to", default="", help="Address of the running server; default this machine's.")
+def demo(to: str) -> None:
+    """Send every recorded webhook once to a running server, as a day in a support team."""
+    baton = _baton()
+    with plain_errors():
+        for line in sending.demo(baton, to or baton.settings.local_address):
+            click.echo(line)
 
 
 # --- people and tokens ---

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -52,6 +53,15 @@ def _said(answer: requests.Response, to: str, ticket: str, played: str) -> str:
     if played and ticket:
         said += f"\n  The ticket          {to}/sandbox/{played}/tickets-page/{ticket}"
     return said
+
+
+def demo(baton: Baton, to: str) -> Iterator[str]:
+    """A day in a support team: every fixture of every connected helpdesk once, each with what the server answered."""
+    connected = {connection.helpdesk for connection in baton.accounts[0]}
+    for name in samples.names(FIXTURES):
+        if name.partition("/")[0] in connected:
+            answer = send(baton, name, again=False, ticket="", to=to).splitlines()[0]
+            yield f"{name}: {answer}"
 
 
 def _connection(baton: Baton, helpdesk: str) -> Connection:

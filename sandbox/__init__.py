@@ -13,8 +13,6 @@ from flask import Flask
 
 from sandbox.state import State
 
-VENDORS = ("zendesk", "freshdesk", "intercom", "slack")
-
 
 @dataclass(frozen=True, slots=True)
 class Play:
@@ -31,7 +29,7 @@ class Play:
         return f"{self.sandbox_url}/{vendor}"
 
 
-def register(app: Flask, state: State, play: Play, vendors: tuple[str, ...] = VENDORS) -> None:
+def register(app: Flask, state: State, play: Play, vendors: tuple[str, ...]) -> None:
     """Mount the given play-vendors on an app; ``state`` must have been prepared."""
     for vendor in vendors:
         module = import_module(f"sandbox.{vendor}")

@@ -14,7 +14,7 @@ Delivery = dict[str, Any]  # {"about", "headers"?, "query"?, "body" | "raw_body"
 
 _ISO = re.compile(r"\b(20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|\+00:00)")
 _UNIX = re.compile(r"(?<![\d.\"])(1[5-9]\d{8})(?![\d.\"])")
-_LATEST = timedelta(days=3650)
+_FAR = timedelta(days=3650)
 
 
 def names(folder: Path) -> list[str]:
@@ -37,7 +37,8 @@ def fresh(delivery: Delivery, ticket_id: str, now: datetime, *, new_ticket: str 
     text = json.dumps(delivery)
     if new_ticket and ticket_id:
         text = re.sub(rf"(?<!\d){re.escape(ticket_id)}(?!\d)", new_ticket, text)
-    made: Delivery = json.loads(_moved(text, now))
+    latest = _latest(json.dumps(delivery.get("body") or {}), now) or _latest(text, now)
+    made: Delivery = json.loads(_moved(text, now, latest))
     body = made.get("body")
     if isinstance(body, dict) and isinstance(body.get("id"), str) and not keep_event:
         prefix = "notif_" if body["id"].startswith("notif_") else ""
@@ -56,13 +57,17 @@ def body_of(delivery: Delivery) -> bytes:
     return raw.encode()
 
 
-def _moved(text: str, now: datetime) -> str:
+def _latest(text: str, now: datetime) -> datetime | None:
+    """The newest time told; a webhook's own body is asked first, for its ticket also holds deadlines that lie ahead."""
     times = [datetime.fromisoformat(m[1]).replace(tzinfo=UTC) for m in _ISO.finditer(text)]
     times += [datetime.fromtimestamp(int(m[1]), UTC) for m in _UNIX.finditer(text)]
-    past = [t for t in times if abs(now - t) < _LATEST]
-    if not past:
+    return max((t for t in times if abs(now - t) < _FAR), default=None)
+
+
+def _moved(text: str, now: datetime, latest: datetime | None) -> str:
+    if latest is None:
         return text
-    shift = timedelta(seconds=int((now - max(past)).total_seconds()))
+    shift = timedelta(seconds=int((now - latest).total_seconds()))
 
     def iso(match: re.Match[str]) -> str:
         return f"{datetime.fromisoformat(match[1]) + shift:%Y-%m-%dT%H:%M:%S}{match[2] or ''}{match[3]}"

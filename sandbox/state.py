@@ -110,7 +110,7 @@ class State:
         with self._pool.connection() as db:
             db.execute(
                 "INSERT INTO sandbox.calls (vendor, method, path, status, body) VALUES (%s,%s,%s,%s,%s)",
-                (vendor, method, path, status, Jsonb(body)),
+                (vendor, method, path, status, Jsonb(body, dumps=_storable)),
             )
 
     def calls(self, vendor: str) -> list[Body]:
@@ -136,6 +136,11 @@ class State:
         return [payload for row in rows if isinstance(payload := _json(row["body"]), dict)]
 
 
+def _storable(value: Any) -> str:
+    """JSON without the one character that PostgreSQL's jsonb cannot hold."""
+    return json.dumps(value).replace("\\u0000", "")
+
+
 def _json(raw: bytes) -> Any:
     try:
         return json.loads(raw)
@@ -153,5 +158,5 @@ def _save(db: psycopg.Connection[Any], vendor: str, kind: str, id: str, body: Bo
     db.execute(
         "INSERT INTO sandbox.objects (vendor, kind, id, body) VALUES (%s,%s,%s,%s)"
         " ON CONFLICT (vendor, kind, id) DO UPDATE SET body = excluded.body",
-        (vendor, kind, id, Jsonb(body)),
+        (vendor, kind, id, Jsonb(body, dumps=_storable)),
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import psycopg
@@ -194,7 +195,7 @@ def _served(state: State) -> Iterator[dict[str, World]]:
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Silent)
     base = f"http://127.0.0.1:{server.server_port}"
     play = sandbox.Play(f"{base}/sandbox", base, PLAY_SECRET, PLAY_TOKEN)
-    found = {kind: World(kind, play.url(kind), state) for kind in connectors.kinds()}
+    found = {kind: World(kind, play.url(kind), state) for kind in connectors.kinds() if find_spec(f"sandbox.{kind}")}
     _listen(app, found)
     sandbox.register(app, state, play, tuple(found))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

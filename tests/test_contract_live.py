@@ -34,6 +34,7 @@ def stage(postgres: str) -> Iterator[dict[str, World]]:
 @pytest.fixture(params=[(kind, story) for kind in kinds() for story in stories(kind)], ids="-".join)
 def world(stage: dict[str, World], request: pytest.FixtureRequest) -> World:
     kind, story = request.param
+    assert kind in stage, f"{kind} has a connector but no sandbox/{kind}.py"
     return stage[kind].clear(story)
 
 
