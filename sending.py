@@ -85,5 +85,5 @@ def _post(connection: Connection, delivery: samples.Delivery, to: str) -> reques
     body = samples.body_of(delivery)
     signed = inbound.sign(body, reveal(connection.secrets)[0], datetime.now(UTC))
     query = f"?{urlencode(delivery['query'])}" if delivery.get("query") else ""
-    headers = {"Content-Type": "application/json", **delivery.get("headers", {}), **signed}
+    headers = {"Content-Type": "application/json", **signed, **samples.headers_of(delivery)}
     return requests.post(f"{to}/webhooks/{connection.id}{query}", data=body, headers=headers, timeout=10)

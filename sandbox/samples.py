@@ -37,7 +37,7 @@ def fresh(delivery: Delivery, ticket_id: str, now: datetime, *, new_ticket: str 
     text = json.dumps(delivery)
     if new_ticket and ticket_id:
         text = re.sub(rf"(?<!\d){re.escape(ticket_id)}(?!\d)", new_ticket, text)
-    latest = _latest(json.dumps(delivery.get("body") or {}), now) or _latest(text, now)
+    latest = _latest(_stamps(delivery), now) or _latest(json.dumps(delivery.get("body")), now) or _latest(text, now)
     made: Delivery = json.loads(_moved(text, now, latest))
     body = made.get("body")
     if isinstance(body, dict) and isinstance(body.get("id"), str) and not keep_event:
@@ -51,14 +51,26 @@ def a_ticket_id() -> str:
     return str(10_000_000 + secrets.randbelow(80_000_000))
 
 
+def headers_of(delivery: Delivery) -> dict[str, str]:
+    """The recorded headers that are not about its age or authenticity."""
+    told: dict[str, str] = delivery.get("headers", {})
+    return {name: value for name, value in told.items() if "signature" not in name.lower() and "token" not in name.lower()}
+
+
 def body_of(delivery: Delivery) -> bytes:
     """The bytes to post."""
     raw: str = delivery.get("raw_body") or json.dumps(delivery["body"])
     return raw.encode()
 
 
+def _stamps(delivery: Delivery) -> str:
+    """The body's own time stamps, without what it says of the ticket: deadlines and snoozes lie ahead."""
+    body = delivery.get("body")
+    return json.dumps([v for v in body.values() if not isinstance(v, dict | list)] if isinstance(body, dict) else [])
+
+
 def _latest(text: str, now: datetime) -> datetime | None:
-    """The newest time told; a webhook's own body is asked first, for its ticket also holds deadlines that lie ahead."""
+    """The newest time told."""
     times = [datetime.fromisoformat(m[1]).replace(tzinfo=UTC) for m in _ISO.finditer(text)]
     times += [datetime.fromtimestamp(int(m[1]), UTC) for m in _UNIX.finditer(text)]
     return max((t for t in times if abs(now - t) < _FAR), default=None)

@@ -137,8 +137,8 @@ class State:
 
 
 def _storable(value: Any) -> str:
-    """JSON without the one character that PostgreSQL's jsonb cannot hold."""
-    return json.dumps(value).replace("\\u0000", "")
+    """JSON without what PostgreSQL's jsonb cannot hold: NUL, and halves of surrogate pairs."""
+    return json.dumps(value, ensure_ascii=False).encode(errors="replace").decode().replace("\\u0000", "")
 
 
 def _json(raw: bytes) -> Any:

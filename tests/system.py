@@ -120,7 +120,7 @@ class System:
     def post(self, helpdesk: str, delivery: samples.Delivery) -> requests.Response:
         body = samples.body_of(delivery)
         signed = import_module(f"connectors.{helpdesk}.inbound").sign(body, PLAY_SECRET, datetime.now(UTC))
-        headers = {"Content-Type": "application/json", **delivery.get("headers", {}), **signed}
+        headers = {"Content-Type": "application/json", **signed, **samples.headers_of(delivery)}
         url = f"{self.url}/webhooks/{helpdesk}"
         return requests.post(url, data=body, headers=headers, params=delivery.get("query"), timeout=20)
 

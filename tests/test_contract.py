@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from config.connections import PLAY_SECRET, PLAY_TOKEN
-from connectors import connect, kinds
+from connectors import connect, kinds, preview
 from escalation.ports import Arrival, BadSignature, GiveUp, Helpdesk, Inbound, Unreadable
 from escalation.ticket import ChangeKind, Ignored, TicketChange, apply
 from sandbox import samples
@@ -92,19 +92,19 @@ def test_every_helpdesk_is_complete() -> None:
 @pytest.mark.parametrize("place", ["mapping", "fixtures", "sandbox"])
 def test_a_folder_that_lacks_a_part_is_reported(place: str) -> None:
     whole = {**beside(ROOT), "mapping": [*kinds()], "fixtures": [*kinds()]}
-    everywhere = {name: [*there, "acme"] for name, there in whole.items()}
-    assert complete([*kinds(), "acme"], everywhere) == []
-    assert complete([*kinds(), "acme"], {**everywhere, place: whole[place]}) == [f"acme has a connector but no {place}"]
-    assert complete(kinds(), {**whole, place: everywhere[place]}) == [f"acme has {place} but no connector"]
+    everywhere = {name: [*there, "imaginary"] for name, there in whole.items()}
+    assert complete([*kinds(), "imaginary"], everywhere) == []
+    assert complete([*kinds(), "imaginary"], {**everywhere, place: whole[place]}) == [f"imaginary has a connector but no {place}"]
+    assert complete(kinds(), {**whole, place: everywhere[place]}) == [f"imaginary has {place} but no connector"]
 
 
 def test_a_folder_is_all_it_takes_to_be_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for kind in (*kinds(), "acme"):
+    for kind in (*kinds(), "imaginary"):
         (tmp_path / kind).mkdir()
         (tmp_path / kind / "__init__.py").touch()
     (tmp_path / "signatures.py").touch()
     monkeypatch.setattr("connectors.__file__", str(tmp_path / "__init__.py"))
-    assert kinds() == tuple(sorted(("acme", *mappings())))
+    assert kinds() == tuple(sorted(("imaginary", *mappings())))
 
 
 @every_kind
@@ -126,7 +126,7 @@ def test_what_a_helpdesk_cannot_do_is_said_in_sentences(kind: str) -> None:
 
 def test_a_helpdesk_nobody_knows_is_refused_with_those_that_are() -> None:
     with pytest.raises(GiveUp, match=", ".join(kinds())):
-        connect(connection("acme"), next(iter(mappings().values())))
+        connect(connection("imaginary"), next(iter(mappings().values())))
 
 
 # Goldens: one recorded delivery beside what it means
@@ -141,6 +141,24 @@ def test_golden(kind: str, name: str) -> None:
     arrival = connector(kind).arrival(inbound(fixture(kind, name)))
     assert arrival.event == expected["event"]
     assert arrival.ticket_id == expected.get("ticket_id", arrival.ticket_id)
+
+
+@every_delivery
+def test_the_mapping_page_shows_what_the_delivery_becomes(kind: str, name: str) -> None:
+    delivery = fixture(kind, name)
+    if "body" in delivery and not delivery.get("query"):
+        shown, became = preview(mappings()[kind], delivery["body"]), connector(kind).change(inbound(delivery))
+        assert shown.kind == ("ignored" if isinstance(became, Ignored) else "change")
+        assert shown.change and shown.change.event == became.event
+        if isinstance(became, TicketChange) and isinstance(shown.change, TicketChange):
+            assert (shown.change.ticket_id, shown.change.kind) == (became.ticket_id, became.kind)
+
+
+@every_kind
+@pytest.mark.parametrize("payload", [None, 7, "7", [], [{}], {}, {"id": 7}])
+def test_the_mapping_page_never_fails(kind: str, payload: object) -> None:
+    shown = preview(mappings()[kind], payload)
+    assert shown.kind == "ignored" or all(problem.remedy for problem in shown.problems) and shown.problems
 
 
 @every_kind

@@ -55,7 +55,7 @@ def _stamp_time(stamp: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def payload(inbound: Inbound) -> Payload:
+def payload_of(inbound: Inbound) -> Payload:
     """The body as an object; a body that is none becomes a thin trigger when the address has ``?ticket_id=``.
 
     Raises Unreadable otherwise. An administrator's hand-written body breaks when a placeholder holds a quote or a line break.
@@ -114,7 +114,7 @@ def shape_of(body: Payload) -> str:
 def arrival(inbound: Inbound, mapping: Mapping) -> Arrival:
     """Key, ticket and event name. One event sent by two webhooks has one ``id``, so events are known by it; trigger bodies
     have no id of their own and are known by the invocation, which all attempts share."""
-    body = payload(inbound)
+    body = payload_of(inbound)
     shape = shape_of(body)
     return Arrival(_key(inbound, body, shape), mapping.ticket_id(shape, body), mapping.event(shape, body))
 
@@ -132,5 +132,5 @@ def _key(inbound: Inbound, body: Payload, shape: str) -> str:
 
 def change(inbound: Inbound, mapping: Mapping, connection: str) -> TicketChange | Ignored:
     """What the delivery means for a ticket; events about users, organisations and the like are Ignored with the reason."""
-    body = payload(inbound)
+    body = payload_of(inbound)
     return mapping.change(shape_of(body), body, connection)
