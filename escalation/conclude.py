@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from escalation import context, routing
 from escalation.actions import Action, ActionKind, Entry, Write
@@ -14,18 +13,16 @@ from escalation.decision import Decision, Route
 from escalation.handoff import advance
 from escalation.hop import AssignedInHelpdesk, Desk, Event, Handoff, HandOver, HumanReplied, Start, State, Step, TicketOver
 from escalation.journal import Case, Escalation
+from escalation.parts import Parts
 from escalation.playbook import AssignWhen, Level, Path, Severity
 from escalation.ports import GiveUp, Helpdesk
 from escalation.roster import Roster
 from escalation.ticket import Priority, Role, Ticket, TicketChange
 
-if TYPE_CHECKING:
-    from escalation.pipeline import Pipeline
-
 
 def look_at(
     case: Case,
-    pipeline: Pipeline,
+    parts: Parts,
     helpdesk: Helpdesk,
     ticket: Ticket,
     news: tuple[TicketChange, ...],
@@ -34,27 +31,27 @@ def look_at(
     deliveries: list[int] | None = None,
 ) -> None:
     """Look at a ticket with the rules and bring its escalation and handoff up to date."""
-    signals = pipeline.reader.read(ticket.messages, case.now)
-    decision = _cooled(decide(pipeline.playbook(), ticket, case.evaluated, news, signals, case.now), case, pipeline)
+    signals = parts.reader.read(ticket.messages, case.now)
+    decision = _cooled(decide(parts.playbook(), ticket, case.evaluated, news, signals, case.now), case, parts)
     evaluation = case.record(decision, ticket, deliveries or [])
     before = case.ticket
     seen = [c.action_id for c in news if c.action_id] if read_at else []
     case.save_ticket(ticket, read_at=read_at, actions_seen=seen)
-    _tell_handoff(case, pipeline, before, ticket)
+    _tell_handoff(case, parts, before, ticket)
     _shadow(case, decision)
-    package = _package(case, pipeline, ticket, decision)
+    package = _package(case, parts, ticket, decision)
     if ticket.status.is_over:
         case.close()
     elif case.escalation is not None:
         _add_reasons(case, decision, package)
     elif decision.escalate:
-        _open(case, pipeline, helpdesk, decision, package, evaluation)
+        _open(case, parts, helpdesk, decision, package, evaluation)
 
 
-def _package(case: Case, pipeline: Pipeline, ticket: Ticket, decision: Decision) -> context.ContextPackage:
+def _package(case: Case, parts: Parts, ticket: Ticket, decision: Decision) -> context.ContextPackage:
     handoff = case.handoff
     route, sender = (handoff.route, handoff.sender) if handoff else (None, ticket.assignee.name)
-    chain = _chain(handoff, pipeline.roster()) if handoff else ()
+    chain = _chain(handoff, parts.roster()) if handoff else ()
     return context.build(ticket, decision.signals, decision, route, case.now, chain=chain, sender=sender)
 
 
@@ -65,12 +62,12 @@ def _chain(handoff: Handoff, roster: Roster) -> tuple[str, ...]:
     return tuple(f"{who} was asked: {o.state.value}{f' ({o.reason})' if o.reason else ''}" for who, o in asked)
 
 
-def _cooled(decision: Decision, case: Case, pipeline: Pipeline) -> Decision:
+def _cooled(decision: Decision, case: Case, parts: Parts) -> Decision:
     """The decision without escalating when every rule that fired is within its cooldown."""
     if not decision.escalate or case.escalation is not None:
         return decision
     last = case.last_fired()
-    rules = {rule.id: rule for rule in pipeline.playbook().rules}
+    rules = {rule.id: rule for rule in parts.playbook().rules}
     hot = [v.rule for v in decision.fired() if v.rule not in last or case.now - last[v.rule] >= rules[v.rule].cooldown]
     return decision if hot else replace(decision, escalate=False)
 
@@ -82,9 +79,9 @@ def _shadow(case: Case, decision: Decision) -> None:
 
 
 def _open(
-    case: Case, pipeline: Pipeline, helpdesk: Helpdesk, decision: Decision, package: context.ContextPackage, evaluation: int
+    case: Case, parts: Parts, helpdesk: Helpdesk, decision: Decision, package: context.ContextPackage, evaluation: int
 ) -> None:
-    playbook, roster = pipeline.playbook(), pipeline.roster()
+    playbook, roster = parts.playbook(), parts.roster()
     team = roster.team(decision.team) or roster.team_for(decision.issue_type, playbook.default_team)
     decision = replace(decision, team=team.id if team else "")
     case.open(decision, package, evaluation)
@@ -92,7 +89,7 @@ def _open(
     case.write([Entry("escalated", words, data={"rules": [v.rule for v in decision.fired()], "evaluation": evaluation})])
     path = playbook.paths.get(decision.path) or playbook.paths["default"]
     handoff = _new_handoff(case, decision, path)
-    take(case, pipeline, advance(handoff, Start(), case.now, desk(case, pipeline, handoff)))
+    take(case, parts, advance(handoff, Start(), case.now, desk(case, parts, handoff)))
 
 
 def _new_handoff(case: Case, decision: Decision, path: Path) -> Handoff:
@@ -140,15 +137,15 @@ def _all_reasons(old: context.ContextPackage, new: context.ContextPackage) -> tu
     return (*old.reasons, *(reason for reason in new.reasons if reason.rule not in known))
 
 
-def _tell_handoff(case: Case, pipeline: Pipeline, before: Ticket | None, ticket: Ticket) -> None:
+def _tell_handoff(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket) -> None:
     """What people did in the helpdesk itself counts: assigned there, replied there, closed there (domain.md §4)."""
-    for event in _acts(case, pipeline, before, ticket):
+    for event in _acts(case, parts, before, ticket):
         if case.handoff is not None:
             handoff = case.handoff
-            take(case, pipeline, advance(handoff, event, case.now, desk(case, pipeline, handoff)))
+            take(case, parts, advance(handoff, event, case.now, desk(case, parts, handoff)))
 
 
-def _acts(case: Case, pipeline: Pipeline, before: Ticket | None, ticket: Ticket) -> list[Event]:
+def _acts(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket) -> list[Event]:
     handoff = case.handoff
     if handoff is None or before is None:
         return []
@@ -157,8 +154,8 @@ def _acts(case: Case, pipeline: Pipeline, before: Ticket | None, ticket: Ticket)
     at = min([case.now, *(m.at for m in replies if m.at)])
     events: list[Event] = []
     assignee = ticket.assignee
-    if assignee.id and assignee.id != before.assignee.id and not _our_cold_assignment(case, pipeline, handoff, assignee.id):
-        agent = pipeline.roster().by_vendor_id(case.connection, assignee.id)
+    if assignee.id and assignee.id != before.assignee.id and not _our_cold_assignment(case, parts, handoff, assignee.id):
+        agent = parts.roster().by_vendor_id(case.connection, assignee.id)
         events.append(AssignedInHelpdesk(agent.id if agent else "", assignee.name or f"agent {assignee.id}", at))
     events += [HumanReplied(m.author.name or "An agent", m.at or case.now) for m in replies]
     if ticket.status.is_over:
@@ -166,17 +163,17 @@ def _acts(case: Case, pipeline: Pipeline, before: Ticket | None, ticket: Ticket)
     return events
 
 
-def _our_cold_assignment(case: Case, pipeline: Pipeline, handoff: Handoff, vendor_id: str) -> bool:
+def _our_cold_assignment(case: Case, parts: Parts, handoff: Handoff, vendor_id: str) -> bool:
     """True when the assignment seen is the one a level with ``assign: on_offer`` made itself."""
     if handoff.current_level.assign is not AssignWhen.ON_OFFER:
         return False
-    agent = pipeline.roster().by_vendor_id(case.connection, vendor_id)
+    agent = parts.roster().by_vendor_id(case.connection, vendor_id)
     return agent is not None and any(o.agent == agent.id for o in handoff.open_offers)
 
 
-def desk(case: Case, pipeline: Pipeline, handoff: Handoff) -> Desk:
+def desk(case: Case, parts: Parts, handoff: Handoff) -> Desk:
     """What a step of this handoff may look at: the roster, and a routing that is computed when it is asked for."""
-    roster = pipeline.roster()
+    roster = parts.roster()
 
     def choose(level: Level, exclude: Mapping[str, str]) -> Route:
         team = roster.team(level.team or handoff.team)
@@ -191,7 +188,7 @@ def desk(case: Case, pipeline: Pipeline, handoff: Handoff) -> Desk:
     return Desk(roster, choose)
 
 
-def take(case: Case, pipeline: Pipeline, step: Step) -> Step:
+def take(case: Case, parts: Parts, step: Step) -> Step:
     """Make a step true: keep the handoff, plan its effects, set its timers, write its timeline."""
     if step.refused:
         return step
@@ -201,14 +198,14 @@ def take(case: Case, pipeline: Pipeline, step: Step) -> Step:
         case.plan(action)
     case.set_timers(step.timers)
     if step.hand_over is not None:
-        hand_over(case, pipeline, step.handoff, step.hand_over)
+        hand_over(case, parts, step.handoff, step.hand_over)
     return step
 
 
-def hand_over(case: Case, pipeline: Pipeline, handoff: Handoff, over: HandOver) -> None:
+def hand_over(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> None:
     """Plan the write-back: person and group, and the note once per handoff; each vendor call is an action of its own."""
-    helpdesk = pipeline.helpdesks()[case.connection]
-    write = _write(case, pipeline, handoff, over)
+    helpdesk = parts.helpdesks()[case.connection]
+    write = _write(case, parts, handoff, over)
     try:
         steps = helpdesk.steps(write)
     except GiveUp as cannot:
@@ -219,15 +216,15 @@ def hand_over(case: Case, pipeline: Pipeline, handoff: Handoff, over: HandOver) 
         case.plan(Action(f"write:{step.key}", ActionKind.WRITE, handoff.id, why=over.why, write=step))
 
 
-def _write(case: Case, pipeline: Pipeline, handoff: Handoff, over: HandOver) -> Write:
-    roster = pipeline.roster()
+def _write(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> Write:
+    roster = parts.roster()
     agent = roster.agent(over.agent)
     # Helpdesks refuse an agent outside the group they are given: somebody of another team takes the ticket to theirs.
     stranger = agent is not None and agent.teams and handoff.team not in agent.teams
     team = roster.team(agent.teams[0] if agent and stranger else handoff.team)
     note = None
     if not handoff.noted and case.escalation is not None:
-        link = f"{pipeline.page_url}/handoffs/{handoff.id}"
+        link = f"{parts.page_url}/handoffs/{handoff.id}"
         title = f"Handoff to {agent.name if agent else team.name if team else 'the team'}"
         package = replace(case.escalation.package, chain=_chain(handoff, roster))
         note = context.note(package, key=handoff.id, title=title, link=link, now=case.now)
@@ -237,16 +234,16 @@ def _write(case: Case, pipeline: Pipeline, handoff: Handoff, over: HandOver) -> 
         agent_id=agent.ids.get(case.connection, "") if agent else "",
         group_id=team.groups.get(case.connection, "") if team else "",
         note=note,
-        priority=_raised(case, pipeline),
+        priority=_raised(case, parts),
     )
 
 
 _PRIORITY_OF = {Severity.HIGH: Priority.HIGH, Severity.CRITICAL: Priority.URGENT}
 
 
-def _raised(case: Case, pipeline: Pipeline) -> Priority | None:
+def _raised(case: Case, parts: Parts) -> Priority | None:
     """The priority to write with ``write_priority``: what the severity asks for, never lower than the ticket's own."""
-    if not pipeline.playbook().write_priority or case.escalation is None or case.ticket is None:
+    if not parts.playbook().write_priority or case.escalation is None or case.ticket is None:
         return None
     wanted = _PRIORITY_OF.get(Severity(case.escalation.severity), Priority.UNKNOWN)
     return wanted if wanted.rank > case.ticket.priority.rank else None

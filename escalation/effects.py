@@ -6,70 +6,67 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from escalation import context
 from escalation.actions import Action, ActionKind, Card, Entry, Press, Receipt
 from escalation.hop import Handoff, Offer, OfferState, State, words_for
 from escalation.journal import Case, Shown, Task
+from escalation.parts import Parts
 from escalation.ports import Arrival, GiveUp, Inbound, Posted, Unreadable
 from escalation.roster import Agent
 from escalation.ticket import Ticket
 
-if TYPE_CHECKING:
-    from escalation.pipeline import Pipeline
 
-
-def carry_out(pipeline: Pipeline, task: Task) -> None:
+def carry_out(parts: Parts, task: Task) -> None:
     """Make the one outgoing call of an action and mark it done; TryLater and GiveUp are the caller's."""
-    _EFFECTS[task.action.kind](pipeline, task)
+    _EFFECTS[task.action.kind](parts, task)
 
 
-def _alert(pipeline: Pipeline, task: Task) -> None:
+def _alert(parts: Parts, task: Task) -> None:
     """Post the card of an offer, unless the offer was settled before its card could be posted."""
-    shown, offer = _look_up(pipeline, task)
+    shown, offer = _look_up(parts, task)
     if shown is None or offer is None:
-        _finish(pipeline, task, moot="the handoff is gone")
+        _finish(parts, task, moot="the handoff is gone")
         return
-    card = _card(pipeline, shown, offer)
+    card = _card(parts, shown, offer)
     still_open = offer.state is OfferState.OPEN and shown.handoff.state.is_live
     reach = _post_somewhere if still_open else _settle_posted
-    posted: Posted | None = reach(pipeline, task, shown.handoff, offer, card)
+    posted: Posted | None = reach(parts, task, shown.handoff, offer, card)
     if posted is None:
-        _finish(pipeline, task, moot="the offer was settled before its card was posted")
+        _finish(parts, task, moot="the offer was settled before its card was posted")
     else:
-        _finish(pipeline, task, posted=posted, offer_id=offer.id)
+        _finish(parts, task, posted=posted, offer_id=offer.id)
 
 
-def _settle_posted(pipeline: Pipeline, task: Task, handoff: Handoff, offer: Offer, card: Card) -> Posted | None:
+def _settle_posted(parts: Parts, task: Task, handoff: Handoff, offer: Offer, card: Card) -> Posted | None:
     """A card that an unclear try posted after all, edited so that nothing stale stays pressable; None when there is none."""
     if not task.look_first:
         return None
-    for place in _places(pipeline, handoff, offer):
+    for place in _places(parts, handoff, offer):
         try:
-            posted = pipeline.chat.find(place(), task.action.key)
+            posted = parts.chat.find(place(), task.action.key)
         except GiveUp:
             continue
         if posted is not None:
-            pipeline.chat.update(posted, card)
+            parts.chat.update(posted, card)
             return posted
     return None
 
 
-def _places(pipeline: Pipeline, handoff: Handoff, offer: Offer) -> list[Callable[[], str]]:
+def _places(parts: Parts, handoff: Handoff, offer: Offer) -> list[Callable[[], str]]:
     """Where the card of an offer may stand, best first: the person, the team's channel, the default channel."""
-    agent, team = pipeline.roster().agent(offer.agent), pipeline.roster().team(handoff.team)
-    channels = [c for c in (offer.channel, team.channel if team else "", pipeline.channel) if c]
-    places: list[Callable[[], str]] = [partial(_chat_id, pipeline, agent)] if agent else []
+    agent, team = parts.roster().agent(offer.agent), parts.roster().team(handoff.team)
+    channels = [c for c in (offer.channel, team.channel if team else "", parts.channel) if c]
+    places: list[Callable[[], str]] = [partial(_chat_id, parts, agent)] if agent else []
     return [*places, *(partial(str, channel) for channel in dict.fromkeys(channels))]
 
 
-def _post_somewhere(pipeline: Pipeline, task: Task, handoff: Handoff, offer: Offer, card: Card) -> Posted:
+def _post_somewhere(parts: Parts, task: Task, handoff: Handoff, offer: Offer, card: Card) -> Posted:
     """Post at the first place that can be reached, in a channel naming the person; GiveUp when there is none."""
-    agent, reasons = pipeline.roster().agent(offer.agent), []
-    for place in _places(pipeline, handoff, offer):
+    agent, reasons = parts.roster().agent(offer.agent), []
+    for place in _places(parts, handoff, offer):
         try:
-            return pipeline.chat.post(place(), card, task.action.key, look_first=task.look_first)
+            return parts.chat.post(place(), card, task.action.key, look_first=task.look_first)
         except GiveUp as unreachable:
             reasons.append(str(unreachable))
             if agent is not None and not card.mention:
@@ -77,55 +74,55 @@ def _post_somewhere(pipeline: Pipeline, task: Task, handoff: Handoff, offer: Off
     raise GiveUp("nobody can be reached in the chat: " + "; ".join(reasons or ["no person and no channel is named"]))
 
 
-def _chat_id(pipeline: Pipeline, agent: Agent) -> str:
+def _chat_id(parts: Parts, agent: Agent) -> str:
     if not agent.slack_id and not agent.email:
         raise GiveUp(f"the roster gives neither slack_id nor email for {agent.name}")
-    return agent.slack_id or pipeline.chat.person(agent.email)
+    return agent.slack_id or parts.chat.person(agent.email)
 
 
-def _update(pipeline: Pipeline, task: Task) -> None:
+def _update(parts: Parts, task: Task) -> None:
     """Edit the card of an offer to what it should say now."""
-    shown, offer = _look_up(pipeline, task)
+    shown, offer = _look_up(parts, task)
     posted = shown.posted.get(offer.id) if shown and offer else None
     if shown is None or offer is None or posted is None:
-        _finish(pipeline, task, moot="its card was never posted")
+        _finish(parts, task, moot="its card was never posted")
         return
     try:
-        pipeline.chat.update(posted, _card(pipeline, shown, offer))
+        parts.chat.update(posted, _card(parts, shown, offer))
     except GiveUp as gone:
         if not gone.gone:
             raise
-        _finish(pipeline, task, moot="the card was deleted in the chat")
+        _finish(parts, task, moot="the card was deleted in the chat")
         return
-    _finish(pipeline, task)
+    _finish(parts, task)
 
 
-def _tell(pipeline: Pipeline, task: Task) -> None:
+def _tell(parts: Parts, task: Task) -> None:
     """A plain message to a person, else to their team's or the default channel."""
     data = task.action.data
-    agent = pipeline.roster().agent(data.get("agent", ""))
+    agent = parts.roster().agent(data.get("agent", ""))
     try:
-        to = _chat_id(pipeline, agent) if agent else data.get("channel") or pipeline.channel
+        to = _chat_id(parts, agent) if agent else data.get("channel") or parts.channel
     except GiveUp:
-        to = pipeline.channel
-    posted = pipeline.chat.tell(to, data["text"], task.action.key, look_first=task.look_first)
-    _finish(pipeline, task, posted=posted)
+        to = parts.channel
+    posted = parts.chat.tell(to, data["text"], task.action.key, look_first=task.look_first)
+    _finish(parts, task, posted=posted)
 
 
-def _write(pipeline: Pipeline, task: Task) -> None:
+def _write(parts: Parts, task: Task) -> None:
     """One step of a write-back; the answer is held against what was asked, and the stored ticket learns it."""
     step = task.action.write
     if step is None:
         raise GiveUp("a write-back without content; it was planned by another version")
-    helpdesk = pipeline.helpdesks()[task.connection]
+    helpdesk = parts.helpdesks()[task.connection]
     receipt = helpdesk.write(step, look_first=task.look_first)
-    with pipeline.journal.case(task.connection, task.ticket_id, pipeline.clock()) as case:
+    with parts.journal.case(task.connection, task.ticket_id, parts.clock()) as case:
         case.done(task, receipt)
         if case.ticket is not None:
             case.save_ticket(_learned(case.ticket, receipt, step.agent_id, step.group_id))
         case.write([_written(receipt, task.action)], task.action.handoff_id)
         if receipt.mismatch:
-            _tell_team(case, pipeline, f"mismatch:{task.action.key}", "; ".join(receipt.mismatch))
+            _tell_team(case, parts, f"mismatch:{task.action.key}", "; ".join(receipt.mismatch))
 
 
 def _learned(ticket: Ticket, receipt: Receipt, agent_id: str, group_id: str) -> Ticket:
@@ -150,12 +147,12 @@ def _written(receipt: Receipt, action: Action) -> Entry:
     return Entry("written", words, data={"note": receipt.note_id, "calls": receipt.calls})
 
 
-def _look_up(pipeline: Pipeline, task: Task) -> tuple[Shown | None, Offer | None]:
-    shown = pipeline.journal.shown(task.action.handoff_id)
+def _look_up(parts: Parts, task: Task) -> tuple[Shown | None, Offer | None]:
+    shown = parts.journal.shown(task.action.handoff_id)
     return shown, shown.handoff.offer(task.action.data["offer"]) if shown else None
 
 
-def _card(pipeline: Pipeline, shown: Shown, offer: Offer) -> Card:
+def _card(parts: Parts, shown: Shown, offer: Offer) -> Card:
     handoff, ticket = shown.handoff, shown.ticket
     open_now = offer.state is OfferState.OPEN and handoff.state in (State.OFFERED, State.WAITING)
     mine = handoff.state is State.ACCEPTED and offer.agent == handoff.accepted_by and bool(offer.agent)
@@ -165,33 +162,33 @@ def _card(pipeline: Pipeline, shown: Shown, offer: Offer) -> Card:
         handoff.id,
         offer.id,
         title=f"Handoff: {ticket.subject or 'ticket ' + ticket.id}",
-        state=words_for(handoff, offer, pipeline.roster()),
+        state=words_for(handoff, offer, parts.roster()),
         why_you=offer.why,
         presses=presses,
         ticket_url=ticket.url,
-        page_url=f"{pipeline.page_url}/handoffs/{handoff.id}",
+        page_url=f"{parts.page_url}/handoffs/{handoff.id}",
         live=open_now or mine,
-        now=pipeline.clock(),
+        now=parts.clock(),
     )
 
 
-def _finish(pipeline: Pipeline, task: Task, *, posted: Posted | None = None, offer_id: str = "", moot: str = "") -> None:
-    pipeline.journal.finish(task, pipeline.clock(), posted=posted, offer_id=offer_id, moot=moot)
+def _finish(parts: Parts, task: Task, *, posted: Posted | None = None, offer_id: str = "", moot: str = "") -> None:
+    parts.journal.finish(task, parts.clock(), posted=posted, offer_id=offer_id, moot=moot)
 
 
-def tell_of_set_aside(case: Case, pipeline: Pipeline, task: Task, error: BaseException) -> None:
+def tell_of_set_aside(case: Case, parts: Parts, task: Task, error: BaseException) -> None:
     """Say that an action was set aside: on the timeline always, in the team's chat when it is not the chat that failed."""
     words = f"Set aside after {task.attempts} tries: {task.action.kind.value.replace('_', ' ')}: {error}"
     case.write([Entry("set_aside", words, data={"action": task.action.key})], task.action.handoff_id)
     if task.action.kind is ActionKind.WRITE:
         text = f"Ticket {task.ticket_id} ({task.connection}) could not be updated: {error}. Please do it by hand, then retry."
-        _tell_team(case, pipeline, f"set-aside:{task.action.key}:{task.attempts}", text)
+        _tell_team(case, parts, f"set-aside:{task.action.key}:{task.attempts}", text)
 
 
-def _tell_team(case: Case, pipeline: Pipeline, key: str, text: str) -> None:
+def _tell_team(case: Case, parts: Parts, key: str, text: str) -> None:
     handoff = case.handoff
-    team = pipeline.roster().team(handoff.team) if handoff else None
-    channel = (team.channel if team else "") or pipeline.channel
+    team = parts.roster().team(handoff.team) if handoff else None
+    channel = (team.channel if team else "") or parts.channel
     handoff_id = handoff.id if handoff else ""
     case.plan(Action(f"tell:{key}", ActionKind.TELL, handoff_id, {"agent": "", "channel": channel, "text": text}, text))
 
@@ -206,7 +203,7 @@ def stray(inbound: Inbound) -> Arrival:
     return Arrival(key=f"raw:{hashlib.sha256(inbound.body).hexdigest()}", ticket_id="", event="")
 
 
-_EFFECTS: Mapping[ActionKind, Callable[[Pipeline, Task], None]] = {
+_EFFECTS: Mapping[ActionKind, Callable[[Parts, Task], None]] = {
     ActionKind.ALERT: _alert,
     ActionKind.UPDATE_ALERT: _update,
     ActionKind.TELL: _tell,

@@ -5,7 +5,6 @@ Plain calls, no I/O of its own: the outside comes in through the ports, time thr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,10 +12,9 @@ from escalation import conclude, effects
 from escalation.actions import ActionKind
 from escalation.handoff import advance
 from escalation.hop import Event, Fired, HandOver
-from escalation.journal import DeliveryStatus, Journal, Known, Outcome, Task, Waiting
-from escalation.playbook import Playbook
-from escalation.ports import Chat, GiveUp, Helpdesk, Inbound, Outside, Reader, TryLater, Unreadable
-from escalation.roster import Roster
+from escalation.journal import DeliveryStatus, Known, Outcome, Task, Waiting
+from escalation.parts import Parts
+from escalation.ports import GiveUp, Helpdesk, Inbound, Outside, TryLater, Unreadable
 from escalation.ticket import ChangeKind, Ignored, Ticket, TicketChange, apply
 
 PATIENCE = 4  # tries to read a ticket before the decision is taken from what the webhooks told
@@ -49,20 +47,8 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Pipeline:
-    """Everything the path needs. ``helpdesks``, ``playbook`` and ``roster`` are asked anew each time: documents change."""
-
-    journal: Journal
-    helpdesks: Callable[[], Mapping[str, Helpdesk]]
-    chat: Chat
-    reader: Reader
-    playbook: Callable[[], Playbook]
-    roster: Callable[[], Roster]
-    clock: Callable[[], datetime]
-    pause: Callable[[float], None]  # seconds; lets a burst of webhooks settle
-    settle: timedelta = timedelta(milliseconds=20)
-    page_url: str = ""  # base of links to our pages
-    channel: str = ""  # where alerts go that have no better place
+class Pipeline(Parts):
+    """The path, over its parts. Thread-safe: it keeps nothing between calls."""
 
     # --- receive: in the web request ---
 
