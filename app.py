@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 
 import commands
 import connectors
+import running
 import sandbox
 import web
 from config import connections, logs
@@ -140,7 +141,7 @@ def assemble(settings: Settings | None = None, *, ping: bool = True) -> Baton:
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application; nothing is called outside and the database is not needed until the first request."""
-    with commands.plain_errors():  # a wrong setting is told in words by every command
+    with running.plain_errors():  # a wrong setting is told in words by every command
         baton = assemble(settings)
         chat = baton.accounts[1]
     app = Flask(__name__, template_folder=None, static_folder=None)
@@ -182,4 +183,4 @@ def secret_key(settings: Settings) -> str:
 
 
 if __name__ == "__main__":
-    commands.main()
+    running.main()

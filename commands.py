@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import os
 import signal
-import socket
 import sys
 import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import requests
 from flask import Flask, current_app
 
 import sending
-from config.settings import Settings, SettingsProblem, load
-from config.settings import environment as settings_environment
 from config.yamldoc import Problems
-from escalation.ports import Outside
-from store import accounts, embedded, live, migrate, queue
+from running import plain_errors, prepare, run_everything
+from store import accounts, live, queue
 from store.documents import files
 from web import slack as web_slack
 from web.desk import PipelineDesk
-from worker import clock, supervisor, tasks
+from worker import clock, tasks
 
 if TYPE_CHECKING:
     from app import Baton
@@ -35,36 +28,14 @@ if TYPE_CHECKING:
 
 def register(app: Flask) -> None:
     """Add every command to the app."""
-    for command in (
-        up,
-        serve,
-        worker_command,
-        clock_command,
-        db,
-        check,
-        documents,
-        replay,
-        send,
-        demo,
-        socket_mode,
-        users,
-        tokens,
-    ):
+    processes = (up, serve, worker_command, clock_command, socket_mode)
+    for command in (*processes, db, check, documents, replay, send, demo, users, tokens):
         app.cli.add_command(command)
 
 
 def _baton() -> Baton:
     baton: Baton = current_app.extensions["baton"]
     return baton
-
-
-@contextlib.contextmanager
-def plain_errors() -> Iterator[None]:
-    """Expected problems end a command with their text and status 1, without a traceback."""
-    try:
-        yield
-    except (Problems, Outside, LookupError, accounts.Refused, SettingsProblem) as problem:
-        raise click.ClickException(str(problem)) from None
 
 
 # --- processes ---
@@ -118,96 +89,6 @@ def socket_mode() -> None:
     web_slack.run_socket_mode(connection, over)
 
 
-def prepare(baton: Baton) -> tuple[str, ...]:
-    """Bring schema and documents up to date and make the first admin; lines worth telling."""
-    migrate.upgrade(baton.engine)
-    found = files(baton.settings.config_dir, baton.settings.mappings_dir)
-    for name, text in found.items():
-        live.load(name, text)  # refuse to start on a document that cannot be used
-    lines = [f"{n} was edited in the store; the file differs and was left alone" for n in baton.documents.sync(found)]
-    password = accounts.bootstrap(baton.engine, baton.settings)
-    if password:
-        email = baton.settings.admin_email or "admin@localhost"
-        lines.append(f"Sign in as {email} with password {password} (shown this once)")
-    return tuple(lines)
-
-
-def main() -> None:
-    """``python app.py``: run everything; a problem ends it with its text alone."""
-    try:
-        with plain_errors():
-            settings = load()
-        run_everything(settings)
-    except click.ClickException as problem:
-        problem.show()
-        sys.exit(problem.exit_code)
-
-
-def run_everything(settings: Settings) -> None:
-    """Database, web, worker and clock until Ctrl-C or SIGTERM; all of it stopped cleanly, also when it cannot begin."""
-    from app import Baton, secret_key
-
-    with plain_errors():
-        _require_free_port(settings)
-    baton = Baton(settings)
-    try:
-        with plain_errors():
-            secret_key(settings)
-            notes = (*prepare(baton), f"Webhooks are taken at {_webhook_addresses(baton)}")
-        _supervise(baton, notes)
-    finally:
-        baton.engine.dispose()
-        if not settings.database_url:
-            embedded.stop(settings.data_dir)
-
-
-def _webhook_addresses(baton: Baton) -> str:
-    """For every connection; a connection that cannot be used is refused here, before anything runs."""
-    return ", ".join(f"{baton.settings.address}/webhooks/{connection}" for connection in baton.helpdesks())
-
-
-def _supervise(baton: Baton, notes: tuple[str, ...]) -> None:
-    settings = baton.settings
-    environment = {**settings_environment(), "DATABASE_URL": baton.database_url}
-    run = [sys.executable, "-m", "flask", "--app", "app"]
-    names = ["serve", "worker", "clock"]
-    if settings.slack_app_token.get_secret_value():
-        names.append("socket-mode")
-    children = [supervisor.Child(name, [*run, name], environment) for name in names]
-    is_ours = not settings.database_url
-
-    def check() -> None:
-        if is_ours:
-            embedded.revive(settings.data_dir)
-
-    supervisor.Supervisor(children, check).run(lambda: _say_when_ready(baton, notes))
-
-
-def _require_free_port(settings: Settings) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as taken:
-            why = f"Port {settings.port} cannot be used ({taken.strerror}). Choose another: PORT=8001 make run"
-            raise click.ClickException(why) from None
-
-
-def _say_when_ready(baton: Baton, notes: tuple[str, ...]) -> None:
-    address = baton.settings.address
-    for _ in range(600):
-        with contextlib.suppress(requests.RequestException):
-            if requests.get(f"{baton.settings.local_address}/readyz", timeout=2).status_code == 200:
-                break
-        time.sleep(0.1)
-    lines = [f"Baton is ready at {address}", *notes]
-    if baton.played:
-        lines.append(f"Sandbox: play Slack at {address}/sandbox/slack, tickets at {address}/sandbox/zendesk")
-        to = f" --to {address}" if baton.settings.port != Settings.model_fields["port"].default else ""
-        lines.append(f"Try it: .venv/bin/flask --app app send zendesk/ticket_created_urgent{to}")
-    click.echo("\n" + "\n".join(f"  {line}" for line in lines) + "\n")
-
-
 # --- database, settings, documents ---
 
 
@@ -238,8 +119,8 @@ def check() -> None:
     for line in problems:
         click.echo(line)
     if problems:
-        away = "" if not baton.played else ". Play-vendors answer only while Baton runs: `make run`, with the same PORT"
-        raise click.ClickException(f"{len(problems)} to mend{away}")
+        hint = ". Play-vendors answer only while Baton runs: `make run`, with the same PORT" if baton.played else ""
+        raise click.ClickException(f"{len(problems)} to mend{hint}")
     click.echo("All is well.")
 
 

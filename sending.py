@@ -72,7 +72,8 @@ def _connection(baton: Baton, helpdesk: str) -> Connection:
 
 
 def _ticket_id(baton: Baton, helpdesk: str, delivery: samples.Delivery) -> str:
-    inbound = Inbound({}, samples.body_of(delivery), delivery.get("query", {}))
+    headers = {name.lower(): value for name, value in samples.headers_of(delivery).items()}
+    inbound = Inbound(headers, samples.body_of(delivery), delivery.get("query", {}))
     connector = connectors.connect(_connection(baton, helpdesk), load_folder(baton.settings.mappings_dir)[helpdesk])
     try:
         return connector.arrival(inbound).ticket_id

@@ -45,7 +45,9 @@ _SKEW = timedelta(minutes=1)  # the helpdesk stamps replies in whole seconds by 
 def advance(handoff: Handoff, event: Event, now: datetime, desk: Desk) -> Step:
     """One step of a handoff's life; see the table below for who handles which event."""
     step: Step = _STEPS[type(event)](handoff, event, now, desk)
-    return step
+    if step.handoff == handoff:
+        return step
+    return replace(step, handoff=replace(step.handoff, steps=handoff.steps + 1))
 
 
 def _start(handoff: Handoff, _: Start, now: datetime, desk: Desk) -> Step:
@@ -98,7 +100,7 @@ def _decline(handoff: Handoff, event: Decline, now: datetime, desk: Desk) -> Ste
     if offer is None:  # a channel card stays open for the others
         return Step(replace(handoff, tried=tried), entries=(entry,))
     offers = tuple(_settled(o, OfferState.DECLINED, said) if o.id == offer.id else o for o in handoff.offers)
-    declined = Step(replace(handoff, offers=offers, tried=tried), (edit(offer, handoff, "declined", said),), (), (entry,))
+    declined = Step(replace(handoff, offers=offers, tried=tried), (edit(offer, handoff, said),), (), (entry,))
     return declined.then(offer_next(declined.handoff, now, desk))
 
 
@@ -135,7 +137,7 @@ def _expired(handoff: Handoff, event: Fired, now: datetime, desk: Desk) -> Step:
     offers = tuple(_settled(o, OfferState.EXPIRED, f"no answer in {waited}") if o.id == offer.id else o for o in handoff.offers)
     tried = {**handoff.tried, offer.agent: f"did not answer in {waited}"}
     entry = Entry("expired", f"{desk.name(offer.agent)} did not answer in {waited}")
-    late = Step(replace(handoff, offers=offers, tried=tried), (edit(offer, handoff, "expired", entry.words),), (), (entry,))
+    late = Step(replace(handoff, offers=offers, tried=tried), (edit(offer, handoff, entry.words),), (), (entry,))
     return late.then(offer_next(late.handoff, now, desk))
 
 
@@ -177,7 +179,7 @@ def _take_back(handoff: Handoff, words: str, why_not: str, entry: Entry, now: da
     tried = {**handoff.tried, agent: why_not}
     offers = tuple(replace(o, state=OfferState.WITHDRAWN, reason=why_not) if o.agent == agent else o for o in handoff.offers)
     free = replace(handoff, state=State.OFFERED, accepted_by="", accepted_at=None, tried=tried, offers=offers, level=0)
-    edits = tuple(edit(o, handoff, f"back{len(tried)}", words) for o in handoff.offers if o.agent == agent)
+    edits = tuple(edit(o, handoff, words) for o in handoff.offers if o.agent == agent)
     return Step(free, edits, (), (entry,)).then(offer_next(free, now, desk))
 
 

@@ -79,6 +79,7 @@ class Handoff:
     answered_at: datetime | None = None
     closed_at: datetime | None = None
     playbook_version: int = 0
+    steps: int = 0  # how often it was moved on; makes the keys of its card's edits unique
     noted: bool = False  # the internal note is planned; a handoff has one
 
     def offer(self, offer_id: str) -> Offer | None:

@@ -84,17 +84,15 @@ def _alert(offer: Offer, handoff: Handoff) -> Action:
     return Action(f"alert:{offer.id}", ActionKind.ALERT, handoff.id, {"offer": offer.id}, offer.why)
 
 
-def edit(offer: Offer, handoff: Handoff, to: str, why: str) -> Action:
-    """Bring an offer's card up to date; ``to`` is what it comes to, in the action's key, ``why`` the same for people."""
-    return Action(f"edit:{offer.id}:{to}", ActionKind.UPDATE_ALERT, handoff.id, {"offer": offer.id}, why)
+def edit(offer: Offer, handoff: Handoff, why: str) -> Action:
+    """One edit of an offer's card to what it should say after this step of the handoff; ``why`` is shown to people."""
+    return Action(f"edit:{offer.id}:{handoff.steps}", ActionKind.UPDATE_ALERT, handoff.id, {"offer": offer.id}, why)
 
 
 def edits(handoff: Handoff, *, settled: bool = False) -> tuple[Action, ...]:
-    """One edit of every card that still says something out of date; the key counts steps so that each happens once."""
-    step = f"{handoff.state.value}-{len(handoff.tried)}"
+    """One edit of every card that still says something out of date; with ``settled`` also of accepted ones."""
     shown = (OfferState.OPEN, OfferState.ACCEPTED) if settled else (OfferState.OPEN,)
-    offers = [o for o in handoff.offers if o.state in shown]
-    return tuple(edit(o, handoff, f"after-{step}", "the handoff has changed") for o in offers)
+    return tuple(edit(o, handoff, "the handoff has changed") for o in handoff.offers if o.state in shown)
 
 
 def tell(key: str, handoff: Handoff, text: str, *, agent: str = "", channel: str = "") -> Action:

@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ Delivery = dict[str, Any]  # {"about", "headers"?, "query"?, "body" | "raw_body"
 _ISO = re.compile(r"\b(20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|\+00:00)")
 _UNIX = re.compile(r"(?<![\d.\"])(1[5-9]\d{8})(?![\d.\"])")
 _FAR = timedelta(days=3650)
+_AHEAD = re.compile("due|breach|until|renew|sla|expire")
 
 
 def names(folder: Path) -> list[str]:
@@ -37,8 +39,7 @@ def fresh(delivery: Delivery, ticket_id: str, now: datetime, *, new_ticket: str 
     text = json.dumps(delivery)
     if new_ticket and ticket_id:
         text = re.sub(rf"(?<!\d){re.escape(ticket_id)}(?!\d)", new_ticket, text)
-    latest = _latest(_stamps(delivery), now) or _latest(json.dumps(delivery.get("body")), now) or _latest(text, now)
-    made: Delivery = json.loads(_moved(text, now, latest))
+    made: Delivery = json.loads(_moved(text, now, _latest(delivery, now)))
     body = made.get("body")
     if isinstance(body, dict) and isinstance(body.get("id"), str) and not keep_event:
         prefix = "notif_" if body["id"].startswith("notif_") else ""
@@ -63,17 +64,23 @@ def body_of(delivery: Delivery) -> bytes:
     return raw.encode()
 
 
-def _stamps(delivery: Delivery) -> str:
-    """The body's own time stamps, without what it says of the ticket: deadlines and snoozes lie ahead."""
-    body = delivery.get("body")
-    return json.dumps([v for v in body.values() if not isinstance(v, dict | list)] if isinstance(body, dict) else [])
+def _latest(told: object, now: datetime) -> datetime | None:
+    """The newest time told that has happened: deadlines, snoozes and renewals lie ahead and do not count."""
+    return max((t for t in _times(told) if abs(now - t) < _FAR), default=None)
 
 
-def _latest(text: str, now: datetime) -> datetime | None:
-    """The newest time told."""
-    times = [datetime.fromisoformat(m[1]).replace(tzinfo=UTC) for m in _ISO.finditer(text)]
-    times += [datetime.fromtimestamp(int(m[1]), UTC) for m in _UNIX.finditer(text)]
-    return max((t for t in times if abs(now - t) < _FAR), default=None)
+def _times(told: object) -> Iterator[datetime]:
+    if isinstance(told, dict):
+        for key, value in told.items():
+            if not _AHEAD.search(key):
+                yield from _times(value)
+    elif isinstance(told, list):
+        for value in told:
+            yield from _times(value)
+    else:
+        text = json.dumps(told)
+        yield from (datetime.fromisoformat(m[1]).replace(tzinfo=UTC) for m in _ISO.finditer(text))
+        yield from (datetime.fromtimestamp(int(m[1]), UTC) for m in _UNIX.finditer(text))
 
 
 def _moved(text: str, now: datetime, latest: datetime | None) -> str:

@@ -27,7 +27,7 @@ BELOW = {
     "worker": {"escalation", "config", "mappings", "connectors", "signals", "store"},
     "sandbox": set(),
 }
-TOP = ("app.py", "commands.py", "sending.py")
+TOP = ("app.py", "commands.py", "running.py", "sending.py")
 GENERATED = ("store/migrations/versions/",)
 
 

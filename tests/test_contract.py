@@ -144,7 +144,7 @@ def test_golden(kind: str, name: str) -> None:
 
 
 @every_delivery
-def test_the_mapping_page_shows_what_the_delivery_becomes(kind: str, name: str) -> None:
+def test_a_preview_shows_what_the_delivery_becomes(kind: str, name: str) -> None:
     delivery = fixture(kind, name)
     if "body" in delivery and not delivery.get("query"):
         shown, became = preview(mappings()[kind], delivery["body"]), connector(kind).change(inbound(delivery))
@@ -156,7 +156,7 @@ def test_the_mapping_page_shows_what_the_delivery_becomes(kind: str, name: str) 
 
 @every_kind
 @pytest.mark.parametrize("payload", [None, 7, "7", [], [{}], {}, {"id": 7}])
-def test_the_mapping_page_never_fails(kind: str, payload: object) -> None:
+def test_a_preview_never_fails(kind: str, payload: object) -> None:
     shown = preview(mappings()[kind], payload)
     assert (shown.kind == "unreadable") == any(problem.remedy for problem in shown.problems)
 
