@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import getpass
 import os
 import signal
@@ -17,7 +18,7 @@ import sending
 from config.yamldoc import Problems
 from running import plain_errors, prepare, run_everything
 from store import accounts, live, queue
-from store.documents import files
+from store.documents import files, path_of
 from web import slack as web_slack
 from web.desk import PipelineDesk
 from worker import clock, tasks
@@ -115,6 +116,8 @@ def check() -> None:
         prepare(baton)
         for connection, helpdesk in baton.helpdesks().items():
             problems += [f"{connection}: {line.removeprefix(f'{connection}: ')}" for line in helpdesk.check()]
+            for ability, why in helpdesk.cannot.items():
+                click.echo(f"{connection} cannot: {ability.replace('_', ' ')}: {why}")
         problems += [f"slack: {line}" for line in baton.chat.check()]
     for line in problems:
         click.echo(line)
@@ -153,6 +156,44 @@ def validate(paths: tuple[Path, ...]) -> None:
     if problems:
         raise click.ClickException(f"{len(problems)} to mend in {len(found)} documents")
     click.echo(f"{len(found)} documents are fine: {', '.join(found)}")
+
+
+@documents.command()
+def diff() -> None:
+    """What differs between the files of this checkout and the active versions in the store."""
+    baton = _baton()
+    for name, text in files(baton.settings.config_dir, baton.settings.mappings_dir).items():
+        stored = baton.documents.active(name)
+        old, new = stored.text.splitlines(), text.splitlines()
+        lines = difflib.unified_diff(old, new, f"{name} version {stored.version}", "file", lineterm="")
+        for line in lines:
+            click.echo(line)
+
+
+@documents.command()
+def pull() -> None:
+    """Write the active versions into the files of this checkout."""
+    baton = _baton()
+    for name in baton.documents.names():
+        path = path_of(name, baton.settings.config_dir, baton.settings.mappings_dir)
+        active = baton.documents.active(name)
+        path.write_text(active.text, encoding="utf-8")
+        click.echo(f"{path}: version {active.version} by {active.author}")
+
+
+@documents.command()
+@click.option("--reason", default="pushed from a checkout", show_default=True)
+def push(reason: str) -> None:
+    """Make the files of this checkout the active versions, also where somebody edited the store since (nothing is lost)."""
+    baton = _baton()
+    found = files(baton.settings.config_dir, baton.settings.mappings_dir)
+    with plain_errors():
+        for name, text in found.items():
+            live.load(name, text)
+        for name, text in found.items():
+            if baton.documents.active(name).text != text:
+                number = baton.documents.add(name, text, getpass.getuser(), reason, origin="file")
+                click.echo(f"{name} is at version {number}")
 
 
 def _document_name(path: Path) -> str:

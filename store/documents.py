@@ -34,6 +34,12 @@ def files(config_dir: Path, mappings_dir: Path) -> dict[str, str]:
     return {name: path.read_text(encoding="utf-8") for name, path in found.items()}
 
 
+def path_of(name: str, config_dir: Path, mappings_dir: Path) -> Path:
+    """The file of a document in a checkout."""
+    folder, _, helpdesk = name.partition("/")
+    return mappings_dir / f"{helpdesk}.yaml" if folder == "mappings" else config_dir / f"{name}.yaml"
+
+
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -1,0 +1,107 @@
+"""The commands as somebody types them: what they say, and what they change."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from pydantic import SecretStr
+
+from app import create_app
+from config.settings import load
+from store.documents import StoredDocuments
+from tests.support import ROOT
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A checkout's documents, to be edited."""
+    for name in ("config", "mappings"):
+        (tmp_path / name).mkdir()
+        for path in (ROOT / name).glob("*.yaml"):
+            shutil.copy(path, tmp_path / name)
+    return tmp_path
+
+
+@pytest.fixture
+def app(folder: Path, empty_database: str) -> Iterator[Flask]:
+    where = {"config_dir": folder / "config", "mappings_dir": folder / "mappings", "data_dir": folder / "var"}
+    made = create_app(load(database_url=empty_database, admin_password=SecretStr("a-long-password"), **where))
+    yield made
+    made.extensions["baton"].journal.close()
+    made.extensions["baton"].engine.dispose()
+
+
+def run(app: Flask, *words: str, typed: str = "") -> Result:
+    with app.app_context():  # as the flask command does
+        return app.test_cli_runner().invoke(args=list(words), input=typed)
+
+
+def test_upgrade_twice_is_harmless(app: Flask) -> None:
+    for _ in range(2):
+        said = run(app, "db", "upgrade")
+        assert said.exit_code == 0 and "up to date" in said.output
+
+
+def test_validate_names_file_line_and_remedy(app: Flask, folder: Path) -> None:
+    assert run(app, "documents", "validate").exit_code == 0
+    path = folder / "config" / "escalation.yaml"
+    path.write_text(path.read_text().replace("op: becomes, value: urgent", "op: becoms, value: urgent"))
+    said = run(app, "documents", "validate")
+    assert said.exit_code == 1
+    assert "becoms" in said.output and "becomes" in said.output and "escalation:" in said.output
+
+
+def test_a_broken_document_stops_the_start_with_its_text(app: Flask, folder: Path) -> None:
+    (folder / "config" / "roster.yaml").write_text("agents: 7\n")
+    said = run(app, "db", "upgrade")
+    assert said.exit_code == 1 and "roster:1" in said.output and "Traceback" not in said.output
+
+
+def test_diff_push_and_pull_keep_checkout_and_store_in_step(app: Flask, folder: Path) -> None:
+    run(app, "db", "upgrade")
+    path = folder / "config" / "roster.yaml"
+    stored = StoredDocuments(app.extensions["baton"].engine)
+    assert run(app, "documents", "diff").output == ""
+    path.write_text(path.read_text().replace("Ada Lindqvist", "Ada Lovelace"))
+    assert "+    name: Ada Lovelace" in run(app, "documents", "diff").output
+    assert "roster is at version 2" in run(app, "documents", "push", "--reason", "a marriage").output
+    assert stored.active("roster").reason == "a marriage"
+    edited = stored.active("roster").text.replace("Ada Lovelace", "Ada Byron")
+    stored.add("roster", edited, "lead@example.com", "again", expect=2)
+    assert "version 3 by lead@example.com" in run(app, "documents", "pull").output
+    assert path.read_text() == edited and run(app, "documents", "diff").output == ""
+
+
+def test_users_and_tokens(app: Flask) -> None:
+    run(app, "db", "upgrade")
+    assert run(app, "users", "add", "Bo@Example.com", "--role", "lead", typed="another-long-one\n").exit_code == 0
+    assert "bo@example.com\tlead\tactive" in run(app, "users", "list").output
+    assert "no longer" in run(app, "users", "disable", "bo@example.com").output
+    assert "bo@example.com\tlead\tdisabled" in run(app, "users", "list").output
+    again = run(app, "users", "disable", "nobody@example.com")
+    assert again.exit_code == 1 and "Traceback" not in again.output
+    token = run(app, "tokens", "create", "ci", "--role", "viewer").output.strip()
+    header = {"Authorization": f"Bearer {token}"}
+    assert app.test_client().get("/api/v1/handoffs", headers=header).status_code == 200
+    assert run(app, "tokens", "revoke", "ci").exit_code == 0
+    assert app.test_client().get("/api/v1/handoffs", headers=header).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("replay", "99"), "no delivery 99"),
+        (("send", "zendesk/nothing"), "there are:"),
+        (("send", "nobody/nothing"), "no connection to nobody"),
+        (("socket-mode",), "SLACK_APP_TOKEN is not set"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_words(app: Flask, words: tuple[str, ...], text: str) -> None:
+    run(app, "db", "upgrade")
+    said = run(app, *words)
+    assert said.exit_code == 1 and text in said.output and "Traceback" not in said.output
