@@ -34,7 +34,7 @@ _LOOK_ALIKES = (
     (re.compile(r"~"), "\N{TILDE OPERATOR}"),
     (re.compile(r"`"), "\N{MODIFIER LETTER GRAVE ACCENT}"),
     (re.compile(r"(?<![^\W_])_|_(?![^\W_])"), "\N{MODIFIER LETTER LOW MACRON}"),
-    (re.compile(r":(?=[^\s:]+:|//)"), "\N{RATIO}"),  # emoji short codes, web addresses
+    (re.compile(r":(?=:*[^\s:]+:|//)"), "\N{RATIO}"),  # emoji short codes, web addresses
     (re.compile(r"@(?=here|channel|everyone|group)", re.I), "\N{FULLWIDTH COMMERCIAL AT}"),
     (re.compile(r"^>"), "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"),  # quotes at the start of a line, even escaped
 )
@@ -100,7 +100,7 @@ def _shortened(pieces: list[str], limit: int) -> str:
 
 def literal(text: str, limit: int) -> str:
     """``text`` on one line for a ``mrkdwn`` object: nothing in it formats, links, mentions or becomes an emoji."""
-    shown = tidy(text)
+    shown = tidy(text)[: limit + 1]  # escaping only makes it longer; cut before, so that long runs of colons cost nothing
     for pattern, look_alike in _LOOK_ALIKES:
         shown = pattern.sub(look_alike, shown)
     return escape(shown, limit)

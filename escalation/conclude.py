@@ -13,11 +13,12 @@ from escalation.decision import Decision, Route
 from escalation.handoff import advance
 from escalation.hop import AssignedInHelpdesk, Desk, Event, Handoff, HandOver, HumanReplied, Start, State, Step, TicketOver
 from escalation.journal import Case, Escalation
+from escalation.ladder import edits
 from escalation.parts import Parts
 from escalation.playbook import AssignWhen, Level, Path, Severity
 from escalation.ports import GiveUp, Helpdesk
 from escalation.roster import Roster
-from escalation.ticket import Priority, Role, Ticket, TicketChange
+from escalation.ticket import Message, Priority, Role, Ticket, TicketChange
 
 
 def look_at(
@@ -37,7 +38,7 @@ def look_at(
     before = case.ticket
     seen = [c.action_id for c in news if c.action_id] if read_at else []
     case.save_ticket(ticket, read_at=read_at, actions_seen=seen)
-    _tell_handoff(case, parts, before, ticket)
+    tell_handoff(case, parts, before, ticket)
     _shadow(case, decision)
     package = _package(case, parts, ticket, decision)
     if ticket.status.is_over:
@@ -127,8 +128,17 @@ def _add_reasons(case: Case, decision: Decision, package: context.ContextPackage
         )
     )
     if new:
+        _show_again(case)
         words = "; ".join(v.words for v in new)
         case.write([Entry("reason_added", words, data={"rules": [v.rule for v in new]})])
+
+
+def _show_again(case: Case) -> None:
+    """The cards that are looked at now get the new reasons."""
+    if case.handoff is not None:
+        for action in edits(case.handoff, settled=True):
+            case.plan(action)
+        case.save_handoff(replace(case.handoff, steps=case.handoff.steps + 1))
 
 
 def _all_reasons(old: context.ContextPackage, new: context.ContextPackage) -> tuple[context.Reason, ...]:
@@ -137,7 +147,7 @@ def _all_reasons(old: context.ContextPackage, new: context.ContextPackage) -> tu
     return (*old.reasons, *(reason for reason in new.reasons if reason.rule not in known))
 
 
-def _tell_handoff(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket) -> None:
+def tell_handoff(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket) -> None:
     """What people did in the helpdesk itself counts: assigned there, replied there, closed there (domain.md §4)."""
     for event in _acts(case, parts, before, ticket):
         if case.handoff is not None:
@@ -154,13 +164,31 @@ def _acts(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket) -> li
     at = min([case.now, *(m.at for m in replies if m.at)])
     events: list[Event] = []
     assignee = ticket.assignee
-    if assignee.id and assignee.id != before.assignee.id and not _our_cold_assignment(case, parts, handoff, assignee.id):
+    reassigned = assignee.id and assignee.id != before.assignee.id and not _is_older(ticket, handoff)
+    if reassigned and not _our_cold_assignment(case, parts, handoff, assignee.id):
         agent = parts.roster().by_vendor_id(case.connection, assignee.id)
         events.append(AssignedInHelpdesk(agent.id if agent else "", assignee.name or f"agent {assignee.id}", at))
+    events += _answered_unpressed(case, parts, handoff, replies, at)
     events += [HumanReplied(m.author.name or "An agent", m.at or case.now) for m in replies]
     if ticket.status.is_over:
         events.append(TicketOver(ticket.status.value))
     return events
+
+
+def _is_older(ticket: Ticket, handoff: Handoff) -> bool:
+    """True when what is seen was so before somebody accepted: a read or webhook that our own write-back has overtaken."""
+    return bool(handoff.accepted_at and ticket.updated_at and ticket.updated_at < handoff.accepted_at)
+
+
+def _answered_unpressed(
+    case: Case, parts: Parts, handoff: Handoff, replies: list[Message], at: datetime
+) -> list[AssignedInHelpdesk]:
+    """With ``assign: on_offer`` somebody who has the ticket and answers the customer has accepted, pressed or not."""
+    if handoff.state.is_taken or handoff.current_level.assign is not AssignWhen.ON_OFFER:
+        return []
+    offered = {offer.agent for offer in handoff.open_offers}
+    writers = (parts.roster().by_vendor_id(case.connection, m.author.id) for m in replies)
+    return [AssignedInHelpdesk(a.id, a.name, at) for a in writers if a is not None and a.id in offered][:1]
 
 
 def _our_cold_assignment(case: Case, parts: Parts, handoff: Handoff, vendor_id: str) -> bool:
@@ -229,7 +257,7 @@ def _write(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> Write:
         package = replace(case.escalation.package, chain=_chain(handoff, roster))
         note = context.note(package, key=handoff.id, title=title, link=link, now=case.now)
     return Write(
-        key=f"{handoff.id}:{over.agent or 'group'}:{len(handoff.tried)}",
+        key=f"{handoff.id}:{over.agent or 'group'}:{handoff.steps}",
         ticket_id=handoff.ticket_id,
         agent_id=agent.ids.get(case.connection, "") if agent else "",
         group_id=team.groups.get(case.connection, "") if team else "",

@@ -72,8 +72,16 @@ def _accept(handoff: Handoff, event: Accept, now: datetime, desk: Desk) -> Step:
 
 
 def _take(handoff: Handoff, agent: str, now: datetime) -> Handoff:
-    offers = tuple(_settled(o, OfferState.ACCEPTED if o.agent == agent else OfferState.WITHDRAWN) for o in handoff.offers)
+    offers = tuple(
+        _settled(o, OfferState.ACCEPTED) if o.agent == agent else _withdrawn(o, "somebody else has it") for o in handoff.offers
+    )
     return replace(handoff, state=State.ACCEPTED, accepted_by=agent, accepted_at=now, offers=offers)
+
+
+def _withdrawn(offer: Offer, reason: str) -> Offer:
+    """An offer that is open, or was accepted by somebody who no longer has the ticket, taken back."""
+    held = offer.state in (OfferState.OPEN, OfferState.ACCEPTED)
+    return replace(offer, state=OfferState.WITHDRAWN, reason=reason) if held else offer
 
 
 def _settled(offer: Offer, state: OfferState, reason: str = "") -> Offer:
@@ -118,8 +126,7 @@ def _ask(handoff: Handoff, event: Ask, now: datetime, desk: Desk) -> Step:
     team = desk.roster.team(handoff.team)
     to = team.channel if team else ""
     key = f"ask:{handoff.id}:{event.by}:{int(now.timestamp() * 1000)}"
-    tells = (tell(key, handoff, words, channel=to),) if to else ()
-    return Step(handoff, tells, (), (Entry("asked", words, event.by),))
+    return Step(handoff, (tell(key, handoff, words, channel=to),), (), (Entry("asked", words, event.by),))
 
 
 def _fired(handoff: Handoff, event: Fired, now: datetime, desk: Desk) -> Step:
@@ -189,7 +196,7 @@ def _assigned(handoff: Handoff, event: AssignedInHelpdesk, now: datetime, desk: 
     who = event.agent or event.name
     words = f"{desk.name(event.agent) if event.agent else event.name} was assigned in the helpdesk: that counts as accepting"
     taken = _take(handoff, who, event.at)
-    return Step(taken, edits(handoff), _reply_timers(taken, event.at), (Entry("accepted", words, who),))
+    return Step(taken, edits(handoff, settled=True), _reply_timers(taken, event.at), (Entry("accepted", words, who),))
 
 
 def _replied(handoff: Handoff, event: HumanReplied, now: datetime, desk: Desk) -> Step:

@@ -195,6 +195,9 @@ class Journal(Protocol):
     def due_timers(self, now: datetime, most: int) -> tuple[Timer, ...]:
         """Timers due and not fired, oldest first."""
 
+    def postpone(self, timer: str, until: datetime) -> None:
+        """Look at a timer again at ``until``."""
+
     def replay(self, delivery: int) -> None:
         """Queue a delivery again; LookupError when there is none."""
 

@@ -41,8 +41,8 @@ def _offer_person(handoff: Handoff, candidate: Candidate, level: Level, now: dat
 def _offer_channel(handoff: Handoff, level: Level, now: datetime, desk: Desk) -> Step:
     team = desk.roster.team(level.team or handoff.team)
     channel = team.channel if team else ""
-    if any(o.channel == channel and o.state is OfferState.OPEN for o in handoff.offers):
-        return Step(handoff)
+    if any(o.channel == channel and o.state is OfferState.OPEN and not o.agent for o in handoff.offers):
+        return next_level(handoff, now, desk)  # its card is there already
     offer = Offer(_offer_id(handoff), "", now, now + level.offer_for, channel, level=handoff.level, why="nobody accepted before")
     entry = Entry("offered", f"Offered to everybody in {channel or 'the default channel'}", data={"offer": offer.id})
     tells = _tell_lead(handoff, team, desk, f"lead:{offer.id}") if level.tell_lead else ()
@@ -63,8 +63,8 @@ def _tell_lead(handoff: Handoff, team: Team | None, desk: Desk, key: str) -> tup
     ticket = f"ticket {handoff.ticket_id} ({handoff.connection})"
     text = f"Nobody has accepted the handoff of {ticket} yet. Please see that it finds an owner."
     people = [p for p in dict.fromkeys((team.lead, team.watch)) if p] if team else []
-    if not people and team and team.channel:
-        return (tell(f"{key}:channel", handoff, text, channel=team.channel),)
+    if not people:  # with no channel either, the default one
+        return (tell(f"{key}:channel", handoff, text, channel=team.channel if team else ""),)
     return tuple(tell(f"{key}:{person}", handoff, text, agent=person) for person in people)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from escalation import conclude, effects
-from escalation.actions import ActionKind
+from escalation.actions import ActionKind, Timer
 from escalation.handoff import advance
 from escalation.hop import Event, Fired, HandOver
 from escalation.journal import DeliveryStatus, Known, Outcome, Task, Waiting
@@ -169,6 +169,7 @@ class Pipeline(Parts):
             if news:
                 conclude.look_at(case, self, helpdesk, ticket, news, read_at=read_at, deliveries=ids)
             else:
+                conclude.tell_handoff(case, self, case.ticket, ticket)  # a snapshot may show more than our own act
                 case.save_ticket(ticket)
             if again:
                 case.refresh_later()
@@ -210,20 +211,16 @@ class Pipeline(Parts):
 
     # --- tick: due timers ---
 
-    def tick(self, now: datetime, most: int = 200) -> int:
-        """Fire every timer that is due, each in its own transaction and exactly once; how many fired."""
-        fired = 0
-        for timer in self.journal.due_timers(now, most):
-            connection, ticket_id = self.journal.ticket_of(timer.handoff_id)
-            with self.journal.case(connection, ticket_id, now) as case:
-                if not case.claim_timer(timer.key):
-                    continue
-                fired += 1
-                handoff = case.handoff
-                if handoff is not None and handoff.id == timer.handoff_id:
-                    event = Fired(timer.kind, timer.offer_id)
-                    conclude.take(case, self, advance(handoff, event, now, conclude.desk(case, self, handoff)))
-        return fired
+    def fire(self, timer: Timer, now: datetime) -> None:
+        """Do what a due timer is for, exactly once however often it is fired."""
+        connection, ticket_id = self.journal.ticket_of(timer.handoff_id)
+        with self.journal.case(connection, ticket_id, now) as case:
+            if not case.claim_timer(timer.key):
+                return
+            handoff = case.handoff
+            if handoff is not None and handoff.id == timer.handoff_id:
+                event = Fired(timer.kind, timer.offer_id)
+                conclude.take(case, self, advance(handoff, event, now, conclude.desk(case, self, handoff)))
 
     # --- again: replay and retry by a person ---
 

@@ -6,6 +6,7 @@ It answers as Slack does, mistakes included: HTTP 200 with ``ok: false`` and Sla
 from __future__ import annotations
 
 import hmac
+import threading
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -19,9 +20,16 @@ from sandbox.state import Body, State
 
 def blueprint(state: State, play: Play) -> Blueprint:
     """The play Slack, to be mounted at /sandbox/slack. Faults and the call record concern the API, not the page."""
-    world = World(state)
-    world.seed()
+    world, seeded = World(state), threading.Event()
     made = Blueprint("sandbox_slack", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+
+    @made.before_request
+    def seed() -> None:
+        """With the first request, not before: making an app needs no database."""
+        if not seeded.is_set():
+            world.seed()
+            seeded.set()
+
     made.register_blueprint(_api(world, play))
     Page(world, play).register(made)
     return made

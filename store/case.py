@@ -233,7 +233,7 @@ class StoredCase:
             self._db.execute(sql.ADD_TIMELINE, rows)
 
     def refresh_later(self) -> None:
-        lock = f"{self.connection}:{self.ticket_id}"
+        lock = f"{self.connection}:{self.ticket_id}:refresh"  # its own: waiting for a vendor, it must not hold up webhooks
         self._queue.add(self._db, queue.REFRESH, lock, connection=self.connection, ticket_id=self.ticket_id)
 
     # --- what routing asks ---

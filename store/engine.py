@@ -27,5 +27,11 @@ def connect(database_url: str | Callable[[], str], *, pool_size: int = 8, ping: 
         return psycopg.connect(psycopg_url(url), connect_timeout=5, application_name="baton")
 
     return create_engine(
-        "postgresql+psycopg://", creator=open_one, pool_size=pool_size, max_overflow=4, pool_pre_ping=ping, pool_timeout=5
+        "postgresql+psycopg://",
+        creator=open_one,
+        pool_size=pool_size,
+        max_overflow=4,
+        pool_pre_ping=ping,
+        pool_timeout=5,
+        hide_parameters=True,
     )

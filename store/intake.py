@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from store import queue
 
@@ -47,6 +47,10 @@ _KEPT_BEFORE = """
 SELECT d.id, d.connection, d.key FROM deliveries d
 JOIN unnest(%(connection)s::text[], %(key)s::text[]) AS g(connection, key) USING (connection, key)
 """
+
+
+class NotKept(psycopg.OperationalError):
+    """The batch this row was in could not be written; the sender has to send it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +111,8 @@ class Intake:
         """Write a batch; one that the database refuses is written row by row, so that one bad row harms no other."""
         try:
             self._write_surely(batch)
-        except (psycopg.Error, DBAPIError) as refused:
-            connected = not isinstance(refused, psycopg.OperationalError | DBAPIError)
+        except (psycopg.Error, SQLAlchemyError, UnicodeError) as refused:
+            connected = not isinstance(refused, psycopg.OperationalError | SQLAlchemyError)
             if connected and len(batch) > 1:
                 for slot in batch:
                     self._write_all([slot])
@@ -117,6 +121,8 @@ class Intake:
                     slot.error = refused
         finally:
             for slot in batch:
+                if slot.id == 0 and slot.error is None:  # whatever went wrong: nobody is told that a row is kept which is not
+                    slot.error = NotKept("the delivery could not be kept")
                 slot.done.set()
 
     def _write_surely(self, batch: list[_Slot]) -> None:

@@ -127,6 +127,10 @@ class StoredJournal:
             rows = db.execute(query).all()
         return tuple(Timer(r.key, TimerKind(r.kind), r.handoff_id, r.due_at, r.offer_id) for r in rows)
 
+    def postpone(self, timer: str, until: datetime) -> None:
+        with self._engine.begin() as db:
+            db.execute(update(TimerRow).where(TimerRow.key == timer).values(due_at=until))
+
     def replay(self, delivery: int) -> None:
         again = {"status": "accepted", "why": "", "replays": Delivery.replays + 1}
         query = update(Delivery).where(Delivery.id == delivery).values(again).returning(Delivery.connection, Delivery.ticket_id)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from config.playbook import load_playbook
 from config.roster import load_roster
@@ -72,10 +73,18 @@ class LiveDocuments:
         with self._lock:
             if self._now() - self._looked_at <= LOOK_AGAIN_S:
                 return
-            for name, version in self._documents.versions().items():
-                if self._loaded.get(name, (0, None))[0] != version:
-                    self._load(name, version)
+            try:
+                self._load_all(self._documents.versions())
+            except SQLAlchemyError as away:
+                if not self._loaded:
+                    raise
+                log.warning("the database is away; the documents known stay in force", error=type(away).__name__)
             self._looked_at = self._now()
+
+    def _load_all(self, versions: Mapping[str, int]) -> None:
+        for name, version in versions.items():
+            if self._loaded.get(name, (0, None))[0] != version:
+                self._load(name, version)
 
     def _load(self, name: str, version: int) -> None:
         try:

@@ -234,3 +234,25 @@ def test_any_order_of_events_keeps_the_promises(events: list[Event], apart: int)
 def test_snapshot_path_is_kept() -> None:
     step = play(Decline("ada", DeclineReason.BUSY))
     assert step.handoff.path == PATH == replace(PATH)
+
+
+def test_a_reassignment_in_the_helpdesk_takes_the_card_from_the_first_owner() -> None:
+    step = advance(play(Accept("ada")).handoff, AssignedInHelpdesk("bo", "Bo", NOW + timedelta(minutes=5)), NOW, DESK)
+    assert step.handoff.accepted_by == "bo"
+    assert [(o.agent, o.state) for o in step.handoff.offers] == [("ada", OfferState.WITHDRAWN)]
+    assert [a.kind for a in step.actions] == [ActionKind.UPDATE_ALERT], "nothing stale stays pressable"
+
+
+def test_two_channel_levels_with_one_channel_end_with_the_lead_told() -> None:
+    path = Path("default", (Level("a", Offering.CHANNEL), Level("b", Offering.CHANNEL)))
+    step = play(Fired(TimerKind.OFFER_EXPIRES, "h1.1"), path=path)
+    assert step.handoff.state is State.WAITING
+    assert [a.data["agent"] for a in step.actions if a.kind is ActionKind.TELL] == ["lena", "chidi"]
+
+
+def test_without_lead_and_channel_the_default_channel_is_told() -> None:
+    nobody = Desk(Roster(agents=ROSTER.agents), lambda level, exclude: Route("", "billing", (), "nobody"))
+    step = advance(fresh(), Start(), NOW, nobody)
+    assert step.handoff.state is State.WAITING or step.handoff.open_offers
+    asked = advance(step.handoff, Ask("ada", "Which invoice?"), NOW, nobody)
+    assert [a.kind for a in asked.actions] == [ActionKind.TELL], "a question goes somewhere"

@@ -265,3 +265,38 @@ def test_documents_follow_files_until_somebody_edits_them(db: Engine) -> None:
 
 def test_starter_documents_are_found() -> None:
     assert set(files(ROOT / "config", ROOT / "mappings")) >= {"escalation", "roster", "mappings/zendesk"}
+
+
+def test_whatever_goes_wrong_in_a_batch_nobody_is_told_that_it_is_kept(db: Engine) -> None:
+    """A pool without a free connection is neither psycopg's error nor the database's."""
+    from sqlalchemy.exc import TimeoutError as NoConnection
+
+    class Exhausted(Intake):
+        def _connection(self) -> psycopg.Connection[tuple[object, ...]]:
+            raise NoConnection("QueuePool limit reached")
+
+    intake = Exhausted(db)
+
+    def accept(n: int) -> str:
+        try:
+            return str(intake.accept(Row("zendesk", f"k{n}", "7", "e", {}, {}, b"{}")))
+        except (NoConnection, psycopg.OperationalError):
+            return "refused"
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(accept, range(12))) == {"refused"}
+    assert count(db, "SELECT count(*) FROM deliveries") == 0
+
+
+def test_errors_of_the_database_never_quote_what_was_stored(db: Engine) -> None:
+    with pytest.raises(DBAPIError) as refused, db.begin() as connection:
+        connection.execute(text("SELECT CAST(:secret AS int)"), {"secret": "4111 1111 1111 1111"})
+    assert "parameters hidden" in str(refused.value)
+
+
+def test_a_timer_can_be_postponed(journal: StoredJournal) -> None:
+    with journal.case("zendesk", "7", NOW) as case:
+        case.set_timers([Timer("t", TimerKind.OFFER_EXPIRES, "h", NOW, "o")])
+    journal.postpone("t", NOW + timedelta(minutes=1))
+    assert journal.due_timers(NOW, 10) == ()
+    assert [t.key for t in journal.due_timers(NOW + timedelta(minutes=2), 10)] == ["t"]

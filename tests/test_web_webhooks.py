@@ -12,6 +12,8 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
+from app import create_app
+from config.settings import load
 from escalation.ports import BadSignature, Inbound, Unreadable
 from tests.web_data import Said, Web, web
 
@@ -76,7 +78,8 @@ def test_refusals(here: Web, connection: str, trouble: Exception, status: int, r
     assert response.status_code == status
     assert response.content_type == "application/problem+json"
     assert response.json and response.json["status"] == status
-    assert refused(here) == [("zendesk" if connection == "zendesk" else "unknown", reason, 1)]
+    known = connection == "zendesk" and reason != "database_away"  # the database tells which connections there are
+    assert refused(here) == [("zendesk" if known else "unknown", reason, 1)]
 
 
 def test_what_is_not_understood_says_where_and_what_to_do(here: Web) -> None:
@@ -129,3 +132,10 @@ def test_counts_of_several_processes_add_up(here: Web) -> None:
     for _ in range(3):
         here.client("").post("/webhooks/zendesk", data=b"{}")
     assert refused(here) == [("zendesk", "bad_signature", 3)]
+
+
+def test_a_database_that_is_away_answers_503_from_the_real_application(tmp_path: Path) -> None:
+    """The list of connections is in the database too: asking for it again while answering must not end in a bare 500."""
+    made = create_app(load(database_url="postgresql://baton@127.0.0.1:1/baton", data_dir=tmp_path))
+    answer = made.test_client().post("/webhooks/freshdesk", data=b"{}")
+    assert answer.status_code == 503 and answer.headers["Retry-After"]

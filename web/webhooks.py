@@ -60,7 +60,8 @@ def _inbound(now: datetime) -> Inbound:
 def _handle_errors(web: Blueprint, helpdesks: Callable[[], Mapping[str, Helpdesk]], refusals: Refusals) -> None:
     def refuse(status: int, reason: str, detail: str, **more: object) -> Response:
         asked = str((request.view_args or {}).get("connection", ""))
-        connection = asked if asked in helpdesks() else NOBODY
+        # Which connections there are is a question to the database, which may be what is away.
+        connection = asked if reason != "database_away" and asked in helpdesks() else NOBODY
         refusals.count(connection, reason)
         log.warning("webhook refused", connection=connection, reason=reason, status=status, detail=detail)
         return problem(status, detail, **more)

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
-from procrastinate.jobs import Job
+from procrastinate.jobs import Job, Status
 
 from escalation.pipeline import Pipeline
 from escalation.retry import wait_before
@@ -19,7 +20,12 @@ from store import queue
 from worker.timing import BEATS, POLL_S
 
 log = structlog.get_logger("worker")
+MOST_TIMERS = 200  # a pass
+POSTPONED = timedelta(minutes=1)
 OnFailure = Callable[[BaseException, bool], None]  # the error, and True when there will be no further try
+
+
+UNEXPECTED_S = timedelta(seconds=2)
 
 
 class Again(Exception):
@@ -31,14 +37,18 @@ class Again(Exception):
 
 
 class _AsAgainSays(BaseRetryStrategy):
+    """A job is over when it was done or set aside, never because noting its failure failed (the database was away)."""
+
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        if isinstance(exception, Again):
-            return RetryDecision(retry_at=datetime.now(UTC) + exception.wait)
-        return None
+        wait = exception.wait if isinstance(exception, Again) else UNEXPECTED_S
+        return RetryDecision(retry_at=datetime.now(UTC) + wait)
 
 
-def _at_edge(work: Callable[[], object], failed: OnFailure, attempt: int, **what: object) -> None:
-    """Run one job. Whatever it raises becomes a later try or, when the tries are used up, a thing set aside."""
+def _at_edge(work: Callable[[], object], failed: OnFailure, attempt: int, *, again: bool = True, **what: object) -> None:
+    """Run one job. Whatever it raises becomes a later try or, when the tries are used up, a thing set aside.
+
+    Without ``again`` the caller goes on with its other work; ``failed`` has to see to the later try.
+    """
     try:
         work()
     except Exception as error:
@@ -46,7 +56,7 @@ def _at_edge(work: Callable[[], object], failed: OnFailure, attempt: int, **what
         expected = type(error).__name__ in ("TryLater", "GiveUp", "Unreadable")
         log.warning("job failed", error=str(error), attempt=attempt, wait=wait, exc_info=not expected, **what)
         failed(error, wait is None)
-        if wait is not None:
+        if wait is not None and again:
             raise Again(wait) from error
 
 
@@ -78,7 +88,15 @@ class Tasks:
         _at_edge(work, failed, task.attempts, job="perform", action=task.action.key)
 
     def tick(self, context: JobContext) -> None:
-        _at_edge(lambda: self.pipeline.tick(self.pipeline.clock()), _only_logged, _attempt(context), job="tick")
+        """Fire what is due. A timer that fails is postponed, so that it holds up no other."""
+        now = self.pipeline.clock()
+        for timer in self.pipeline.journal.due_timers(now, MOST_TIMERS):
+            work = partial(self.pipeline.fire, timer, now)
+            postpone = partial(self._postpone, timer.key, now)
+            _at_edge(work, postpone, 1, again=False, job="tick", timer=timer.key)
+
+    def _postpone(self, key: str, now: datetime, error: BaseException, final: bool) -> None:
+        self.pipeline.journal.postpone(key, now + POSTPONED)
 
 
 def _attempt(context: JobContext) -> int:
@@ -92,14 +110,18 @@ def _only_logged(error: BaseException, final: bool) -> None:
 def register(app: App, pipeline: Pipeline, *, stalled_after_s: float) -> None:
     """Give an app the tasks that web and clock queue by name; a worker silent for ``stalled_after_s`` is dead."""
     tasks = Tasks(pipeline)
-    for name in (queue.HANDLE, queue.REFRESH, queue.PERFORM, queue.TICK):
+    for name in (queue.HANDLE, queue.REFRESH, queue.PERFORM):
         app.task(name=name, pass_context=True, retry=_AsAgainSays())(getattr(tasks, name))
+    app.task(name=queue.TICK, pass_context=True)(tasks.tick)  # no retry: the next one comes in a second
 
     async def rescue() -> None:
         """Jobs of workers that died are only listed by Procrastinate; running them again is ours."""
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after_s):
             log.warning("rescued from a dead worker", job=job.id, task=job.task_name)
-            await app.job_manager.retry_job(job)
+            if job.queueing_lock:  # the clock queues another one anyway, and two may not wait at once
+                await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+            else:
+                await app.job_manager.retry_job(job)
 
     app.task(name=queue.RESCUE)(rescue)
 

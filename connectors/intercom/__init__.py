@@ -19,7 +19,7 @@ from connectors.intercom.api import Api
 from connectors.intercom.inbound import restamp, sign
 from connectors.signatures import reveal
 from escalation.actions import Receipt, Write
-from escalation.ports import Arrival, GiveUp, HelpdeskAgent, Inbound
+from escalation.ports import Arrival, HelpdeskAgent, Inbound, Outside
 from escalation.ticket import Ignored, Ticket, TicketChange
 from mappings.schema import Mapping as Words
 
@@ -81,8 +81,8 @@ class Connector:
             return False
         try:
             return reader.is_own(change, self._desk.our_id())
-        except GiveUp:
-            return False  # a wrong token must not stop the evaluation; check() tells of it
+        except Outside:
+            return False  # neither a wrong token nor an outage may stop the evaluation; check() tells of the first
 
     def agents(self) -> tuple[HelpdeskAgent, ...]:
         return reading.agents(self._desk)
