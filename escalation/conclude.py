@@ -89,11 +89,11 @@ def _open(
     words = "; ".join(decision.reasons)
     case.write([Entry("escalated", words, data={"rules": [v.rule for v in decision.fired()], "evaluation": evaluation})])
     path = playbook.paths.get(decision.path) or playbook.paths["default"]
-    handoff = _new_handoff(case, decision, path)
+    handoff = _new_handoff(case, parts, decision, path)
     take(case, parts, advance(handoff, Start(), case.now, desk(case, parts, handoff)))
 
 
-def _new_handoff(case: Case, decision: Decision, path: Path) -> Handoff:
+def _new_handoff(case: Case, parts: Parts, decision: Decision, path: Path) -> Handoff:
     assert case.escalation is not None  # noqa: S101 - opened the line before
     sender = case.ticket.assignee.name if case.ticket else ""
     return Handoff(
@@ -108,6 +108,7 @@ def _new_handoff(case: Case, decision: Decision, path: Path) -> Handoff:
         issue_type=decision.issue_type,
         sender=sender,
         playbook_version=decision.playbook_version,
+        hop_limit=parts.playbook().hop_limit,
     )
 
 

@@ -185,7 +185,9 @@ def _take_back(handoff: Handoff, words: str, why_not: str, entry: Entry, now: da
     agent = handoff.accepted_by
     tried = {**handoff.tried, agent: why_not}
     offers = tuple(replace(o, state=OfferState.WITHDRAWN, reason=why_not) if o.agent == agent else o for o in handoff.offers)
-    free = replace(handoff, state=State.OFFERED, accepted_by="", accepted_at=None, tried=tried, offers=offers, level=0)
+    level = 0 if handoff.hop < handoff.hop_limit else len(handoff.path.levels) - 1  # the bounce breaker, domain.md §3
+    free = replace(handoff, state=State.OFFERED, accepted_by="", accepted_at=None, tried=tried, offers=offers)
+    free = replace(free, level=level, hop=handoff.hop + 1)
     edits = tuple(edit(o, handoff, words) for o in handoff.offers if o.agent == agent)
     return Step(free, edits, (), (entry,)).then(offer_next(free, now, desk))
 

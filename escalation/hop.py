@@ -64,7 +64,7 @@ class Handoff:
     escalation_id: str
     connection: str
     ticket_id: str
-    hop: int
+    hop: int  # how often it was handed to somebody, counting from 1
     state: State
     path: Path
     team: str
@@ -79,6 +79,7 @@ class Handoff:
     answered_at: datetime | None = None
     closed_at: datetime | None = None
     playbook_version: int = 0
+    hop_limit: int = 5  # more hand-overs than this, and the last level (team and lead) decides
     steps: int = 0  # how often it was moved on; makes the keys of its card's edits unique
     noted: bool = False  # the internal note is planned; a handoff has one
 

@@ -256,3 +256,10 @@ def test_without_lead_and_channel_the_default_channel_is_told() -> None:
     assert step.handoff.state is State.WAITING or step.handoff.open_offers
     asked = advance(step.handoff, Ask("ada", "Which invoice?"), NOW, nobody)
     assert [a.kind for a in asked.actions] == [ActionKind.TELL], "a question goes somewhere"
+
+
+def test_more_hand_overs_than_the_limit_go_to_the_team_and_its_lead() -> None:
+    limited = replace(play(Accept("ada")).handoff, hop_limit=1)
+    step = advance(limited, Return("ada", "not ours"), NOW + timedelta(minutes=5), DESK)
+    assert [o.channel for o in step.handoff.open_offers] == ["#billing"]
+    assert [a.data["agent"] for a in step.actions if a.kind is ActionKind.TELL] == ["lena", "chidi"]
