@@ -16,7 +16,7 @@ from escalation.journal import Case, Escalation
 from escalation.ladder import edits
 from escalation.parts import Parts
 from escalation.playbook import AssignWhen, Level, Path, Severity
-from escalation.ports import GiveUp, Helpdesk
+from escalation.ports import GiveUp
 from escalation.roster import Roster
 from escalation.ticket import Message, Priority, Role, Ticket, TicketChange
 
@@ -24,7 +24,6 @@ from escalation.ticket import Message, Priority, Role, Ticket, TicketChange
 def look_at(
     case: Case,
     parts: Parts,
-    helpdesk: Helpdesk,
     ticket: Ticket,
     news: tuple[TicketChange, ...],
     *,
@@ -46,7 +45,7 @@ def look_at(
     elif case.escalation is not None:
         _add_reasons(case, decision, package)
     elif decision.escalate:
-        _open(case, parts, helpdesk, decision, package, evaluation)
+        _open(case, parts, decision, package, evaluation)
 
 
 def _package(case: Case, parts: Parts, ticket: Ticket, decision: Decision) -> context.ContextPackage:
@@ -79,9 +78,7 @@ def _shadow(case: Case, decision: Decision) -> None:
             case.write([Entry("shadow", f"Would have escalated (rule in shadow): {verdict.words}", data={"rule": verdict.rule})])
 
 
-def _open(
-    case: Case, parts: Parts, helpdesk: Helpdesk, decision: Decision, package: context.ContextPackage, evaluation: int
-) -> None:
+def _open(case: Case, parts: Parts, decision: Decision, package: context.ContextPackage, evaluation: int) -> None:
     playbook, roster = parts.playbook(), parts.roster()
     team = roster.team(decision.team) or roster.team_for(decision.issue_type, playbook.default_team)
     decision = replace(decision, team=team.id if team else "")

@@ -96,7 +96,7 @@ class Pipeline(Parts):
         started = self.clock()
         ticket = helpdesk.fetch(ticket_id)
         with self.journal.case(connection, ticket_id, self.clock()) as case:
-            conclude.look_at(case, self, helpdesk, _newer(case.ticket, ticket), (), read_at=started)
+            conclude.look_at(case, self, _newer(case.ticket, ticket), (), read_at=started)
 
     def _hear_all(self, helpdesk: Helpdesk, known: Known, ticket_id: str) -> tuple[list[Heard], list[Outcome]]:
         heard: list[Heard] = []
@@ -167,7 +167,7 @@ class Pipeline(Parts):
             ids = [h.delivery.id for h in heard]
             case.conclude([*outcomes, *map(_outcome, heard)])
             if news:
-                conclude.look_at(case, self, helpdesk, ticket, news, read_at=read_at, deliveries=ids)
+                conclude.look_at(case, self, ticket, news, read_at=read_at, deliveries=ids)
             else:
                 conclude.tell_handoff(case, self, case.ticket, ticket)  # a snapshot may show more than our own act
                 case.save_ticket(ticket)
