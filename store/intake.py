@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from store import queue
 
 _MOST = 100  # rows a batch
+_WRITERS = 2  # batches at once: while one waits for the disk, the next is prepared
 
 # One statement, one round trip: keep what is new, queue one job per ticket that has news (the queue's own SQL function, the
 # one its library calls), and say which rows were new.
@@ -76,7 +77,7 @@ class _Slot:
     id: int = 0
     is_new: bool = False
     error: Exception | None = None
-    done: threading.Event = field(default_factory=threading.Event)
+    done: bool = False
 
 
 class Intake:
@@ -84,28 +85,36 @@ class Intake:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._gathering = threading.Lock()
-        self._writing = threading.Lock()
+        self._turn = threading.Condition()
+        self._writers = 0  # batches being written now
         self._gathered: list[_Slot] = []
-        self._held: Any = None  # SQLAlchemy's proxy of the connection that is kept for this
+        self._free: list[Any] = []  # connections (SQLAlchemy's proxies) that are kept for this
 
     def accept(self, row: Row) -> tuple[int, bool]:
         """Keep a row and queue its handling; (id, True when its key was there already). Committed when it returns."""
         slot = _Slot(row)
-        with self._gathering:
+        with self._turn:
             self._gathered.append(slot)
-        while not slot.done.is_set():
-            with self._writing:
-                if not slot.done.is_set():
-                    self._write_all(self._batch())
+        while not slot.done:
+            self._wait_or_write(slot)
         if slot.error is not None:
             raise slot.error
         return slot.id, not slot.is_new
 
-    def _batch(self) -> list[_Slot]:
-        with self._gathering:
+    def _wait_or_write(self, slot: _Slot) -> None:
+        """Until somebody has written this row, or it is our turn to write all that has gathered."""
+        with self._turn:
+            self._turn.wait_for(lambda: slot.done or (bool(self._gathered) and self._writers < _WRITERS))
+            if slot.done:
+                return
+            self._writers += 1
             batch, self._gathered = self._gathered[:_MOST], self._gathered[_MOST:]
-        return batch
+        try:
+            self._write_all(batch)
+        finally:
+            with self._turn:
+                self._writers -= 1
+                self._turn.notify_all()
 
     def _write_all(self, batch: list[_Slot]) -> None:
         """Write a batch; one that the database refuses is written row by row, so that one bad row harms no other."""
@@ -123,46 +132,53 @@ class Intake:
             for slot in batch:
                 if slot.id == 0 and slot.error is None:  # whatever went wrong: nobody is told that a row is kept which is not
                     slot.error = NotKept("the delivery could not be kept")
-                slot.done.set()
+                slot.done = True
+
+    def close(self) -> None:
+        """Give the connections back; the next row takes one again."""
+        with self._turn:
+            self._turn.wait_for(lambda: self._writers == 0)
+            while self._free:
+                self._free.pop().close()
 
     def _write_surely(self, batch: list[_Slot]) -> None:
         """Write, once more on a new connection if this one is dead. Repeating is safe: the keys are unique."""
         try:
-            self._write(batch)
+            self._write(batch, self._connection())
         except psycopg.OperationalError:
-            self._drop()
-            self._write(batch)
+            self._write(batch, self._new_connection())
 
-    def _write(self, batch: list[_Slot]) -> None:
+    def _write(self, batch: list[_Slot], held: Any) -> None:
         values = _columns([slot.row for slot in batch])
-        with self._connection().cursor(row_factory=dict_row) as cursor:
-            new = {(r["connection"], r["key"]): r["id"] for r in cursor.execute(_ACCEPT, values)}
-            old: dict[tuple[str, str], int] = {}
-            if len(new) < len(batch):
-                old = {(r["connection"], r["key"]): r["id"] for r in cursor.execute(_KEPT_BEFORE, values)}
+        try:
+            with held.driver_connection.cursor(row_factory=dict_row) as cursor:
+                new = {(r["connection"], r["key"]): r["id"] for r in cursor.execute(_ACCEPT, values)}
+                old: dict[tuple[str, str], int] = {}
+                if len(new) < len(batch):
+                    old = {(r["connection"], r["key"]): r["id"] for r in cursor.execute(_KEPT_BEFORE, values)}
+        except psycopg.OperationalError:
+            held.invalidate()
+            raise
+        finally:
+            if held.is_valid:
+                with self._turn:
+                    self._free.append(held)
         for slot in batch:
             place = (slot.row.connection, slot.row.key)
             slot.id, slot.is_new = old.get(place) or new[place], place in new
             new.pop(place, None)  # the same key again in this batch is a duplicate
 
-    def _connection(self) -> psycopg.Connection[Any]:
-        if self._held is None:
-            self._held = self._engine.raw_connection()
-            self._held.driver_connection.autocommit = True  # one statement is one transaction
-        connection: psycopg.Connection[Any] = self._held.driver_connection
-        return connection
+    def _connection(self) -> Any:
+        with self._turn:
+            if self._free:
+                return self._free.pop()
+        return self._new_connection()
 
-    def close(self) -> None:
-        """Give the connection back; the next row takes one again."""
-        with self._writing:
-            if self._held is not None:
-                self._held.close()
-            self._held = None
-
-    def _drop(self) -> None:
-        held, self._held = self._held, None
-        if held is not None:
-            held.invalidate()
+    def _new_connection(self) -> Any:
+        held = self._engine.raw_connection()
+        driver: Any = held.driver_connection
+        driver.autocommit = True  # one statement is one transaction
+        return held
 
 
 def _columns(rows: list[Row]) -> dict[str, list[Any]]:

@@ -272,7 +272,7 @@ def test_whatever_goes_wrong_in_a_batch_nobody_is_told_that_it_is_kept(db: Engin
     from sqlalchemy.exc import TimeoutError as NoConnection
 
     class Exhausted(Intake):
-        def _connection(self) -> psycopg.Connection[tuple[object, ...]]:
+        def _connection(self) -> object:
             raise NoConnection("QueuePool limit reached")
 
     intake = Exhausted(db)

@@ -40,13 +40,13 @@ def _tables() -> None:
         sa.Column("connection", sa.Text(), nullable=False),
         sa.Column("ticket_id", sa.Text(), nullable=False),
         sa.Column("handoff_id", sa.Text(), nullable=False),
-        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("data", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("why", sa.Text(), server_default="", nullable=False),
         sa.Column("state", sa.Text(), server_default="planned", nullable=False),
         sa.Column("attempts", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("unclear", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("error", sa.Text(), server_default="", nullable=False),
-        sa.Column("receipt", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("receipt", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("planned_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
@@ -67,26 +67,21 @@ def _tables() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("ticket_id", sa.Text(), server_default="", nullable=False),
         sa.Column("event", sa.Text(), server_default="", nullable=False),
-        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("query", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("headers", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+        sa.Column("query", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.Text(), server_default="accepted", nullable=False),
         sa.Column("why", sa.Text(), server_default="", nullable=False),
-        sa.Column("became", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("became", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("replays", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("connection", "key"),
     )
-    op.create_index("deliveries_by_status", "deliveries", ["status", "id"], unique=False)
     op.create_index("deliveries_by_ticket", "deliveries", ["connection", "ticket_id", "id"], unique=False)
     op.create_index(
-        "deliveries_waiting",
-        "deliveries",
-        ["connection", "ticket_id", "id"],
-        unique=False,
-        postgresql_where=sa.text("status = 'accepted'"),
+        "deliveries_not_handled", "deliveries", ["status", "id"], unique=False, postgresql_where=sa.text("status <> 'handled'")
     )
     op.create_table(
         "documents",
@@ -107,7 +102,7 @@ def _tables() -> None:
         sa.Column("ticket_id", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deliveries", postgresql.ARRAY(sa.Text()), nullable=False),
-        sa.Column("decision", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("decision", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("evaluations_by_ticket", "evaluations", ["connection", "ticket_id", "id"], unique=False)
@@ -117,15 +112,15 @@ def _tables() -> None:
         sa.Column("ticket_id", sa.Text(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("body", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("connection", "ticket_id", "message_id"),
     )
     op.create_table(
         "tickets",
         sa.Column("connection", sa.Text(), nullable=False),
         sa.Column("ticket_id", sa.Text(), nullable=False),
-        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("evaluated", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("body", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+        sa.Column("evaluated", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("actions_seen", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -142,7 +137,7 @@ def _tables() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("data", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("timeline_by_escalation", "timeline", ["escalation_id", "id"], unique=False)
@@ -193,7 +188,7 @@ def _tables() -> None:
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("rules", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("reasons", postgresql.ARRAY(sa.Text()), nullable=False),
-        sa.Column("package", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("package", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("evaluation_id", sa.BigInteger(), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
@@ -216,7 +211,7 @@ def _tables() -> None:
         sa.Column("ticket_id", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("accepted_by", sa.Text(), server_default="", nullable=False),
-        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("body", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -243,7 +238,7 @@ def _tables() -> None:
         sa.Column("agent", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("body", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("channel", sa.Text(), server_default="", nullable=False),
         sa.Column("ts", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
