@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -78,6 +78,8 @@ class _Slot:
     is_new: bool = False
     error: Exception | None = None
     done: bool = False
+    leads: bool = False  # it is this one's turn to write a batch
+    wake: threading.Event = field(default_factory=threading.Event)
 
 
 class Intake:
@@ -85,7 +87,7 @@ class Intake:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._turn = threading.Condition()
+        self._lock = threading.Lock()
         self._writers = 0  # batches being written now
         self._gathered: list[_Slot] = []
         self._free: list[Any] = []  # connections (SQLAlchemy's proxies) that are kept for this
@@ -93,31 +95,48 @@ class Intake:
     def accept(self, row: Row) -> tuple[int, bool]:
         """Keep a row and queue its handling; (id, True when its key was there already). Committed when it returns."""
         slot = _Slot(row)
-        with self._turn:
+        with self._lock:
             self._gathered.append(slot)
+            slot.leads = self._writers < _WRITERS
+            self._writers += slot.leads
+        if slot.leads:
+            self._lead(slot)
         while not slot.done:
-            self._wait_or_write(slot)
+            slot.wake.wait()
+            slot.wake.clear()
+            if slot.leads:
+                self._lead(slot)
+        if slot.leads:  # its turn came, but another writer took its row along: the turn goes on to the next
+            self._lead(slot)
         if slot.error is not None:
             raise slot.error
         return slot.id, not slot.is_new
 
-    def _wait_or_write(self, slot: _Slot) -> None:
-        """Until somebody has written this row, or it is our turn to write all that has gathered."""
-        with self._turn:
-            self._turn.wait_for(lambda: slot.done or (bool(self._gathered) and self._writers < _WRITERS))
-            if slot.done:
-                return
-            self._writers += 1
+    def _lead(self, slot: _Slot) -> None:
+        """Write all that has gathered, wake those it was for, and let one of those who came since write next."""
+        slot.leads = False
+        with self._lock:
             batch, self._gathered = self._gathered[:_MOST], self._gathered[_MOST:]
         try:
             self._write_all(batch)
         finally:
-            with self._turn:
+            for written in batch:
+                written.wake.set()
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        with self._lock:
+            next_one = next((slot for slot in self._gathered if not slot.leads), None)
+            if next_one is None:
                 self._writers -= 1
-                self._turn.notify_all()
+            else:
+                next_one.leads = True
+                next_one.wake.set()
 
     def _write_all(self, batch: list[_Slot]) -> None:
         """Write a batch; one that the database refuses is written row by row, so that one bad row harms no other."""
+        if not batch:  # the other writer was quicker
+            return
         try:
             self._write_surely(batch)
         except (psycopg.Error, SQLAlchemyError, UnicodeError) as refused:
@@ -135,9 +154,8 @@ class Intake:
                 slot.done = True
 
     def close(self) -> None:
-        """Give the connections back; the next row takes one again."""
-        with self._turn:
-            self._turn.wait_for(lambda: self._writers == 0)
+        """Give back the connections that are not in use; the next row takes one again."""
+        with self._lock:
             while self._free:
                 self._free.pop().close()
 
@@ -161,7 +179,7 @@ class Intake:
             raise
         finally:
             if held.is_valid:
-                with self._turn:
+                with self._lock:
                     self._free.append(held)
         for slot in batch:
             place = (slot.row.connection, slot.row.key)
@@ -169,7 +187,7 @@ class Intake:
             new.pop(place, None)  # the same key again in this batch is a duplicate
 
     def _connection(self) -> Any:
-        with self._turn:
+        with self._lock:
             if self._free:
                 return self._free.pop()
         return self._new_connection()

@@ -109,6 +109,17 @@ def test_many_at_once_lose_nothing(db: Engine, journal: StoredJournal) -> None:
     assert count(db, "SELECT count(DISTINCT lock) FROM procrastinate_jobs") == 50
 
 
+def test_no_turn_is_ever_lost(db: Engine) -> None:
+    """However threads come and go, somebody writes, and afterwards no turn is left taken."""
+    intake = Intake(db)
+    with ThreadPoolExecutor(32) as pool:
+        rows = (Row("zendesk", f"k{n % 2500}", str(n % 9), "e", {}, {}, b"{}") for n in range(3000))
+        answers = list(pool.map(intake.accept, rows, timeout=60))
+    assert len({number for number, _ in answers}) == 2500 and sum(again for _, again in answers) == 500
+    assert intake._writers == 0 and intake._gathered == []
+    intake.close()
+
+
 def test_a_row_the_database_refuses_harms_no_other(db: Engine) -> None:
     intake = Intake(db)
     start = threading.Barrier(4)
