@@ -8,7 +8,6 @@ import time
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request
-from werkzeug.exceptions import HTTPException
 
 from sandbox.state import Body, State
 
@@ -17,12 +16,6 @@ DEFAULTS: Body = {
     "rate_429": 0.0, "rate_500": 0.0, "rate_timeout": 0.0, "rate_drop_after_write": 0.0,
     "retry_after_s": 1, "timeout_s": 15.0, "latency_ms": 0,
 }  # fmt: skip
-
-
-class Dropped(HTTPException):
-    """The answer that never arrives: the connection is cut."""
-
-    code = 502
 
 
 def _share(faults: Body, name: str) -> bool:
