@@ -12,8 +12,8 @@ HEAD = """# Measurements
 Made by `make bench`; absolute numbers are of the machine named, ratios are of one run and travel better. For comparison,
 what users would pick instead, measured on 2 cores with the same 20 ms vendors (webhook to Slack message, p50 / p99):
 Node-RED 68 / 78 ms with nothing durable; n8n tuned 88 / 110 ms until it saturates at 39 to 49 events a second; n8n as
-installed saturates at 17 a second. The intake ratio wanders from run to run on two shared cores: medians of nine runs lay
-between 0.63 and 0.76.
+installed saturates at 17 a second. The intake ratio wanders from run to run on two shared cores: medians of nine rounds lay
+between 0.72 and 0.81.
 """
 
 

@@ -21,7 +21,7 @@ from tests.support import FIXTURES, ROOT
 from tests.system import System, free_port, until
 from tests.test_recovery import FLASK, answers
 
-ROUNDS, EACH, CLIENTS = 5, 1500, 16
+ROUNDS, EACH, CLIENTS = 9, 1500, 16
 
 
 def webhooks(count: int) -> list[Request]:
@@ -66,7 +66,7 @@ def _bare(url: str, port: int) -> subprocess.Popen[bytes]:
 def _rounds(port: int, bare_port: int, url: str) -> list[tuple[Measured, Measured]]:
     plain: list[Request] = [("/bare", body, {}) for _, body, _ in webhooks(200)]
     load(bare_port, plain, CLIENTS)
-    load(port, webhooks(1000), CLIENTS)
+    load(port, webhooks(3000), CLIENTS)
     with psycopg.connect(url, autocommit=True) as db:
         db.execute("ANALYZE")  # as autovacuum does in the first minute; until then plans are made for empty tables
     found = []

@@ -116,7 +116,7 @@ def test_no_turn_is_ever_lost(db: Engine) -> None:
         rows = (Row("zendesk", f"k{n % 2500}", str(n % 9), "e", {}, {}, b"{}") for n in range(3000))
         answers = list(pool.map(intake.accept, rows, timeout=60))
     assert len({number for number, _ in answers}) == 2500 and sum(again for _, again in answers) == 500
-    assert intake._writers == 0 and intake._gathered == []
+    assert not intake._writing and intake._gathered == []
     intake.close()
 
 
@@ -283,7 +283,7 @@ def test_whatever_goes_wrong_in_a_batch_nobody_is_told_that_it_is_kept(db: Engin
     from sqlalchemy.exc import TimeoutError as NoConnection
 
     class Exhausted(Intake):
-        def _connection(self) -> object:
+        def _new_connection(self) -> object:
             raise NoConnection("QueuePool limit reached")
 
     intake = Exhausted(db)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, request, session
+from flask import Flask, Request, abort, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from flask_wtf.csrf import validate_csrf
 from limits import parse
@@ -24,6 +25,7 @@ from store.accounts import Role, User
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _SESSION_LIFE = timedelta(hours=12)
+_WITHOUT_SESSION = ("/webhooks/", "/slack/")
 _PER_ADDRESS, _PER_ACCOUNT = parse("30 per 10 minutes"), parse("10 per 10 minutes")
 
 
@@ -69,8 +71,18 @@ def _key(account: str) -> str:
     return account.strip().lower()[:250]
 
 
+class PageSessions(SecureCookieSessionInterface):
+    """Sessions of pages; webhooks and Slack carry no cookie, and preparing to read one is a tenth of accepting a webhook."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if request.path.startswith(_WITHOUT_SESSION):
+            return self.make_null_session(app)
+        return super().open_session(app, request)
+
+
 def install(app: Flask, settings: Settings, engine: Engine) -> None:
     """Set up sessions and Flask-Login on an app that has its secret key."""
+    app.session_interface = PageSessions()
     app.config.update(
         SESSION_COOKIE_NAME="baton",
         SESSION_COOKIE_HTTPONLY=True,
@@ -79,7 +91,9 @@ def install(app: Flask, settings: Settings, engine: Engine) -> None:
         PERMANENT_SESSION_LIFETIME=_SESSION_LIFE,
         SESSION_REFRESH_EACH_REQUEST=False,
     )
-    manager = LoginManager(app, add_context_processor=False)  # it would ask the database for every template
+    # Not init_app: its context processor would ask the database for every template, and its hook after each request, also of
+    # webhooks, is for cookies that outlive the session, which we do not give.
+    app.login_manager = manager = LoginManager()  # type: ignore[attr-defined]
     manager.user_loader(lambda session_id: _loaded(engine, session_id))
 
 

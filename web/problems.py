@@ -19,13 +19,16 @@ RETRY_AFTER = "20"
 
 def answer(status: int, body: object, kind: str = "application/json") -> Response:
     """A JSON response; times become ISO 8601 in UTC."""
-    return Response(json.dumps(body, ensure_ascii=False, default=_written), status, content_type=kind)
+    return Response(_JSON.encode(body), status, content_type=kind)
 
 
 def _written(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False, default=_written)  # made once: json.dumps makes one for every answer
 
 
 def problem(status: int, detail: str, **more: object) -> Response:

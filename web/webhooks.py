@@ -52,9 +52,10 @@ def blueprint(pipeline: Pipeline, helpdesks: Callable[[], Mapping[str, Helpdesk]
 
 def _inbound(now: datetime) -> Inbound:
     body = read_body(MOST_BYTES)
-    headers = {name.lower(): value for name, value in request.headers}
-    headers["x-baton-received"] = now.isoformat()
-    return Inbound(headers, body, request.args.to_dict())
+    # Straight from the WSGI environment: request.headers rebuilds every name each time.
+    headers = {k[5:].replace("_", "-").lower(): v for k, v in request.environ.items() if k.startswith("HTTP_")}
+    headers |= {"content-type": request.environ.get("CONTENT_TYPE", ""), "x-baton-received": now.isoformat()}
+    return Inbound(headers, body, request.args.to_dict() if request.query_string else {})
 
 
 def _handle_errors(web: Blueprint, helpdesks: Callable[[], Mapping[str, Helpdesk]], refusals: Refusals) -> None:
