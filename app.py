@@ -31,8 +31,9 @@ from connectors.slack import SlackChat
 from escalation import who
 from escalation.pipeline import Pipeline
 from escalation.ports import Chat, Helpdesk
+from escalation.roster import Load, Roster
 from sandbox.state import State
-from signals.patterns import PatternReader
+from signals.reader import TextReader
 from store import embedded, engine
 from store.codec import plain
 from store.documents import StoredDocuments
@@ -41,6 +42,7 @@ from store.live import LiveDocuments
 from store.live import load as load_document
 from web import slack as web_slack
 from web.desk import PipelineDesk
+from web.rehearsals import Rehearsals
 
 
 @dataclass
@@ -107,7 +109,7 @@ class Baton:
             journal=self.journal,
             helpdesks=self.helpdesks,
             chat=self.chat,
-            reader=PatternReader.english(),
+            reader=TextReader.standard(),
             playbook=self.live.playbook,
             roster=self.live.roster,
             clock=lambda: datetime.now(UTC),
@@ -122,6 +124,14 @@ class Baton:
         name = f"mappings/{helpdesk}"
         mapping = load_document(name, draft) if draft is not None else self.live.mapping(helpdesk)
         return plain(connectors.preview(mapping, payload))
+
+    @cached_property
+    def rehearsals(self) -> Rehearsals:
+        live = self.live
+        return Rehearsals(self.pipeline.reader, live.playbook, live.roster, self.journal.remembered, self._loads)
+
+    def _loads(self, roster: Roster) -> Mapping[str, Load]:
+        return self.journal.loads(agent.id for agent in roster.agents)
 
     def who(self, issue: str) -> str:
         """Who handles an issue, in words: "Billing: Ada Lindqvist, Bo Tanaka. Lead Ada Lindqvist. #billing"."""
@@ -154,6 +164,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         documents=baton.documents,
         helpdesks=baton.helpdesks,
         mapping_preview=baton.preview,
+        dry_run=baton.rehearsals.run,
         sandbox=bool(baton.played),
     )
     web.register(app, parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -15,12 +16,13 @@ from config.yamldoc import wrong
 from config.yamlwords import choose, nearest
 from escalation.compare import ORDERS, Incomparable, order
 from escalation.operators import OPERATORS, Operand
-from escalation.playbook import Condition, Conditions
+from escalation.playbook import Condition, Conditions, Node, Scored, Threshold, Weighted
 from escalation.vocabulary import FIELDS, LISTS, SIGNALS, TIMES, VOCABULARY, pattern_of
 
 _GROUPS = ("all", "any", "none")
 _LIST_ONLY = ("has", "has_any", "has_all", "count_gte")
 _MOST_IN_LIST = 500
+_THRESHOLD = re.compile(r"\$([a-z][a-z0-9_]{0,60})")
 
 
 class Strict(pydantic.BaseModel):
@@ -87,6 +89,8 @@ class ConditionModel(Strict):
     def _value(cls, value: object, info: ValidationInfo) -> object:
         if "field" not in info.data or "op" not in info.data:
             return value
+        if isinstance(value, str) and (named := _THRESHOLD.fullmatch(value)):
+            return Threshold(named[1])  # that it exists and fits is checked with the whole grid
         return operand(info.data["field"], info.data["op"], value)
 
     def built(self) -> Condition:
@@ -95,18 +99,52 @@ class ConditionModel(Strict):
 
 def _shape(value: object) -> str:
     keys = value.keys() if isinstance(value, Mapping) else ()
+    if "score" in keys:
+        return "ScoreModel"
     return "GroupModel" if any(key in keys for key in _GROUPS) else "ConditionModel"
 
 
-Node = Annotated[
-    Annotated[ConditionModel, Tag("ConditionModel")] | Annotated["GroupModel", Tag("GroupModel")], Discriminator(_shape)
+AnyNode = Annotated[
+    Annotated[ConditionModel, Tag("ConditionModel")]
+    | Annotated["GroupModel", Tag("GroupModel")]
+    | Annotated["ScoreModel", Tag("ScoreModel")],
+    Discriminator(_shape),
 ]
 
 
+class WeightedModel(Strict):
+    weight: Annotated[float, pydantic.Field(gt=0, le=1000, strict=False)]
+    when: Annotated[
+        Annotated[ConditionModel, Tag("ConditionModel")] | Annotated[GroupModel, Tag("GroupModel")], Discriminator(_shape)
+    ]
+
+    def built(self) -> Weighted:
+        return Weighted(self.weight, self.when.built())
+
+
+class ScorePartsModel(Strict):
+    at_least: Annotated[float, pydantic.Field(gt=0, strict=False)]
+    of: Annotated[list[WeightedModel], pydantic.Field(min_length=1, max_length=50)]
+
+    @pydantic.model_validator(mode="after")
+    def _reachable(self) -> ScorePartsModel:
+        most = sum(part.weight for part in self.of)
+        if most < self.at_least:
+            raise wrong(f"all weights together are {most:g}, so it can never hold", "Lower at_least or raise the weights.")
+        return self
+
+
+class ScoreModel(Strict):
+    score: ScorePartsModel
+
+    def built(self) -> Scored:
+        return Scored(self.score.at_least, tuple(part.built() for part in self.score.of))
+
+
 class GroupModel(Strict):
-    all: list[Node] = []
-    any: list[Node] = []
-    none: list[Node] = []
+    all: list[AnyNode] = []
+    any: list[AnyNode] = []
+    none: list[AnyNode] = []
 
     @pydantic.model_validator(mode="after")
     def _not_empty(self) -> GroupModel:
@@ -116,8 +154,11 @@ class GroupModel(Strict):
 
     def built(self) -> Conditions:
         """The same as the core's type."""
-        lists = (tuple(node.built() for node in nodes) for nodes in (self.all, self.any, self.none))
-        return Conditions(*lists)
+
+        def built(nodes: list[AnyNode]) -> tuple[Node, ...]:
+            return tuple(node.built() for node in nodes)
+
+        return Conditions(built(self.all), built(self.any), built(self.none))
 
 
 def operand(name: str, op: str, value: object) -> object:

@@ -11,9 +11,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from config import segments
 from config.conditions import GroupModel, Strict
 from config.crosscheck import Place, repeated, unknown, walk
 from config.roster import load_roster
+from config.segments import CalendarModel, Grid, SegmentModel
 from config.values import Duration, IsoDay, Name, Positive
 from config.yamldoc import Parsed, Problem, Problems, parse, validate
 from escalation.playbook import AssignWhen, Level, Mode, Offering, Path, Playbook, Rule, Severity
@@ -67,6 +69,8 @@ class RuleModel(Strict):
     owner: str = ""
     review_on: IsoDay = ""
     cooldown: Duration = timedelta(0)
+    alone: bool = False
+    description: Annotated[str, Field(max_length=1000)] = ""
 
     def built(self) -> Rule:
         told = {name: getattr(self, name) for name in RuleModel.model_fields if name != "when"}
@@ -78,9 +82,16 @@ class PlaybookModel(Strict):
     default_team: str = ""
     hop_limit: Annotated[int, Field(ge=1, le=50)] = 5
     write_priority: bool = False
+    guard: bool = True  # a rule may not fire by tone alone or by a word alone unless it says so
+    contact_window: Positive = timedelta(days=14)
+    calendars: dict[Name, CalendarModel] = Field(default_factory=dict)
+    calendar: str = ""
+    thresholds: Grid = Field(default_factory=dict)
+    segments: list[SegmentModel] = Field(default_factory=list)
     paths: dict[Name, PathModel]
     rules: list[RuleModel]
     issue_words: dict[Name, Words] = Field(default_factory=dict)
+    product_areas: dict[Name, Words] = Field(default_factory=dict)
 
     def built(self, version: int) -> Playbook:
         """The same as the core's type."""
@@ -92,6 +103,12 @@ class PlaybookModel(Strict):
             hop_limit=self.hop_limit,
             write_priority=self.write_priority,
             version=version,
+            thresholds={name: segments.threshold(value) for name, value in self.thresholds.items()},
+            segments=segments.built(self.segments),
+            calendars={calendar_id: calendar.built(calendar_id) for calendar_id, calendar in self.calendars.items()},
+            calendar=self.calendar,
+            product_areas={area: tuple(words) for area, words in self.product_areas.items()},
+            contact_window=self.contact_window,
         )
 
 
@@ -103,9 +120,16 @@ def load_playbook(text: str, name: str = "escalation", version: int = 0) -> Play
         model, _ = validate(text, name, PlaybookModel)
     except Problems as found:
         raise Problems(name, (*found.problems, *crossed)) from None
-    if crossed:
-        raise Problems(name, crossed)
+    if wrong := (*crossed, *_guarded(parsed, model)):
+        raise Problems(name, wrong)
     return model.built(version)
+
+
+def _guarded(parsed: Parsed, model: PlaybookModel) -> Iterator[Problem]:
+    """Rules that fire by tone alone or by a word alone without saying that this is meant."""
+    for n, rule in enumerate(model.rules):
+        if model.guard and not rule.alone and (enough := segments.alone(rule.when.built())):
+            yield parsed.problem(("rules", n, "when"), enough, segments.HOW_ALONE)
 
 
 def check_together(playbook: Playbook, roster: Roster, playbook_text: str = "", roster_text: str = "") -> list[Problem]:
@@ -133,6 +157,8 @@ def _crossed(parsed: Parsed) -> Iterator[Problem]:
     paths = [str(path[-1]) for path, _ in walk(data, "paths", "*")]
     issues = {str(path[-1]) for path, _ in walk(data, "issue_words", "*")} | {OTHER}
     yield from repeated(parsed, walk(data, "rules", "*", "id"), "the rule id")
+    yield from repeated(parsed, walk(data, "segments", "*", "id"), "the segment id")
+    yield from segments.problems(parsed)
     yield from unknown(parsed, _paths_named(data), paths, "path")
     yield from unknown(parsed, walk(data, "rules", "*", "issue_type"), issues, "issue type")
     for place, rule in walk(data, "rules", "*"):

@@ -11,9 +11,11 @@ from escalation.actions import Action, ActionKind, Entry, Write
 from escalation.decide import decide
 from escalation.decision import Decision, Route
 from escalation.handoff import advance
+from escalation.history import Background, extended
 from escalation.hop import AssignedInHelpdesk, Desk, Event, Handoff, HandOver, HumanReplied, Start, State, Step, TicketOver
-from escalation.journal import Case, Escalation
+from escalation.journal import Case, Escalation, Look
 from escalation.ladder import edits
+from escalation.moments import next_look, timed
 from escalation.parts import Parts
 from escalation.playbook import AssignWhen, Level, Path, Severity
 from escalation.ports import GiveUp
@@ -29,14 +31,21 @@ def look_at(
     *,
     read_at: datetime | None = None,
     deliveries: list[int] | None = None,
+    by_time: bool = False,
 ) -> None:
-    """Look at a ticket with the rules and bring its escalation and handoff up to date."""
-    signals = parts.reader.read(ticket.messages, case.now)
-    decision = _cooled(decide(parts.playbook(), ticket, case.evaluated, news, signals, case.now), case, parts)
+    """Look at a ticket with the rules and bring its escalation and handoff up to date.
+
+    ``by_time``: nothing happened but that time went by, so only rules that look at time are asked.
+    """
+    playbook = timed(parts.playbook()) if by_time else parts.playbook()
+    signals = parts.reader.read(ticket.messages, case.now, subject=ticket.subject, language=ticket.language)
+    background = _background(case, parts, ticket)
+    decision = _cooled(decide(playbook, ticket, case.evaluated, news, signals, case.now, background), case, parts)
     evaluation = case.record(decision, ticket, deliveries or [])
     before = case.ticket
     seen = [c.action_id for c in news if c.action_id] if read_at else []
-    case.save_ticket(ticket, read_at=read_at, actions_seen=seen)
+    again = next_look(playbook, ticket, ticket, signals, case.now, background)
+    case.save_ticket(ticket, read_at=read_at, actions_seen=seen, look=Look(background.log, again, playbook.version))
     tell_handoff(case, parts, before, ticket)
     _shadow(case, decision)
     package = _package(case, parts, ticket, decision)
@@ -46,6 +55,14 @@ def look_at(
         _add_reasons(case, decision, package)
     elif decision.escalate:
         _open(case, parts, decision, package, evaluation)
+
+
+def _background(case: Case, parts: Parts, ticket: Ticket) -> Background:
+    """The ticket's log up to now, and the customer's other tickets where a rule asks for them."""
+    playbook = parts.playbook()
+    asks = "contacts" in playbook.needs()
+    contacts = case.contacts(ticket.requester.email, case.now - playbook.contact_window) if asks else ()
+    return Background(extended(case.log, ticket, case.now), contacts)
 
 
 def _package(case: Case, parts: Parts, ticket: Ticket, decision: Decision) -> context.ContextPackage:

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from escalation import history
 from escalation.decision import Decision, Verdict
+from escalation.facts import Facts, facts, since, utc
+from escalation.history import Background
+from escalation.hours import Calendar
 from escalation.playbook import Mode, Playbook, Severity
-from escalation.rules import evaluate, facts, issue_type_of
+from escalation.rules import evaluate, with_segment
 from escalation.signals import Signal
 from escalation.ticket import Ticket, TicketChange
+from escalation.words import issue_type_of, product_areas_of
+
+NOTHING = Background()
 
 
 def decide(
@@ -19,14 +26,18 @@ def decide(
     changes: tuple[TicketChange, ...],
     signals: tuple[Signal, ...],
     now: datetime,
+    background: Background = NOTHING,
+    *,
+    every: bool | None = None,
 ) -> Decision:
     """Whether the ticket needs somebody else now. ``before``: the ticket when the rules last looked, None the first time.
 
     The weightiest rule that fired gives path and team; every fired rule gives a reason. A ticket that is over never escalates.
+    ``every``: see ``rules.evaluate``.
     """
-    issue_type = ticket.issue_type or issue_type_of(ticket, playbook.issue_words)[0]
-    seen = replace(ticket, issue_type=issue_type)
-    verdicts = evaluate(playbook, facts(seen, before, changes, signals, now))
+    seen = facts_of(playbook, ticket, before, changes, signals, now, background)
+    issue_type = str(seen.value("issue_type") or "")
+    verdicts = evaluate(playbook, seen, every=every)
     fired = [v for v in verdicts if v.fired and v.mode is Mode.LIVE]
     if not fired or ticket.status.is_over:
         return Decision(False, verdicts, signals, issue_type=issue_type, playbook_version=playbook.version)
@@ -37,11 +48,47 @@ def decide(
         signals=signals,
         severity=Severity(first.severity),
         path=first.path,
-        team=_first(fired, "team", first.team),
+        team=str(seen.value("escalate_note.team") or "") or _first(fired, "team", first.team),
         issue_type=_first(fired, "issue_type", first.issue_type) or issue_type,
         reasons=tuple(v.words for v in fired),
         playbook_version=playbook.version,
     )
+
+
+def facts_of(
+    playbook: Playbook,
+    ticket: Ticket,
+    before: Ticket | None,
+    changes: tuple[TicketChange, ...],
+    signals: tuple[Signal, ...],
+    now: datetime,
+    background: Background = NOTHING,
+) -> Facts:
+    """Everything the rules look at: the ticket with its issue type, its history, contacts, product areas and business time."""
+    issue_type = ticket.issue_type or _intent(playbook, ticket, signals)
+    waiting = history.in_queue_since(ticket, background.log)
+    more: dict[str, object] = {
+        "in_queue": utc(now) - waiting if waiting else None,
+        "product_areas": product_areas_of(ticket, playbook.product_areas),
+        "contacts.same_problem": history.same_problem(ticket, issue_type, background.contacts, playbook.contact_window, now),
+        **history.counts(background.log),
+        **history.escalate_note(ticket),
+    }
+    seen = facts(replace(ticket, issue_type=issue_type), before, changes, signals, now, more)
+    moments = since(ticket) | ({"in_queue": waiting} if waiting else {})
+    return replace(seen, values={**seen.values, **history.business(moments, calendar_of(playbook, seen), now)})
+
+
+def calendar_of(playbook: Playbook, seen: Facts) -> Calendar | None:
+    """The business hours that count for a ticket: its segment's, else the playbook's, None for round the clock."""
+    _, segment = with_segment(playbook, seen)
+    return playbook.calendars.get((segment.calendar if segment else "") or playbook.calendar)
+
+
+def _intent(playbook: Playbook, ticket: Ticket, signals: tuple[Signal, ...]) -> str:
+    """The issue type read in the text where the playbook has one of this name, else the first guess by words."""
+    read = next((str(s.value) for s in signals if s.name == "issue_type"), "")
+    return read if read in playbook.issue_words else issue_type_of(ticket, playbook.issue_words)[0]
 
 
 def _first(fired: list[Verdict], name: str, own: str) -> str:

@@ -24,6 +24,7 @@ _RUNNING = (ClockState.GREEN, ClockState.AMBER, ClockState.UNKNOWN)
 _AMBER_SHARE = 4  # a clock is amber in the last quarter of its time
 _AMBER_BEFORE = timedelta(minutes=30)  # where the clock's length is unknown
 _QUOTE = 80
+_NONE: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Facts:
     first: bool = True  # the ticket has not been evaluated before
     told_before: frozenset[str] = frozenset()  # top names known then, so that their absence means: empty
     quotes: Mapping[str, str] = field(default_factory=dict)  # signal name → the customer's words behind it
+    limits: Mapping[str, object] = field(default_factory=dict)  # numbers of the grid for this customer's segment
 
     def value(self, name: str) -> object:
         """The value of a dotted name, None when it is not known."""
@@ -58,9 +60,13 @@ def facts(
     changes: tuple[TicketChange, ...],
     signals: tuple[Signal, ...],
     now: datetime,
+    more: Mapping[str, object] = _NONE,
 ) -> Facts:
-    """All facts of ``ticket`` for the rules; ``before`` is the ticket at its last evaluation, None the first time."""
-    values = _of_ticket(ticket) | _clocked(ticket, now) | _of_changes(changes) | _of_signals(signals)
+    """All facts of ``ticket`` for the rules; ``before`` is the ticket at its last evaluation, None the first time.
+
+    ``more``: facts from beyond the ticket, such as its history; unknown ones left out here.
+    """
+    values = _of_ticket(ticket) | _clocked(ticket, now) | _of_changes(changes) | _of_signals(signals) | _known(more, ())
     was = _told_previous(changes) | (_of_ticket(before) | _sla(before, None) if before else {})
     quotes = {s.name: quote for s in signals if (quote := _quote(s, ticket.messages))}
     told = before.known if before else frozenset()
@@ -124,15 +130,16 @@ def _of_messages(ticket: Ticket) -> dict[str, object]:
     }
 
 
+def since(ticket: Ticket) -> dict[str, datetime]:
+    """The moments from which ``age``, ``waiting`` and ``unanswered_for`` are counted."""
+    open_since = [utc(m.at) for m in _unanswered(ticket) if m.at]
+    moments = {"age": utc(ticket.created_at)} if ticket.created_at else {}
+    return moments | ({"waiting": open_since[-1], "unanswered_for": open_since[0]} if open_since else {})
+
+
 def _clocked(ticket: Ticket, now: datetime) -> dict[str, object]:
     """What changes by waiting alone."""
-    open_since = [m.at for m in _unanswered(ticket) if m.at]
-    values: dict[str, object] = {
-        "age": utc(now) - utc(ticket.created_at) if ticket.created_at else None,
-        "waiting": utc(now) - utc(open_since[-1]) if open_since else None,
-        "unanswered_for": utc(now) - utc(open_since[0]) if open_since else None,
-    }
-    return _known(values, ()) | _sla(ticket, now)
+    return {name: utc(now) - moment for name, moment in since(ticket).items()} | _sla(ticket, now)
 
 
 def _unanswered(ticket: Ticket) -> list[Message]:
@@ -166,11 +173,19 @@ def _state(clock: SlaClock, ticket: Ticket, now: datetime) -> ClockState:
     left = utc(clock.due_at) - utc(now)
     if left <= timedelta(0):
         return ClockState.BREACHED
-    if clock.state is not ClockState.UNKNOWN:
+    if clock.state is ClockState.AMBER:
         return clock.state
+    return ClockState.AMBER if utc(now) >= amber_at(clock, ticket) else ClockState.GREEN
+
+
+def amber_at(clock: SlaClock, ticket: Ticket) -> datetime:
+    """When a clock with a deadline turns amber: in the last quarter of its time, or half an hour before where that is unknown."""
+    if clock.due_at is None:
+        raise ValueError("a clock without a deadline never turns amber")
+    if clock.amber_at is not None:
+        return utc(clock.amber_at)
     length = utc(clock.due_at) - utc(ticket.created_at) if ticket.created_at else timedelta(0)
-    amber = length / _AMBER_SHARE if length > timedelta(0) else _AMBER_BEFORE
-    return ClockState.AMBER if left <= amber else ClockState.GREEN
+    return utc(clock.due_at) - (length / _AMBER_SHARE if length > timedelta(0) else _AMBER_BEFORE)
 
 
 def _of_changes(changes: tuple[TicketChange, ...]) -> dict[str, object]:

@@ -17,7 +17,7 @@ from escalation.roster import ALL_WEEK, Absence, Agent, Shift
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-_MANY = {"night": "nights", "weekend": "weekends", "day off": "days off", "break": "breaks"}
+_MANY = {"night": "nights", "weekend": "weekends", "day off": "days off", "break": "breaks", "holiday": "holidays"}
 _ALWAYS = (Shift(ALL_WEEK, time(0), time(0)),)
 _DAY = timedelta(days=1)
 _YEAR_AHEAD = 400  # days looked ahead for somebody's next shift; a longer absence counts as "not coming back"
@@ -32,6 +32,16 @@ class Due:
 
     at: datetime
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Business hours: several periods a day in one time zone; whole local days of ``holidays`` are off."""
+
+    id: str
+    time_zone: str
+    shifts: tuple[Shift, ...]
+    holidays: tuple[date, ...] = ()
 
 
 def is_on(agent: Agent, now: datetime) -> tuple[bool, str]:
@@ -64,20 +74,75 @@ def due(start: datetime, minutes: float, shifts: Iterable[Shift], zone: str) -> 
 
     Never before ``start``, and later for more minutes. Raises ValueError for an unknown zone or shifts without any time.
     """
-    place = _zone(zone)
-    if place is None:
-        raise ValueError(f"time zone {zone!r} is unknown")
-    shifts = tuple(shifts) or _ALWAYS
-    left, reached = timedelta(minutes=max(minutes, 0)), start.astimezone(UTC)
-    gaps: Counter[str] = Counter()
-    for opens, closes in _periods(shifts, place, start, _TEN_YEARS):
+    return due_in(Calendar("", zone, tuple(shifts)), start, timedelta(minutes=max(minutes, 0)))
+
+
+def due_in(calendar: Calendar, start: datetime, span: timedelta) -> Due:
+    """The moment at which ``span`` of business time has passed since ``start`` (aware), with how it came about in words.
+
+    Raises ValueError for an unknown zone or a calendar without any time.
+    """
+    place = _place(calendar)
+    shifts, off = calendar.shifts or _ALWAYS, _off(calendar)
+    left, reached = max(span, timedelta(0)), start.astimezone(UTC)
+    found: Counter[str] = Counter()
+    for opens, closes in _periods(shifts, place, start, _TEN_YEARS, off):
         if opens > reached:
-            name, count = _gap(reached, opens, place, shifts)
-            gaps[name] += count
+            name, count = _gap(reached, opens, place, shifts, frozenset(calendar.holidays))
+            found[name] += count
         if closes - opens >= left:
-            return Due(opens + left, _due_words(minutes, gaps, stamp(opens + left, start, place)))
+            words = " + ".join([in_hours(span), *counted(found)])
+            return Due(opens + left, f"{words} = {stamp(opens + left, start, place)}")
         left, reached = left - (closes - opens), closes
     raise ValueError("these shifts hold too little working time for a deadline")
+
+
+def worked(calendar: Calendar, since: datetime, until: datetime) -> timedelta:
+    """The business time between two moments (aware), nothing when the second is not later; ValueError for an unknown zone."""
+    place = _place(calendar)
+    days = (until - since).days + 3  # a day more at each end, for zones and night shifts
+    total = timedelta(0)
+    for opens, closes in _periods(calendar.shifts or _ALWAYS, place, since, days, _off(calendar)) if until > since else ():
+        if opens >= until:
+            break
+        total += min(closes, until) - opens
+    return total
+
+
+def gaps(calendar: Calendar, since: datetime, until: datetime) -> Counter[str]:
+    """What lies between the working periods of a stretch of time, as a colleague counts it: {"night": 2, "weekend": 1}."""
+    place, reached, found = _place(calendar), since.astimezone(UTC), Counter[str]()
+    shifts, days = calendar.shifts or _ALWAYS, (until - since).days + 3
+    for opens, closes in _periods(shifts, place, since, days, _off(calendar)) if until > since else ():
+        if opens >= until:
+            break
+        if opens > reached:
+            name, count = _gap(reached, opens, place, shifts, frozenset(calendar.holidays))
+            found[name] += count
+        reached = closes
+    return found
+
+
+def counted(gaps: Counter[str]) -> list[str]:
+    """Such gaps in words: "night", "2 weekends"."""
+    return [name if n == 1 else f"{n} {_MANY[name]}" for name, n in gaps.items()]
+
+
+def in_hours(span: timedelta) -> str:
+    """Business time in words; in hours however long it is, for nobody works days of 24: "30 h 15 min"."""
+    hours, rest = divmod(int(max(span, timedelta(0)) // timedelta(minutes=1)), 60)
+    return " ".join(word for word in (f"{hours} h" if hours else "", f"{rest} min" if rest or not hours else "") if word)
+
+
+def _place(calendar: Calendar) -> ZoneInfo:
+    place = _zone(calendar.time_zone)
+    if place is None:
+        raise ValueError(f"time zone {calendar.time_zone!r} is unknown")
+    return place
+
+
+def _off(calendar: Calendar) -> tuple[Absence, ...]:
+    return tuple(Absence(day, day, "holiday") for day in calendar.holidays)
 
 
 def duration(delta: timedelta) -> str:
@@ -161,24 +226,19 @@ def _absent_words(absence: Absence, agent: Agent, now: datetime) -> str:
     return f"absent until {day_words(absence.last, now.date())}{reason}{deputy}"
 
 
-def _gap(start: datetime, end: datetime, zone: ZoneInfo, shifts: tuple[Shift, ...]) -> tuple[str, int]:
+def _gap(
+    start: datetime, end: datetime, zone: ZoneInfo, shifts: tuple[Shift, ...], holidays: frozenset[date] = frozenset()
+) -> tuple[str, int]:
     """What a colleague calls the time between two working periods, and how many of it: ("weekend", 1), ("day off", 2)."""
     first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     worked = {day for shift in shifts for day in shift.days}
-    off = [d for d in (first + n * _DAY for n in range((last - first).days + 1)) if d.weekday() not in worked]
+    days = [first + n * _DAY for n in range((last - first).days + 1)]
+    free = sum(d in holidays for d in days)
+    if free:
+        return "holiday", free
+    off = [d for d in days if d.weekday() not in worked]
     if off and len(off) <= 3 and any(d.weekday() >= 5 for d in off):
         return "weekend", 1
     if off:
         return "day off", len(off)
     return ("night", 1) if last > first else ("break", 1)
-
-
-def _due_words(minutes: float, gaps: Counter[str], at: str) -> str:
-    counted = [name if n == 1 else f"{n} {_MANY[name]}" for name, n in gaps.items()]
-    return f"{' + '.join([_work(minutes), *counted])} = {at}"
-
-
-def _work(minutes: float) -> str:
-    """Working time in words; in hours however long it is, for nobody works days of 24."""
-    hours, rest = divmod(int(max(minutes, 0)), 60)
-    return " ".join(word for word in (f"{hours} h" if hours else "", f"{rest} min" if rest or not hours else "") if word)

@@ -15,6 +15,7 @@ from typing import Protocol
 from escalation.actions import Action, Entry, Receipt, Timer
 from escalation.context import ContextPackage
 from escalation.decision import Decision
+from escalation.history import Contact, Logged
 from escalation.hop import Handoff
 from escalation.ports import Arrival, Inbound, Posted
 from escalation.roster import Load
@@ -75,6 +76,15 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at a ticket leaves behind: its log, when to look again (None for never), with which playbook version."""
+
+    log: tuple[Logged, ...]
+    at: datetime | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One planned action about to be carried out. ``look_first``: an earlier try may have taken effect."""
 
@@ -104,11 +114,22 @@ class Case(Protocol):
     now: datetime
     ticket: Ticket | None
     evaluated: Ticket | None  # as it was when the rules last looked
+    log: tuple[Logged, ...]  # what it went through
     escalation: Escalation | None
     handoff: Handoff | None
 
-    def save_ticket(self, ticket: Ticket, *, read_at: datetime | None = None, actions_seen: Iterable[str] = ()) -> None:
-        """Keep the ticket and its messages."""
+    def save_ticket(
+        self,
+        ticket: Ticket,
+        *,
+        read_at: datetime | None = None,
+        actions_seen: Iterable[str] = (),
+        look: Look | None = None,
+    ) -> None:
+        """Keep the ticket and its messages; without ``look`` its log and its next look stay as they are."""
+
+    def contacts(self, email: str, since: datetime) -> tuple[Contact, ...]:
+        """Other tickets of the customer with this address that changed since then, on any connection; newest first."""
 
     def conclude(self, outcomes: Iterable[Outcome]) -> None:
         """Set the status of deliveries."""
@@ -191,6 +212,12 @@ class Journal(Protocol):
 
     def deliveries_failed(self, connection: str, ticket_id: str, why: str) -> None:
         """Handling was given up: every waiting delivery of the ticket becomes failed, replayable."""
+
+    def due_looks(self, now: datetime, version: int, most: int) -> tuple[tuple[str, str], ...]:
+        """(connection, ticket id) of tickets to look at: those whose moment has come, then those of an older playbook."""
+
+    def postpone_look(self, connection: str, ticket_id: str, until: datetime, version: int) -> None:
+        """Look at a ticket again at ``until``."""
 
     def due_timers(self, now: datetime, most: int) -> tuple[Timer, ...]:
         """Timers due and not fired, oldest first."""

@@ -211,6 +211,12 @@ class Pipeline(Parts):
 
     # --- tick: due timers ---
 
+    def look(self, connection: str, ticket_id: str, now: datetime) -> None:
+        """Look at a ticket because its moment has come or the playbook changed: only rules on time can have become true."""
+        with self.journal.case(connection, ticket_id, now) as case:
+            if case.ticket is not None:
+                conclude.look_at(case, self, case.ticket, (), by_time=True)
+
     def fire(self, timer: Timer, now: datetime) -> None:
         """Do what a due timer is for, exactly once however often it is fired."""
         connection, ticket_id = self.journal.ticket_of(timer.handoff_id)

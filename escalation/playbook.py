@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from escalation.hours import Calendar
+
+_PROACTIVE = frozenset({"age", "waiting", "unanswered_for", "in_queue", "business", "sla", "customer", "created_at", "segment"})
+
 
 class Mode(StrEnum):
     OFF = "off"
@@ -31,6 +35,13 @@ class AssignWhen(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Threshold:
+    """A number of the grid by its name ("$refund" in YAML): each segment of customers may have its own."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """``field`` is a dotted fact name (rules.facts), ``op`` an operator of rules.OPERATORS, ``value`` its operand."""
 
@@ -43,9 +54,39 @@ class Condition:
 class Conditions:
     """Holds when every one of ``all``, at least one of ``any`` (if there are some), and none of ``none`` hold; nests."""
 
-    all: tuple[Condition | Conditions, ...] = ()
-    any: tuple[Condition | Conditions, ...] = ()
-    none: tuple[Condition | Conditions, ...] = ()
+    all: tuple[Node, ...] = ()
+    any: tuple[Node, ...] = ()
+    none: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """One part of a score: what it adds when it holds."""
+
+    weight: float
+    when: Condition | Conditions
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Holds when the weights of the parts that hold add up to ``at_least`` (domain.md §2: a score from several layers)."""
+
+    at_least: float
+    parts: tuple[Weighted, ...]
+
+
+Node = Condition | Conditions | Scored
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Customers of one kind: who they are, and what is different for them. The first one that fits counts."""
+
+    id: str
+    when: Conditions
+    thresholds: Mapping[str, object] = field(default_factory=dict)  # with those it inherits
+    modes: Mapping[str, Mode] = field(default_factory=dict)  # rule id → mode, with those it inherits
+    calendar: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +102,13 @@ class Rule:
     owner: str = ""
     review_on: str = ""
     cooldown: timedelta = timedelta(0)
+    alone: bool = False  # the rule says so: its one kind of evidence (tone, or a word) is enough
+    description: str = ""
+
+    @property
+    def proactive(self) -> bool:
+        """True when the rule looks at time, clocks or the account, not at something that somebody did."""
+        return all(name.split(".")[0] in _PROACTIVE for name in fields_of(self.when))
 
 
 class Offering(StrEnum):
@@ -91,7 +139,7 @@ class Path:
     remind_reply_before: timedelta = timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Playbook:
     rules: tuple[Rule, ...] = ()
     paths: Mapping[str, Path] = field(default_factory=dict)
@@ -100,15 +148,22 @@ class Playbook:
     hop_limit: int = 5
     write_priority: bool = False
     version: int = 0
+    thresholds: Mapping[str, object] = field(default_factory=dict)  # name → value for customers of no segment
+    segments: tuple[Segment, ...] = ()
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    calendar: str = ""  # the one for tickets of no segment with its own; "" = round the clock
+    product_areas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # product area → words
+    contact_window: timedelta = timedelta(days=14)  # how far back a contact about the same problem counts
 
     def needs(self) -> frozenset[str]:
         """Top names of the facts that the rules which are not off look at, e.g. {"priority", "signals", "custom"}."""
         return frozenset(f.split(".")[0] for rule in self.rules if rule.mode is not Mode.OFF for f in fields_of(rule.when))
 
 
-def fields_of(when: Conditions) -> tuple[str, ...]:
+def fields_of(when: Node) -> tuple[str, ...]:
     """Every field named anywhere in a condition tree."""
-    found: list[str] = []
-    for node in (*when.all, *when.any, *when.none):
-        found.extend(fields_of(node) if isinstance(node, Conditions) else (node.field,))
-    return tuple(found)
+    if isinstance(when, Condition):
+        return (when.field,)
+    if isinstance(when, Scored):
+        return tuple(name for part in when.parts for name in fields_of(part.when))
+    return tuple(name for node in (*when.all, *when.any, *when.none) for name in fields_of(node))

@@ -154,5 +154,5 @@ class Chat(Protocol):
 class Reader(Protocol):
     """Reads signals from a thread; pure, deterministic, never raises."""
 
-    def read(self, messages: tuple[Message, ...], now: datetime) -> tuple[Signal, ...]:
-        """All signals found; agent and bot text never fires customer signals."""
+    def read(self, messages: tuple[Message, ...], now: datetime, *, subject: str = "", language: str = "") -> tuple[Signal, ...]:
+        """All signals found; agent and bot text never fires customer signals. ``language``: what the helpdesk says it is."""

@@ -2,33 +2,62 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from escalation.compare import Incomparable, cut, is_list, normal, plain, show
+from escalation import rule_index
+from escalation.compare import Incomparable, cut, is_list, plain, show
 from escalation.decision import Seen, Verdict
-from escalation.facts import Facts, customer_messages, facts
+from escalation.facts import Facts, facts
 from escalation.operators import OPERATORS, Look, Operand, Operator
-from escalation.playbook import Condition, Conditions, Mode, Playbook, Rule
-from escalation.ticket import Ticket
+from escalation.playbook import Condition, Conditions, Mode, Node, Playbook, Rule, Scored, Segment, Threshold
 from escalation.vocabulary import FIELDS, LISTS, SIGNALS, VOCABULARY, pattern_of
 
-__all__ = ["FIELDS", "OPERATORS", "SIGNALS", "VOCABULARY", "Facts", "evaluate", "explain", "facts", "issue_type_of", "pattern_of"]
+__all__ = ["FIELDS", "OPERATORS", "SIGNALS", "VOCABULARY", "Facts", "evaluate", "explain", "facts", "pattern_of", "with_segment"]
 
 _JOIN = {"all": " and ", "any": " or ", "none": " or "}
-_WORD = re.compile(r"[^\W_]+")
-_MOST_WORDS_READ = 20_000  # characters of the customer's text that are read for a first intent
-_SUBJECT_WEIGHT = 2
 _SAYS_IS = ("is", "is_not", "becomes")
 _MOST_SHOWN = 60  # a longer value is not repeated in a sentence
+MOST_TOLD = 60  # rules of a playbook up to which a verdict is given for each, also for those that cannot match
 
 
-def evaluate(playbook: Playbook, facts: Facts) -> tuple[Verdict, ...]:
+def evaluate(playbook: Playbook, facts: Facts, *, every: bool | None = None) -> tuple[Verdict, ...]:
     """A verdict for every rule that is not off, in the playbook's order. Never raises: what cannot be compared does not hold.
 
-    ``Seen.wanted`` and ``Seen.value`` are ready for JSON.
+    ``every`` False: only for rules that can match at all; by default so for more than MOST_TOLD rules. ``Seen.wanted`` and
+    ``Seen.value`` are ready for JSON.
     """
-    return tuple(_verdict(rule, facts) for rule in playbook.rules if rule.mode is not Mode.OFF)
+    facts, segment = with_segment(playbook, facts)
+    modes: Mapping[str, Mode] = segment.modes if segment else {}
+    if every or (every is None and len(playbook.rules) <= MOST_TOLD):
+        rules: Iterable[Rule] = playbook.rules
+    else:
+        rules = [playbook.rules[place] for place in _index(playbook.rules).candidates(facts.values)]
+    looked = ((rule, modes.get(rule.id, rule.mode)) for rule in rules)
+    return tuple(_verdict(rule, facts, mode) for rule, mode in looked if mode is not Mode.OFF)
+
+
+def with_segment(playbook: Playbook, facts: Facts) -> tuple[Facts, Segment | None]:
+    """The facts with ``segment`` and its numbers of the grid; the first segment that fits counts."""
+    segment = next((s for s in playbook.segments if all(part.held for part in _groups(s.when, facts))), None)
+    if segment is None:
+        return replace(facts, limits=playbook.thresholds) if playbook.thresholds else facts, None
+    values = {**facts.values, "segment": segment.id}
+    return replace(facts, values=values, limits={**playbook.thresholds, **segment.thresholds}), segment
+
+
+_INDEXES: dict[int, tuple[tuple[Rule, ...], rule_index.RuleIndex]] = {}
+_MOST_INDEXES = 8
+
+
+def _index(rules: tuple[Rule, ...]) -> rule_index.RuleIndex:
+    """The index of a playbook's rules, made once; known by the very tuple, for hashing a thousand rules would cost more."""
+    kept = _INDEXES.get(id(rules))
+    if kept is None or kept[0] is not rules:
+        while len(_INDEXES) >= _MOST_INDEXES:
+            _INDEXES.pop(next(iter(_INDEXES)), None)
+        kept = _INDEXES[id(rules)] = (rules, rule_index.build(rules))
+    return kept[1]
 
 
 def explain(rule: Rule) -> str:
@@ -38,44 +67,14 @@ def explain(rule: Rule) -> str:
     return f"When {_says(rule.when)}: {rule.severity.value} escalation along the path {rule.path}, {goes}."
 
 
-def issue_type_of(ticket: Ticket, issue_words: Mapping[str, tuple[str, ...]]) -> tuple[str, tuple[str, ...]]:
-    """First intent by words: (issue type, the words found). Words in the subject count double, long phrases more than words.
-
-    A word that ends in * stands for all its endings. "other" when nothing is found; equal scores go by the alphabet.
-    """
-    subject = _spaced(ticket.subject)
-    text = _spaced("\n".join(m.text for m in customer_messages(ticket))[:_MOST_WORDS_READ])
-    best: tuple[int, str, tuple[str, ...]] = (0, "other", ())
-    for issue_type in sorted(issue_words):
-        hits = {word: score for word in issue_words[issue_type] if (score := _score(word, subject, text))}
-        if sum(hits.values()) > best[0]:
-            best = (sum(hits.values()), issue_type, tuple(hits))
-    return best[1], best[2]
-
-
-def _spaced(text: str) -> str:
-    """The words of a text in lower case, one space around each."""
-    return f" {' '.join(_WORD.findall(normal(text)))} "
-
-
-def _score(word: str, subject: str, text: str) -> int:
-    sought = _spaced(word)
-    if sought.isspace():
-        return 0
-    weight = sought.count(" ") - 1
-    if word.endswith("*"):
-        sought = sought.rstrip()
-    return weight * (_SUBJECT_WEIGHT * (sought in subject) + (sought in text))
-
-
-def _verdict(rule: Rule, facts: Facts) -> Verdict:
+def _verdict(rule: Rule, facts: Facts, mode: Mode) -> Verdict:
     seen = _groups(rule.when, facts)
     fired = all(part.held for part in seen)
     reasons = "; ".join(dict.fromkeys(_telling(seen, fired)))
     is_said = reasons.casefold() == rule.title.casefold()  # "Priority is urgent: priority is urgent" tells nothing more
     words = f"did not fire: {reasons}" if not fired else rule.title if is_said else f"{rule.title}: {reasons}"
     return Verdict(
-        rule.id, rule.title, rule.mode, fired, rule.severity, rule.path, rule.team, rule.issue_type, seen, words.rstrip(": ")
+        rule.id, rule.title, mode, fired, rule.severity, rule.path, rule.team, rule.issue_type, seen, words.rstrip(": ")
     )
 
 
@@ -92,11 +91,21 @@ def _group(op: str, parts: tuple[Seen, ...]) -> Seen:
     return Seen("", op, None, None, held, words, parts)
 
 
-def _node(node: Condition | Conditions, facts: Facts) -> Seen:
+def _node(node: Node, facts: Facts) -> Seen:
     if isinstance(node, Condition):
         return _look(node, facts)
+    if isinstance(node, Scored):
+        return _scored(node, facts)
     groups = _groups(node, facts)
     return groups[0] if len(groups) == 1 else _group("all", groups)
+
+
+def _scored(node: Scored, facts: Facts) -> Seen:
+    parts = tuple(_node(part.when, facts) for part in node.parts)
+    total = sum(part.weight for part, seen in zip(node.parts, parts, strict=True) if seen.held)
+    added = [f"{seen.words} ({show(part.weight)})" for part, seen in zip(node.parts, parts, strict=True) if seen.held]
+    words = f"score {show(total)} of at least {show(node.at_least)}" + (f": {' + '.join(added)}" if added else "")
+    return Seen("", "score", node.at_least, total, total >= node.at_least, words, parts)
 
 
 def _telling(seen: Iterable[Seen], held: bool) -> Iterable[str]:
@@ -104,7 +113,7 @@ def _telling(seen: Iterable[Seen], held: bool) -> Iterable[str]:
     for part in seen:
         if part.held is not held:
             continue
-        if not part.parts:
+        if not part.parts or part.op == "score":
             yield part.words
         elif part.op == "none":
             yield from () if held else _telling(part.parts, True)
@@ -114,6 +123,8 @@ def _telling(seen: Iterable[Seen], held: bool) -> Iterable[str]:
 
 def _look(condition: Condition, facts: Facts) -> Seen:
     operator = OPERATORS.get(condition.op)
+    if isinstance(condition.value, Threshold):
+        condition = replace(condition, value=facts.limits.get(condition.value.name))
     value, wanted = facts.value(condition.field), condition.value
     held, words = _tested(condition, operator, facts) if operator else (False, f"there is no operator {condition.op}")
     return Seen(condition.field, condition.op, plain(wanted), plain(value), held, words)
@@ -178,6 +189,11 @@ def _label(name: str) -> str:
     return " ".join(parts)
 
 
+def explain_condition(condition: Condition) -> str:
+    """One condition in words: "sentiment label in the text is angry"."""
+    return _said(condition, False)
+
+
 def _says(when: Conditions) -> str:
     lists = (("all", when.all), ("any", when.any), ("none", when.none))
     groups = [(op, _JOIN[op].join(_said(node, len(nodes) > 1) for node in nodes)) for op, nodes in lists if nodes]
@@ -189,13 +205,17 @@ def _says(when: Conditions) -> str:
     )
 
 
-def _said(node: Condition | Conditions, inner: bool) -> str:
+def _said(node: Node, inner: bool) -> str:
     if isinstance(node, Conditions):
         return f"({_says(node)})" if inner else _says(node)
+    if isinstance(node, Scored):
+        parts = " + ".join(f"{show(part.weight)} for {_said(part.when, True)}" for part in node.parts)
+        return f"a score of at least {show(node.at_least)} ({parts})"
     operator = OPERATORS.get(node.op)
     of_list = pattern_of(node.field) in LISTS and "*" not in pattern_of(node.field)
     says = _verb(node.op, operator, True, of_list) if operator else node.op
     if node.op == "becomes" and not of_list:
         says = "is or becomes"
-    value = "" if operator and operator.operand is Operand.NONE else f" {cut(show(node.value))}"
+    told = f"the segment's {node.value.name}" if isinstance(node.value, Threshold) else cut(show(node.value))
+    value = "" if operator and operator.operand is Operand.NONE else f" {told}"
     return f"{_label(node.field)} {says}{value}"

@@ -27,3 +27,4 @@ class Signal:
     source: str = "patterns"
     language: str = ""
     suppressed: tuple[Evidence, ...] = field(default=())  # hits that a veto (negation, quote) took back
+    version: str = ""  # of the reader

@@ -136,6 +136,8 @@ class SlaClock:
     name: str  # first_reply | next_reply | resolution | the vendor's own word
     due_at: datetime | None = None
     state: ClockState = ClockState.UNKNOWN
+    amber_at: datetime | None = None  # where it is told; else the last quarter of its time
+    words: str = ""  # how the deadline came about, for clocks of our own policies
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,17 @@ SIGNALS: Mapping[str, tuple[str, ...]] = {
     "churn_risk": (),
     "failed_attempts": ("count", "items"),
     "refund_request": ("amount", "currency", "negated"),
-    "impact": ("critical", "kind"),
-    "sentiment": ("label",),
+    "impact": ("critical", "kind", "scope"),
+    "sentiment": ("label", "score", "trend"),
     "unanswered_messages": (),
-    "repeated_question": ("count",),
+    "complaint": ("asked_before", "days"),
+    "repeated_question": ("count", "pairs"),
     "bot_loop": (),
+    "urgency": ("level", "deadline"),
+    "technical": ("kind", "api_error", "database", "code_level"),
+    "language": ("code", "read", "why"),
+    "intent": ("label", "confidence", "second", "below_threshold"),
+    "issue_type": (),
 }
 
 # Read from the ticket as they are named.
@@ -71,6 +77,20 @@ ATTRIBUTES: Mapping[str, str] = {
 DERIVED: Mapping[str, str] = {
     "customer.past.count": "number of earlier tickets",
     "age": "time since the ticket was created",
+    "in_queue": "time since the ticket waits in its group with nobody assigned",
+    "business.age": "age in business hours: of the segment's calendar, else the playbook's, else all hours",
+    "business.waiting": "waiting in business hours",
+    "business.unanswered_for": "unanswered_for in business hours",
+    "business.in_queue": "in_queue in business hours",
+    "history.reopened": "how often the ticket was reopened",
+    "history.assignees": "how many people the ticket was assigned to so far",
+    "history.groups": "how many groups the ticket was in so far",
+    "history.channels": "how many channels the ticket came through so far",
+    "contacts.same_problem": "earlier contacts of this customer about the same problem within contact_window, on any channel",
+    "escalate_note.team": "the team named in a newest internal note #escalate <team> <why>",
+    "escalate_note.why": "what such a note gives as the reason",
+    "product_areas": "product areas the customer speaks of, see product_areas below",
+    "segment": "the customer's segment",
     "waiting": "time since the customer's last message, while nobody has answered it",
     "unanswered_for": "time since the oldest customer message that nobody has answered",
     "messages.count": "number of messages, notes included",
@@ -112,16 +132,26 @@ VOCABULARY: Mapping[str, frozenset[str]] = {
     "sla.*.state": _words(ClockState),
     "signals.sentiment": frozenset({"satisfied", "neutral", "frustrated", "angry"}),
     "signals.sentiment.label": frozenset({"satisfied", "neutral", "frustrated", "angry"}),
+    "signals.sentiment.trend": frozenset({"improving", "steady", "worsening"}),
+    "signals.impact.kind": frozenset({"safety", "data_loss", "outage", "all_blocked"}),
+    "signals.impact.scope": frozenset({"one", "some", "all"}),
+    "signals.urgency": frozenset({"low", "high"}),
+    "signals.urgency.level": frozenset({"low", "high"}),
+    "signals.technical": frozenset({"api_error", "database", "code_level"}),
+    "signals.technical.kind": frozenset({"api_error", "database", "code_level"}),
 }
 
 # Fields that may hold a moment or a length of time, and those that may hold a list.
 TIMES = frozenset(
     {
-        *("created_at", "updated_at", "solved_at", "age", "waiting", "unanswered_for"),
+        *("created_at", "updated_at", "solved_at", "age", "waiting", "unanswered_for", "in_queue"),
+        *("business.age", "business.waiting", "business.unanswered_for", "business.in_queue"),
         *("customer.renewal_on", "sla.*.due_at", "custom.*"),
     }
 )
-LISTS = frozenset({"tags", "change.kind", "change.event", "change.actor.role", "change.actor.id", "custom.*", "signals.*"})
+LISTS = frozenset(
+    {"tags", "product_areas", "change.kind", "change.event", "change.actor.role", "change.actor.id", "custom.*", "signals.*"}
+)
 
 
 def pattern_of(name: str) -> str:

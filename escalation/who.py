@@ -7,8 +7,8 @@ from datetime import datetime
 from escalation.hours import is_on
 from escalation.playbook import Playbook
 from escalation.roster import Roster
-from escalation.rules import issue_type_of
 from escalation.ticket import Ticket
+from escalation.words import issue_type_of
 
 
 def handles(issue: str, playbook: Playbook, roster: Roster, now: datetime) -> str:

@@ -7,7 +7,7 @@ first, in a single pass; only patterns that occur are then located.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -83,6 +83,11 @@ class Lexicon:
             hits = [_judged(hit.span(), name, reading, text, ends) for hit in islice(pattern.finditer(text), MOST_HITS)]
             found.setdefault(reading.group, []).extend(hits)
         return {group: sorted(hits, key=lambda h: (h.start, h.end)) for group, hits in found.items()}
+
+
+def marks(found: Mapping[str, list[Hit]]) -> tuple[str, ...]:
+    """What was seen, for the model: ``+group`` for a group with a hit that counts, ``-group`` for one that was taken back."""
+    return tuple(f"{'+' if any(not hit.veto for hit in hits) else '-'}{group}" for group, hits in found.items())
 
 
 def load_lexicon(text: str, name: str) -> Lexicon:

@@ -32,6 +32,22 @@ def clean(text: str) -> str:
     return own[: tail.start()] + _blanks(own[tail.start() :])
 
 
+_AUTOMATIC = re2.compile(
+    r"(?i)(?:^|\n)\W*(?:auto(?:matic|mated)?[- ]?(?:reply|response)|automatische antwort|abwesenheitsnotiz|"
+    r"r[eé]ponse automatique|"
+    r"respuesta autom[aá]tica|resposta autom[aá]tica|risposta automatica|automatisch antwoord|delivery status notification)\b|"
+    r"\bthis is an auto(?:matic|mated)? (?:reply|response|message)\b"
+)
+_AWAY = re2.compile(r"(?i)\b(?:out of (?:the )?office|on (?:annual |parental |maternity |sick )leave)\b")
+_BACK = re2.compile(r"(?i)\b(?:will (?:return|respond|reply|be back|get back)|on my return|for urgent matters|in urgent cases)\b")
+
+
+def is_automatic(text: str) -> bool:
+    """True for an out-of-office note and the like: it says so in its first lines."""
+    head = text[:400]
+    return bool(_AUTOMATIC.search(head) or (_AWAY.search(head) and _BACK.search(head)))
+
+
 def _blank(found: re.Match[str]) -> str:
     return _blanks(found.group())
 

@@ -13,8 +13,9 @@ from sqlalchemy.dialects.postgresql import insert
 from escalation.actions import Action, ActionKind, Entry, Receipt, Timer
 from escalation.context import ContextPackage
 from escalation.decision import Decision
+from escalation.history import Contact, Logged
 from escalation.hop import Handoff, Offer, State
-from escalation.journal import Escalation, Outcome, Task
+from escalation.journal import Escalation, Look, Outcome, Task
 from escalation.ports import Posted
 from escalation.roster import Load
 from escalation.ticket import Message, Ticket
@@ -36,6 +37,7 @@ class StoredTicket:
     ticket: Ticket | None = None
     evaluated: Ticket | None = None
     actions_seen: tuple[str, ...] = ()  # oldest first
+    log: tuple[Logged, ...] = ()
 
 
 def load_ticket(db: Connection, connection: str, ticket_id: str, *, lock: bool = False) -> StoredTicket | None:
@@ -46,7 +48,8 @@ def load_ticket(db: Connection, connection: str, ticket_id: str, *, lock: bool =
         return None if row is None else StoredTicket()
     messages = tuple(build(Message, m.body) for m in db.execute(sql.THREAD, me))
     ticket = replace(build(Ticket, row.body), messages=messages)
-    return StoredTicket(ticket, build(Ticket, row.evaluated) if row.evaluated else None, tuple(row.actions_seen))
+    evaluated = build(Ticket, row.evaluated) if row.evaluated else None
+    return StoredTicket(ticket, evaluated, tuple(row.actions_seen), tuple(build(Logged, entry) for entry in row.log))
 
 
 def load_handoff(db: Connection, row: Any) -> tuple[Handoff, dict[str, Posted]]:
@@ -64,6 +67,7 @@ class StoredCase:
         self.connection, self.ticket_id, self.now = connection, ticket_id, now
         self.ticket: Ticket | None = None
         self.evaluated: Ticket | None = None
+        self.log: tuple[Logged, ...] = ()
         self.escalation: Escalation | None = None
         self.handoff: Handoff | None = None
         self._stored_messages: dict[str, Message] = {}
@@ -77,6 +81,7 @@ class StoredCase:
             self._db.execute(sql.ADD_TICKET, {"connection": self.connection, "ticket_id": self.ticket_id, "body": {}})
             stored = load_ticket(self._db, self.connection, self.ticket_id, lock=True) or StoredTicket()
         self.ticket, self.evaluated, self._actions_seen = stored.ticket, stored.evaluated, list(stored.actions_seen)
+        self.log = stored.log
         self._stored_messages = {m.id: m for m in stored.ticket.messages} if stored.ticket else {}
         row = self._db.execute(sql.OPEN_ESCALATION, self._me).one_or_none()
         self.escalation = escalation_of(row) if row else None
@@ -92,7 +97,14 @@ class StoredCase:
 
     # --- the ticket ---
 
-    def save_ticket(self, ticket: Ticket, *, read_at: datetime | None = None, actions_seen: Iterable[str] = ()) -> None:
+    def save_ticket(
+        self,
+        ticket: Ticket,
+        *,
+        read_at: datetime | None = None,
+        actions_seen: Iterable[str] = (),
+        look: Look | None = None,
+    ) -> None:
         changed = [m for m in ticket.messages if self._stored_messages.get(m.id) != m]
         if changed:
             self._save_messages(changed)
@@ -104,6 +116,11 @@ class StoredCase:
             "evaluated": self._newly_evaluated,
             "read_at": read_at,
             "actions_seen": self._actions_seen,
+            "requester_email": ticket.requester.email.lower(),
+            "log": [plain(entry) for entry in look.log] if look and look.log != self.log else None,
+            "looked": look is not None,
+            "look_at": look.at if look else None,
+            "look_version": look.version if look and not ticket.status.is_over else None,
         }
         self._db.execute(sql.SAVE_TICKET, self._me | values)
         self.ticket = ticket
@@ -132,6 +149,9 @@ class StoredCase:
         row = {**me, "deliveries": [str(d) for d in deliveries], "decision": plain(decision)}
         self._newly_evaluated = plain(replace(ticket, messages=()))  # kept with the ticket, by save_ticket
         return int(self._db.execute(sql.ADD_EVALUATION, row).scalar_one())
+
+    def contacts(self, email: str, since: datetime) -> tuple[Contact, ...]:
+        return load_contacts(self._db, (self.connection, self.ticket_id), email, since)
 
     # --- the escalation and its handoff ---
 
@@ -239,8 +259,7 @@ class StoredCase:
     # --- what routing asks ---
 
     def loads(self, agents: Iterable[str]) -> Mapping[str, Load]:
-        rows = self._db.execute(sql.LOADS, {"agents": list(agents)})
-        return {row.id: Load(row.handoffs, row.offers, row.last_offer) for row in rows}
+        return load_loads(self._db, agents)
 
     def last_fired(self) -> Mapping[str, datetime]:
         mine = select(EscalationRow.rules, EscalationRow.opened_at).where(*self._mine(EscalationRow))
@@ -253,6 +272,25 @@ def close_action(db: Connection, task: Task, receipt: Receipt | Posted | None, m
     kept = plain(replace(receipt, ticket=None) if isinstance(receipt, Receipt) else receipt) if receipt else None
     values = {"state": "moot" if moot else "done", "error": moot, "done_at": now, "receipt": kept}
     db.execute(sql.DONE, {"the_action": task.id, **values})
+
+
+def load_loads(db: Connection, agents: Iterable[str]) -> Mapping[str, Load]:
+    """What each of these agents has on the desk."""
+    rows = db.execute(sql.LOADS, {"agents": list(agents)})
+    return {row.id: Load(row.handoffs, row.offers, row.last_offer) for row in rows}
+
+
+def load_contacts(db: Connection, own: tuple[str, str], email: str, since: datetime) -> tuple[Contact, ...]:
+    """The other tickets of the customer with this address."""
+    rows = db.execute(sql.CONTACTS, {"email": email.lower(), "since": since}) if email else ()
+    return tuple(_contact(row) for row in rows if (row.connection, row.ticket_id) != own)
+
+
+def _contact(row: Any) -> Contact:
+    told = row.body
+    created = told.get("created_at")
+    at = datetime.fromisoformat(created) if created else None
+    return Contact(row.connection, row.ticket_id, told.get("subject", ""), told.get("issue_type", ""), at)
 
 
 def escalation_of(row: Row[Any]) -> Escalation:

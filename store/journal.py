@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -11,16 +11,27 @@ from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from escalation.actions import Action, Timer, TimerKind
+from escalation.history import Background
 from escalation.journal import Known, Shown, Task, Waiting
 from escalation.ports import Arrival, Inbound, Posted
+from escalation.roster import Load
 from escalation.ticket import Ticket
 from store import queue
 from store import statements as sql
-from store.case import StoredCase, StoredTicket, close_action, escalation_of, load_handoff, load_ticket
+from store.case import (
+    StoredCase,
+    StoredTicket,
+    close_action,
+    escalation_of,
+    load_contacts,
+    load_handoff,
+    load_loads,
+    load_ticket,
+)
 from store.codec import build
 from store.intake import Intake, Row
 from store.queue import Queue
-from store.tables import ActionRow, BeatRow, Delivery, HandoffRow, TimelineRow, TimerRow
+from store.tables import ActionRow, BeatRow, Delivery, HandoffRow, TicketRow, TimelineRow, TimerRow
 
 # The headers worth keeping: proofs are left out, they would be secrets of a kind (domain.md §7).
 KEPT_HEADERS = frozenset(
@@ -63,6 +74,20 @@ class StoredJournal:
         with self._engine.begin() as db:
             stored = load_ticket(db, connection, ticket_id) or StoredTicket()
             return Known(stored.ticket, frozenset(stored.actions_seen), _waiting(db, connection, ticket_id))
+
+    def remembered(self, connection: str, ticket_id: str, contacts_since: datetime) -> tuple[Ticket, Background] | None:
+        """A stored ticket with its log and its customer's other tickets; None when there is none. For trying rules."""
+        with self._engine.begin() as db:
+            stored = load_ticket(db, connection, ticket_id)
+            if stored is None or stored.ticket is None:
+                return None
+            email = stored.ticket.requester.email
+            return stored.ticket, Background(stored.log, load_contacts(db, (connection, ticket_id), email, contacts_since))
+
+    def loads(self, agents: Iterable[str]) -> Mapping[str, Load]:
+        """What each of these agents has on the desk."""
+        with self._engine.begin() as db:
+            return load_loads(db, agents)
 
     def waiting(self, connection: str, ticket_id: str) -> tuple[Waiting, ...]:
         with self._engine.begin() as db:
@@ -119,6 +144,21 @@ class StoredJournal:
         mine = (Delivery.connection == connection, Delivery.ticket_id == ticket_id, Delivery.status == "accepted")
         with self._engine.begin() as db:
             db.execute(update(Delivery).where(*mine).values(status="failed", why=why[:2000]))
+
+    def due_looks(self, now: datetime, version: int, most: int) -> tuple[tuple[str, str], ...]:
+        columns = select(TicketRow.connection, TicketRow.ticket_id)
+        due = columns.where(TicketRow.look_at <= now).order_by(TicketRow.look_at).limit(most)
+        older = columns.where(TicketRow.look_version < version).order_by(TicketRow.look_version).limit(most)
+        with self._engine.begin() as db:
+            found = [(row.connection, row.ticket_id) for row in db.execute(due)]
+            if len(found) < most:
+                found += [(row.connection, row.ticket_id) for row in db.execute(older)]
+        return tuple(dict.fromkeys(found))[:most]
+
+    def postpone_look(self, connection: str, ticket_id: str, until: datetime, version: int) -> None:
+        mine = (TicketRow.connection == connection, TicketRow.ticket_id == ticket_id)
+        with self._engine.begin() as db:
+            db.execute(update(TicketRow).where(*mine).values(look_at=until, look_version=version))
 
     def due_timers(self, now: datetime, most: int) -> tuple[Timer, ...]:
         due = (TimerRow.fired_at.is_(None), TimerRow.due_at <= now)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import Boolean, bindparam, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from store.tables import (
@@ -30,7 +30,7 @@ def _mine(table: Any) -> tuple[Any, Any]:
     return table.connection == bindparam("the_connection"), table.ticket_id == bindparam("the_ticket")
 
 
-TICKET = select(TicketRow.body, TicketRow.evaluated, TicketRow.actions_seen).where(*_mine(TicketRow))
+TICKET = select(TicketRow.body, TicketRow.evaluated, TicketRow.actions_seen, TicketRow.log).where(*_mine(TicketRow))
 LOCKED_TICKET = TICKET.with_for_update()
 ADD_TICKET = insert(TicketRow).on_conflict_do_nothing()
 SAVE_TICKET = (
@@ -42,7 +42,18 @@ SAVE_TICKET = (
         evaluated=func.coalesce(bindparam("evaluated", type_=TicketRow.__table__.c.evaluated.type), TicketRow.evaluated),
         read_at=func.coalesce(bindparam("read_at", type_=TicketRow.__table__.c.read_at.type), TicketRow.read_at),
         actions_seen=bindparam("actions_seen"),
+        log=func.coalesce(bindparam("log", type_=TicketRow.__table__.c.log.type), TicketRow.log),
+        requester_email=bindparam("requester_email"),
+        look_at=case((bindparam("looked", type_=Boolean), bindparam("look_at")), else_=TicketRow.look_at),
+        look_version=case((bindparam("looked", type_=Boolean), bindparam("look_version")), else_=TicketRow.look_version),
     )
+)
+# Other tickets of a customer, newest first; by index, and few.
+CONTACTS = (
+    select(TicketRow.connection, TicketRow.ticket_id, TicketRow.body)
+    .where(TicketRow.requester_email == bindparam("email"), TicketRow.changed_at >= bindparam("since"))
+    .order_by(TicketRow.changed_at.desc())
+    .limit(30)
 )
 
 THREAD = select(MessageRow.body).where(*_mine(MessageRow)).order_by(MessageRow.at.asc().nulls_last(), MessageRow.message_id)

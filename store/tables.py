@@ -75,7 +75,16 @@ class TicketRow(Table):
     read_at: Mapped[datetime | None]  # when the last read from the helpdesk began
     actions_seen: Mapped[list[str]] = mapped_column(server_default="{}")  # vendor action ids the stored ticket includes
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    __table_args__ = (PrimaryKeyConstraint("connection", "ticket_id"),)
+    log: Mapped[list[Json]] = mapped_column(JSONB(none_as_null=True), server_default="[]")  # history.Logged, oldest first
+    look_at: Mapped[datetime | None]  # when a time rule becomes true next; None for never
+    look_version: Mapped[int | None]  # the playbook version look_at was worked out with; None for a ticket that is over
+    requester_email: Mapped[str] = mapped_column(server_default="")  # lower-case
+    __table_args__ = (
+        PrimaryKeyConstraint("connection", "ticket_id"),
+        Index("tickets_to_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),
+        Index("tickets_by_look_version", "look_version", postgresql_where=text("look_version IS NOT NULL")),
+        Index("tickets_by_requester", "requester_email", "changed_at", postgresql_where=text("requester_email <> ''")),
+    )
 
 
 class MessageRow(Table):

@@ -123,6 +123,7 @@ PATHS = {  # one address for every route; {name} are ids of the filled database
     "actions": "/actions",
     "retry": "/actions/{set_aside}/retry",
     "preview": "/mappings/zendesk/preview",
+    "dry_run": "/rules/dry-run",
     "documents": "/documents",
     "document": "/documents/mappings/zendesk",
 }

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from config.playbook import Problems, check_together, load_playbook, load_roster
+from escalation.decide import facts_of
 from escalation.facts import facts
 from escalation.playbook import AssignWhen, Level, Mode, Offering, Playbook, Severity
-from escalation.rules import evaluate, explain, issue_type_of
+from escalation.rules import evaluate, explain
 from escalation.ticket import (
     ChangeKind,
     ClockState,
@@ -26,16 +27,18 @@ from escalation.ticket import (
     Ticket,
     TicketChange,
 )
-from signals.patterns import PatternReader
+from escalation.words import issue_type_of
+from signals.reader import TextReader
 from tests.support import ROOT
 
 NOW = datetime(2025, 11, 21, 12, tzinfo=UTC)
 TEXT = (ROOT / "config" / "escalation.yaml").read_text()
 ROSTER = (ROOT / "config" / "roster.yaml").read_text()
 STARTER = load_playbook(TEXT, version=3)
-READER = PatternReader.english()
+READER = TextReader.standard()
 PLAIN = Ticket("zendesk", "1", subject="Question", created_at=NOW)
 SMALL = """\
+guard: false
 paths:
   default:
     levels:
@@ -47,14 +50,23 @@ rules:
 """
 
 
+C, A, B = Role.CUSTOMER, Role.AGENT, Role.BOT
+
+
 def wrote(text: str) -> Ticket:
     return replace(PLAIN, messages=(Message("m1", Person("c", role=Role.CUSTOMER), text, at=NOW),))
+
+
+def thread(*said: tuple[Role, str]) -> Ticket:
+    """A thread of messages; an agent's is an internal note."""
+    made = (Message(f"m{n}", Person(r.value, role=r), text, r is not Role.AGENT, NOW) for n, (r, text) in enumerate(said))
+    return replace(PLAIN, messages=tuple(made))
 
 
 def fired(ticket: Ticket, before: Ticket | None = None, kind: ChangeKind = ChangeKind.UPDATED) -> list[str]:
     """Live rules of the starter playbook that fire."""
     change = TicketChange("zendesk", "1", kind, "event")
-    seen = facts(ticket, before, (change,), READER.read(ticket.messages, NOW), NOW)
+    seen = facts_of(STARTER, ticket, before, (change,), READER.read(ticket.messages, NOW), NOW)
     return [v.rule for v in evaluate(STARTER, seen) if v.fired and v.mode is Mode.LIVE]
 
 
@@ -70,7 +82,7 @@ FIRES: list[tuple[str, Ticket, list[str]]] = [
     ("manager", wrote("I want to speak to a manager"), ["wants_a_person"]),
     ("no manager", wrote("No need to get a manager"), []),
     ("security", wrote("My account was hacked"), ["security_threat"]),
-    ("legal", wrote("You will hear from my lawyer"), ["legal_threat"]),
+    ("legal", wrote("My lawyer will send you a letter before action."), ["legal_threat"]),
     ("two failures", wrote("I tried resetting my password and another browser, nothing worked"), ["failed_attempts"]),
     ("one failure", wrote("I tried resetting my password, it did not help"), []),
     ("ai attempts", replace(PLAIN, custom={"ai_attempts": 2}), ["failed_attempts"]),
@@ -84,6 +96,11 @@ FIRES: list[tuple[str, Ticket, list[str]]] = [
     ("enterprise breached", with_clock("enterprise", ClockState.BREACHED), ["enterprise_sla"]),
     ("enterprise green", with_clock("enterprise", ClockState.GREEN), []),
     ("free amber", with_clock("free", ClockState.AMBER), []),
+    ("leaving", wrote("This is the third time it breaks. We are leaving for another provider."), ["unhappy_and_leaving"]),
+    ("furious", wrote("You are useless idiots! This is a disgrace! Fix it NOW!"), ["angry"]),
+    ("bot loop", thread((B, "Please restart the device."), (C, "ok"), (B, "Please restart the device.")), ["asked_again"]),
+    ("nine days", wrote("I wrote to you 9 days ago and nobody has answered me yet."), ["long_complaint"]),
+    ("note", thread((C, "My invoice"), (A, "#escalate billing charged twice")), ["agent_note"]),
     ("plain", wrote("How do I change my address?"), []),
 ]
 
@@ -186,7 +203,7 @@ WRONG: list[tuple[str, str, str, str]] = [  # condition, path below when.all[0],
 @pytest.mark.parametrize(("condition", "path", "problem", "remedy"), WRONG, ids=[case[0] for case in WRONG])
 def test_wrong_conditions(condition: str, path: str, problem: str, remedy: str) -> None:
     ((line, where, told, what),) = problems(rule(condition))
-    assert (line, where) == (8, f"rules[0].when.all[0]{path}")
+    assert (line, where) == (9, f"rules[0].when.all[0]{path}")
     assert problem in told
     assert remedy in what
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 import pytest
 
 from escalation.facts import Facts, facts
-from escalation.rules import issue_type_of
 from escalation.signals import Evidence, Signal
 from escalation.ticket import (
     ChangeKind,
@@ -29,6 +28,7 @@ from escalation.ticket import (
     TicketChange,
 )
 from escalation.vocabulary import ATTRIBUTES, FIELDS, VOCABULARY, pattern_of
+from escalation.words import issue_type_of
 
 NOW = datetime(2025, 11, 21, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

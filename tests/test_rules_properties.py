@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from escalation.facts import Facts, facts
 from escalation.operators import OPERATORS
 from escalation.playbook import Condition, Conditions, Playbook, Rule
-from escalation.rules import evaluate, explain, issue_type_of
+from escalation.rules import evaluate, explain
 from escalation.ticket import Money, Priority, SlaClock, Status, Ticket
+from escalation.words import issue_type_of
 
 NOW = datetime(2025, 11, 21, 12, tzinfo=UTC)
 NAMES = ("priority", "tags", "custom.x", "age", "signals.refund_request.amount")

@@ -12,9 +12,9 @@ import yaml
 
 from escalation.signals import Signal
 from escalation.ticket import Message, Person, Role
-from signals.patterns import PatternReader
+from signals.reader import TextReader
 
-READER = PatternReader.english()
+READER = TextReader.standard()
 NOW = datetime(2025, 11, 21, 12, tzinfo=UTC)
 TABLE: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "data" / "signals_en.yaml").read_text())["sentences"]
 BOOLEANS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -111,6 +111,15 @@ def preview(helpdesk: str, payload: object, draft: str | None) -> dict[str, Any]
     return {"helpdesk": helpdesk, "payload": payload, "draft": draft}
 
 
+def dry_run(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A dry run that shows what it was given."""
+    if body.get("ticket") == "none":
+        raise LookupError("There is no ticket none of zendesk.")
+    decision = {"escalate": False, "rules": [], "reasons": [], "severity": None, "issue_type": "other", "target": None}
+    told: dict[str, Any] = {"signals": [], "rules": [], "decision": decision, "route": None}
+    return {**told, "ignored": [], "playbook_version": 1}
+
+
 PASSWORD = "correct horse battery"
 
 
@@ -150,7 +159,7 @@ def web(engine: Engine, folder: Path, *, sandbox: bool = False, **settings: obje
     pipeline = FakePipeline()
     app = Flask("baton-test")
     app.secret_key = told.secret_key.get_secret_value()
-    parts = Parts(told, engine, pipeline, FakeDocuments(), lambda: {"zendesk": None}, preview, sandbox)  # type: ignore[dict-item]
+    parts = Parts(told, engine, pipeline, FakeDocuments(), lambda: {"zendesk": None}, preview, dry_run, sandbox)  # type: ignore[dict-item]
     register(app, parts)
     return Web(app, engine, pipeline, told)
 

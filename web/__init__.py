@@ -28,6 +28,7 @@ class Parts:
     documents: Documents
     helpdesks: Callable[[], Mapping[str, Helpdesk]]  # connection id → connector
     mapping_preview: Callable[[str, object, str | None], dict[str, Any]]
+    dry_run: Callable[[Mapping[str, Any]], dict[str, Any]]  # see web.rehearsals.Rehearsals.run
     sandbox: bool
 
 
@@ -38,7 +39,7 @@ def register(app: Flask, parts: Parts) -> None:
     auth.install(app, parts.settings, parts.engine)
     app.register_blueprint(webhooks.blueprint(parts.pipeline, parts.helpdesks, refusals))
     app.register_blueprint(health.blueprint(parts.engine, parts.settings, refusals))
-    views = Views(parts.engine, parts.pipeline, parts.documents, parts.mapping_preview)
+    views = Views(parts.engine, parts.pipeline, parts.documents, parts.mapping_preview, parts.dry_run)
     app.register_blueprint(api.blueprint(parts.settings, parts.engine, views))
     app.register_blueprint(pages.blueprint(parts.settings, parts.engine, parts.pipeline, parts.helpdesks, sandbox=parts.sandbox))
     errors.install(app, https=parts.settings.public_url.startswith("https://"))

@@ -165,6 +165,16 @@ ROUTES = (
         refusals=(400, 404, 422),
     ),
     Route(
+        "POST",
+        "/rules/dry-run",
+        "dry_run",
+        Role.VIEWER,
+        "What would happen to a pasted or stored ticket: signals, every rule with what it saw, the decision, all candidates",
+        "Rehearsed",
+        body="Rehearsal",
+        refusals=(400, 404, 422),
+    ),
+    Route(
         "GET",
         "/documents",
         "documents",

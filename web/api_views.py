@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from web.auth import Caller
 from web.bodies import read_body
 from web.ports import Document, Documents, Pipeline
 from web.problems import answer, problem
+from web.rehearsals import Wrong
 
 MOST_BYTES = 2 * 1024 * 1024  # a webhook of 1 MiB fits into a preview
 MOST_ROWS = 200
@@ -34,13 +35,15 @@ _CURSOR, _NUMBER = re.compile(r"[\w.:-]{1,200}"), re.compile(r"[0-9]{1,18}")
 _SECRET_NAME = re.compile(r"authorization|cookie|token|secret|password|api[-_]?key", re.IGNORECASE)
 
 Preview = Callable[[str, object, str | None], dict[str, Any]]
+DryRun = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 class Views:
     """The views; every one answers JSON or raises an HTTPException that becomes problem details."""
 
-    def __init__(self, engine: Engine, pipeline: Pipeline, documents: Documents, preview: Preview) -> None:
-        self._engine, self._pipeline, self._documents, self._preview = engine, pipeline, documents, preview
+    def __init__(self, engine: Engine, pipeline: Pipeline, documents: Documents, preview: Preview, dry_run: DryRun) -> None:
+        self._engine, self._pipeline, self._documents = engine, pipeline, documents
+        self._preview, self._dry_run = preview, dry_run
 
     def deliveries(self) -> Response:
         return _list(queries.deliveries(self._engine, _page(_NUMBER), _word("status", queries.DELIVERY_STATUSES)))
@@ -103,6 +106,17 @@ class Views:
         except Unreadable as wrong:
             told = {"path": wrong.path, "problem": str(wrong), "remedy": wrong.remedy}
             return problem(422, str(wrong), problems=[told])
+
+    def dry_run(self) -> Response:
+        try:
+            return answer(200, self._dry_run(_body()))
+        except LookupError as missing:
+            raise NotFound(str(missing)) from None
+        except Wrong as wrong:
+            told = [{"path": path, "problem": problem, "remedy": remedy} for path, problem, remedy in wrong.problems]
+            return problem(422, f"The ticket has {len(told)} problem(s).", problems=told)
+        except Problems as wrong_draft:
+            return problem(422, f"The draft has {len(wrong_draft.problems)} problem(s).", problems=_told(wrong_draft))
 
     def documents(self) -> Response:
         items = [_document(self._documents.active(name), text=False) for name in self._documents.names()]

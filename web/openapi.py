@@ -190,6 +190,33 @@ SCHEMAS: Json = {
     "Answered": _object({"handoff": TEXT, "text": TEXT, **_WHO}),
     "Payload": {"description": 'A raw payload as the helpdesk sends it, or {"payload": …, "draft": "the YAML to try"}'},
     "Preview": _object({}, description="the canonical change or ticket, as docs/api.md shows"),
+    "Rehearsal": _object(
+        {
+            "ticket": {"description": "a canonical ticket with messages [{role, text, at?, public?}], or the id of a stored one"},
+            "connection": _of("string", description="of a stored ticket"),
+            "draft": _of("string", description="YAML of escalation.yaml to try instead of the active one"),
+        },
+        optional=("connection", "draft"),
+    ),
+    "Rehearsed": _object(
+        {
+            "signals": _list(_object({"name": TEXT, "value": {}, "confidence": _of("number"), "evidence": _list(ANY)})),
+            "rules": _list(_object({"id": TEXT, "mode": TEXT, "fired": YES, "words": TEXT, "conditions": _list(ANY)})),
+            "decision": _object(
+                {
+                    "escalate": YES,
+                    "rules": _list(TEXT),
+                    "reasons": _list(TEXT),
+                    "severity": TEXT_OR_NONE,
+                    "issue_type": TEXT,
+                    "target": _of("object", "null"),
+                }
+            ),
+            "route": _of("object", "null", description="every candidate with score or exclusion"),
+            "ignored": _list(TEXT),
+            "playbook_version": NUMBER,
+        }
+    ),
     "DocumentLine": _object({name: kind for name, kind in _DOCUMENT.items() if name != "text"}),
     "Document": _object(_DOCUMENT),
     "Documents": _page("DocumentLine"),

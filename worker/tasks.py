@@ -95,6 +95,17 @@ class Tasks:
             postpone = partial(self._postpone, timer.key, now)
             _at_edge(work, postpone, 1, again=False, job="tick", timer=timer.key)
 
+        version = self.pipeline.playbook().version
+        for connection, ticket_id in self.pipeline.journal.due_looks(now, version, MOST_TIMERS):
+            look = partial(self.pipeline.look, connection, ticket_id, now)
+            later = partial(self._look_later, connection, ticket_id, now, version)
+            _at_edge(look, later, 1, again=False, job="look", ticket=ticket_id)
+
+    def _look_later(
+        self, connection: str, ticket_id: str, now: datetime, version: int, error: BaseException, final: bool
+    ) -> None:
+        self.pipeline.journal.postpone_look(connection, ticket_id, now + POSTPONED, version)
+
     def _postpone(self, key: str, now: datetime, error: BaseException, final: bool) -> None:
         self.pipeline.journal.postpone(key, now + POSTPONED)
 

@@ -1,0 +1,191 @@
+"""How well signals are read: on tickets held back from whoever wrote patterns and corpus, and on public sets.
+
+``python -m bench.signals [a|b]`` prints the table; ``bench/heldback/*.yaml`` holds the tickets, labelled by domain.md §2.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from config.playbook import load_playbook
+from escalation.decide import decide
+from escalation.signals import Signal
+from escalation.ticket import Message, Person, Role, Ticket
+from signals.reader import TextReader
+from tests.support import ROOT
+
+HELD_BACK = Path(__file__).parent / "heldback"
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+_PLAIN = {
+    "human": "explicit_human_request",
+    "churn": "churn_risk",
+    "legal": "legal_threat",
+    "security": "security_incident",
+    "privacy": "privacy_request",
+    "bot_loop": "bot_loop",
+}
+WANTED = {"escalate": 0.85, "human": 0.90, "churn": 0.80, "legal or security": 0.85, "failed >= 2": 0.70, "negative": 0.75}
+
+
+@dataclass
+class Score:
+    hit: int = 0
+    false: int = 0
+    missed: int = 0
+    right: int = 0
+
+    def add(self, told: bool, wanted: bool) -> None:
+        self.hit += told and wanted
+        self.false += told and not wanted
+        self.missed += wanted and not told
+        self.right += told == wanted
+
+    @property
+    def precision(self) -> float:
+        return self.hit / (self.hit + self.false) if self.hit + self.false else 1.0
+
+    @property
+    def recall(self) -> float:
+        return self.hit / (self.hit + self.missed) if self.hit + self.missed else 1.0
+
+    @property
+    def f1(self) -> float:
+        both = self.precision + self.recall
+        return 2 * self.precision * self.recall / both if both else 0.0
+
+
+def ticket_of(told: Mapping[str, Any]) -> Ticket:
+    """A held-back ticket as the core sees it."""
+    messages = tuple(
+        Message(f"m{n}", Person(m["role"], role=Role(m["role"])), m["text"], at=NOW) for n, m in enumerate(told["messages"])
+    )
+    requester = Person("customer", role=Role.CUSTOMER)
+    return Ticket(
+        "bench", told["id"], subject=told["subject"], requester=requester, messages=messages, known=frozenset({"messages"})
+    )
+
+
+def read(reader: TextReader, ticket: Ticket) -> dict[str, Signal]:
+    found = reader.read(ticket.messages, NOW, subject=ticket.subject)
+    return {signal.name: signal for signal in found}
+
+
+def is_there(signals: Mapping[str, Signal], name: str) -> bool:
+    """True for a signal that is there and was not taken back."""
+    return name in signals and signals[name].value is not False
+
+
+def part(signals: Mapping[str, Signal], name: str, key: str, otherwise: object = None) -> Any:
+    """One part of a signal's value."""
+    value = signals[name].value if name in signals else {}
+    return value.get(key, otherwise) if isinstance(value, Mapping) else otherwise
+
+
+Judge = Callable[[Mapping[str, Signal], Mapping[str, Any], bool], Iterable[tuple[str, bool, bool]]]
+
+
+def judged(signals: Mapping[str, Signal], expect: Mapping[str, Any], escalates: bool) -> Iterable[tuple[str, bool, bool]]:
+    """(question, what was told, what was wanted) for one ticket."""
+    yield "escalate", escalates, expect["escalate"]
+    for short, name in _PLAIN.items():
+        yield short, is_there(signals, name), expect[short]
+    told = any(is_there(signals, _PLAIN[n]) for n in ("legal", "security", "privacy"))
+    yield "legal or security", told, expect["legal"] or expect["security"] or expect["privacy"]
+    yield "failed >= 2", part(signals, "failed_attempts", "count", 0) >= 2, expect["failed"] >= 2
+    yield "repeated", is_there(signals, "repeated_question"), expect["repeated"]
+    negative = ("frustrated", "angry")
+    yield "negative", part(signals, "sentiment", "label") in negative, expect["sentiment"] in negative
+    yield "angry", part(signals, "sentiment", "label") == "angry", expect["sentiment"] == "angry"
+    yield "critical", bool(part(signals, "impact", "critical")), expect["critical"]
+    wants = "refund_request" in signals and not part(signals, "refund_request", "negated")
+    yield "refund wanted", wants, expect["refund"] is not None
+    amount = part(signals, "refund_request", "amount") if wants else None
+    right = (expect["refund"] or {}).get("amount")
+    if amount is None or right is None:
+        yield "refund amount", amount is not None, right is not None
+    else:
+        yield "refund amount", float(amount) == float(right), True
+
+
+def main() -> str:
+    """Run it; the report as Markdown."""
+    wanted = [name for name in sys.argv[1:] if not name.startswith("-")]
+    files = [HELD_BACK / f"{name}.yaml" for name in wanted] or sorted(HELD_BACK.glob("*.yaml"))
+    tickets = [t for f in files for t in yaml.safe_load(f.read_text("utf-8"))["tickets"]]
+    reader = TextReader.standard()
+    playbook = load_playbook((ROOT / "config" / "escalation.yaml").read_text("utf-8"))
+    scores: dict[str, Score] = {}
+    intents: dict[tuple[str, str], int] = {}
+    traps = Score()
+    wrong: dict[str, list[str]] = {}
+    for told in tickets:
+        ticket = ticket_of(told)
+        signals = read(reader, ticket)
+        decision = decide(playbook, ticket, None, (), tuple(signals.values()), NOW)
+        rows = list(judged(signals, told["expect"], decision.escalate))
+        for name, said, right in rows:
+            scores.setdefault(name, Score()).add(said, right)
+            if said != right:
+                wrong.setdefault(name, []).append(("+" if said else "-") + told["id"])
+        if told.get("trap"):
+            traps.add(decision.escalate == told["expect"]["escalate"], True)
+        pair = (told["expect"]["intent"], decision.issue_type)
+        intents[pair] = intents.get(pair, 0) + 1
+    lines = [
+        f"## Signals: {len(tickets)} held-back tickets",
+        "",
+        "| signal | precision | recall | F1 | wanted | n |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, score in scores.items():
+        told = f"{score.precision:.2f} | {score.recall:.2f} | **{score.f1:.2f}** | {WANTED.get(name, '')}"
+        lines.append(f"| {name} | {told} | {score.hit + score.missed} |")
+    lines += [
+        "",
+        f"Traps decided rightly: {traps.hit} of {traps.hit + traps.missed}.",
+        f"Intent macro-F1 **{_macro(intents):.2f}** (wanted 0.72).",
+    ]
+    if "-v" in sys.argv:
+        lines += ["", *(f"{name}: {' '.join(ids)}" for name, ids in wrong.items())]
+    return "\n".join([*lines, "", _speed(reader, [ticket_of(t) for t in tickets])])
+
+
+def _macro(intents: Mapping[tuple[str, str], int]) -> float:
+    labels = sorted({wanted for wanted, _ in intents})
+    scores = []
+    for label in labels:
+        one = Score(
+            intents.get((label, label), 0),
+            sum(n for (w, t), n in intents.items() if t == label and w != label),
+            sum(n for (w, t), n in intents.items() if w == label and t != label),
+        )
+        scores.append(one.f1)
+    return sum(scores) / len(scores)
+
+
+def _speed(reader: TextReader, tickets: list[Ticket]) -> str:
+    """Reading time of tickets of ten messages, made by joining threads."""
+    joined = [t.messages for t in tickets]
+    threads = []
+    for n in range(len(joined)):
+        several = [m for k in range(10) for m in joined[(n + k) % len(joined)]][:10]
+        threads.append(tuple(Message(f"m{i}", m.author, m.text, at=m.at) for i, m in enumerate(several)))
+    took = []
+    for messages in threads:
+        begun = time.perf_counter()
+        reader.read(messages, NOW)
+        took.append((time.perf_counter() - begun) * 1000)
+    took.sort()
+    return f"Ten messages: p50 {took[len(took) // 2]:.2f} ms, p95 {took[int(len(took) * 0.95)]:.2f} ms (wanted at most 3)."
+
+
+if __name__ == "__main__":
+    print(main())

@@ -1,0 +1,189 @@
+"""The parts of ``escalation.yaml`` that differ by customer: calendars, the grid of thresholds, segments; and the guard.
+
+What a threshold is used for decides what it may be, so the grid is checked against the conditions that name it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import Field
+from pydantic_core import PydanticCustomError
+
+from config.conditions import GroupModel, Strict, operand
+from config.crosscheck import walk
+from config.roster import ShiftModel
+from config.values import Day, Name, Zone, read_duration, read_money
+from config.yamldoc import Parsed, Problem
+from config.yamlwords import Path, choose
+from escalation.hours import Calendar
+from escalation.playbook import Condition, Conditions, Mode, Node, Scored, Segment
+from escalation.rules import explain_condition
+
+_KEYWORD_FIELDS = frozenset({"text", "subject", "last_message.text"})
+HOW_ALONE = 'Add a condition of another kind, or say that it is meant with alone: true (docs/rules.md, "Not by one word alone").'
+
+Grid = dict[Name, int | float | str]
+
+
+class CalendarModel(Strict):
+    time_zone: Zone = "UTC"
+    periods: Annotated[list[ShiftModel], Field(min_length=1)]
+    holidays: list[Day] = Field(default_factory=list)
+
+    def built(self, calendar_id: str) -> Calendar:
+        return Calendar(calendar_id, self.time_zone, tuple(p.built() for p in self.periods), tuple(sorted(set(self.holidays))))
+
+
+class SegmentModel(Strict):
+    id: Name
+    when: GroupModel
+    extends: str = ""
+    thresholds: Grid = Field(default_factory=dict)
+    rules: dict[Name, Annotated[Mode, Field(strict=False)]] = Field(default_factory=dict)
+    calendar: str = ""
+
+
+def threshold(value: int | float | str) -> object:
+    """A number, length of time or sum of money of the grid in the core's types."""
+    if not isinstance(value, str):
+        return value
+    found: timedelta | object | None = read_duration(value)
+    return found if found is not None else read_money(value) or value
+
+
+def built(models: Iterable[SegmentModel]) -> tuple[Segment, ...]:
+    """The same as the core's type, each with what it inherits. The models have no cycle (``problems`` refuses one)."""
+    by_id = {model.id: model for model in models}
+    return tuple(_segment(model, by_id) for model in by_id.values())
+
+
+def _segment(model: SegmentModel, by_id: Mapping[str, SegmentModel]) -> Segment:
+    chain = [model]
+    while chain[-1].extends:
+        chain.append(by_id[chain[-1].extends])
+    thresholds: dict[str, object] = {}
+    modes: dict[str, Mode] = {}
+    for one in reversed(chain):
+        thresholds |= {name: threshold(value) for name, value in one.thresholds.items()}
+        modes |= one.rules
+    calendar = next((one.calendar for one in chain if one.calendar), "")
+    return Segment(model.id, model.when.built(), thresholds, modes, calendar)
+
+
+def problems(parsed: Parsed) -> Iterator[Problem]:
+    """What is wrong with segments and thresholds as plain data: unknown names, cycles, thresholds that do not fit."""
+    data = parsed.data if isinstance(parsed.data, dict) else {}
+    segments = {str(s["id"]): s for _, s in walk(data, "segments", "*") if isinstance(s, dict) and "id" in s}
+    rules = {str(name) for _, name in walk(data, "rules", "*", "id")}
+    yield from _extends(parsed, data, segments)
+    for path, given in walk(data, "segments", "*", "rules"):
+        for rule in given if isinstance(given, dict) else ():
+            if rule not in rules:
+                yield parsed.problem((*path, rule), f"there is no rule {rule!r}", choose(rule, rules))
+    calendars = {str(name) for name in data.get("calendars") or {}} if isinstance(data.get("calendars"), dict) else set()
+    for path, name in (*walk(data, "segments", "*", "calendar"), *walk(data, "calendar")):
+        if isinstance(name, str) and name and name not in calendars:
+            yield parsed.problem(
+                path, f"there is no calendar {name!r}", choose(name, calendars) if calendars else "Define it under calendars."
+            )
+    yield from _thresholds(parsed, data)
+
+
+def _extends(parsed: Parsed, data: dict[str, Any], segments: Mapping[str, Any]) -> Iterator[Problem]:
+    for path, segment in walk(data, "segments", "*"):
+        if not isinstance(segment, dict) or not segment.get("extends"):
+            continue
+        base, seen = segment["extends"], [str(segment.get("id"))]
+        if base not in segments:
+            yield parsed.problem((*path, "extends"), f"there is no segment {base!r}", choose(str(base), segments))
+        while base in segments and base not in seen:
+            seen.append(str(base))
+            base = segments[base].get("extends")
+        if base in seen:
+            told = f"the segments extend each other in a circle: {' → '.join([*seen, str(base)])}"
+            yield parsed.problem((*path, "extends"), told, "Remove one extends.")
+
+
+def _thresholds(parsed: Parsed, data: dict[str, Any]) -> Iterator[Problem]:
+    defaults = data.get("thresholds") if isinstance(data.get("thresholds"), dict) else {}
+    places: list[tuple[Path, Mapping[str, Any]]] = [(("thresholds",), defaults or {})]
+    places += [(path, grid) for path, grid in walk(data, "segments", "*", "thresholds") if isinstance(grid, dict)]
+    used: dict[str, list[tuple[str, str]]] = {}
+    for path, condition in _conditions(data):
+        name = str(condition["value"])[1:]
+        used.setdefault(name, []).append((str(condition.get("field")), str(condition.get("op"))))
+        if name not in (defaults or {}):
+            remedy = choose(name, defaults) if defaults else f"Define {name} under thresholds."
+            yield parsed.problem((*path, "value"), f"there is no threshold {name!r}", remedy)
+    for path, grid in places:
+        for name, value in grid.items():
+            if name not in (defaults or {}):
+                yield parsed.problem(
+                    (*path, name), f"the threshold {name!r} has no value of its own", "Define it under thresholds too."
+                )
+            for field, op in used.get(name, ()):
+                try:
+                    operand(field, op, value)
+                except (PydanticCustomError, KeyError) as bad:
+                    why = bad.message() if isinstance(bad, PydanticCustomError) else f"unknown operator {op}"
+                    yield parsed.problem(
+                        (*path, name), f"{value!r} does not fit {field} {op}: {why}", "Write a value of that kind."
+                    )
+
+
+def _conditions(node: object, path: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Every condition anywhere that names a threshold."""
+    if isinstance(node, dict):
+        if isinstance(node.get("value"), str) and node["value"].startswith("$") and "field" in node:
+            yield path, node
+        for key, inner in node.items():
+            yield from _conditions(inner, (*path, str(key)))
+    elif isinstance(node, list):
+        for n, inner in enumerate(node):
+            yield from _conditions(inner, (*path, n))
+
+
+def alone(when: Conditions) -> str:
+    """The one kind of evidence that is enough for this rule to fire: a sentence about it, "" when it takes more.
+
+    Tone alone and a word alone are each too little (domain.md §2): a rule needs something else beside them, or says so.
+    """
+    for ways in _ways(when):
+        kinds = {_kind(condition) for condition in ways}
+        if len(kinds) == 1 and kinds <= {"tone", "keyword"}:
+            told = " and ".join(explain_condition(condition) for condition in ways)
+            return f"{next(iter(kinds))} alone is enough for it: {told}"
+    return ""
+
+
+def _kind(condition: Condition) -> str:
+    if condition.field.startswith("signals.sentiment"):
+        return "tone"
+    return "keyword" if condition.field in _KEYWORD_FIELDS else "other"
+
+
+def _ways(node: Node) -> list[tuple[Condition, ...]]:
+    """Sets of conditions that together make it hold; of a list that is too long to look through, the first ones."""
+    if isinstance(node, Condition):
+        return [(node,)]
+    if isinstance(node, Scored):
+        return _ways_of_score(node)
+    ways: list[tuple[Condition, ...]] = [()]
+    for inner in node.all:
+        ways = [(*way, *more) for way in ways for more in _ways(inner)][:200]
+    if node.any:
+        ways = [(*way, *more) for way in ways for inner in node.any for more in _ways(inner)][:200]
+    return ways
+
+
+def _ways_of_score(node: Scored) -> list[tuple[Condition, ...]]:
+    """Ways in which parts of one kind alone reach the score."""
+    found = []
+    for kind in ("tone", "keyword"):
+        same = [(p.weight, way) for p in node.parts for way in _ways(p.when)[:1] if {_kind(c) for c in way} == {kind}]
+        if sum(weight for weight, _ in same) >= node.at_least:
+            found.append(tuple(condition for _, way in same for condition in way))
+    return found

@@ -1,0 +1,137 @@
+"""When a ticket has to be looked at again although nothing happens to it: a time rule becomes true (domain.md §2).
+
+Worked out from the rules and the ticket, so that no ticket is ever looked at in vain and none is scanned for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from escalation.compare import items
+from escalation.decide import calendar_of, facts_of
+from escalation.facts import Facts, amber_at, since, utc
+from escalation.history import Background, in_queue_since
+from escalation.hours import Calendar, due_in
+from escalation.playbook import Condition, Mode, Node, Playbook, Rule, Scored, Threshold, fields_of
+from escalation.rules import evaluate, with_segment
+from escalation.signals import Signal
+from escalation.ticket import Ticket
+
+_SPANS = frozenset({"age", "waiting", "unanswered_for", "in_queue"})
+_MOMENTS = frozenset({"created_at", "updated_at", "solved_at", "customer.renewal_on"})
+_AFTER = timedelta(microseconds=1)  # "over two hours" is not yet true at two hours
+_MOST = 60  # moments looked at for one ticket
+
+
+def is_timed(name: str) -> bool:
+    """True for a field whose value changes by waiting alone."""
+    return name in _SPANS or name in _MOMENTS or name.startswith(("business.", "sla.", "custom."))
+
+
+def timed(playbook: Playbook) -> Playbook:
+    """The playbook with those rules only that can become true by waiting."""
+    own = tuple(rule for rule in playbook.rules if any(map(is_timed, fields_of(rule.when))))
+    return playbook if len(own) == len(playbook.rules) else replace(playbook, rules=own)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    ticket: Ticket
+    evaluated: Ticket | None
+    signals: tuple[Signal, ...]
+    background: Background
+
+
+def next_look(
+    playbook: Playbook,
+    ticket: Ticket,
+    evaluated: Ticket | None,
+    signals: tuple[Signal, ...],
+    now: datetime,
+    background: Background,
+) -> datetime | None:
+    """The first moment after ``now`` at which a rule holds that does not hold now, if nothing else happens; None for never."""
+    rules = timed(playbook)
+    if ticket.status.is_over or not rules.rules:
+        return None
+    asked = _Question(ticket, evaluated, signals, background)
+    seen = _facts(rules, asked, now)
+    holding = _holding(rules, seen)
+    for moment in _moments(rules, asked, seen, now):
+        if _holding(rules, _facts(rules, asked, moment)) - holding:
+            return moment
+    return None
+
+
+def _facts(playbook: Playbook, asked: _Question, now: datetime) -> Facts:
+    return facts_of(playbook, asked.ticket, asked.evaluated, (), asked.signals, now, asked.background)
+
+
+def _holding(playbook: Playbook, seen: Facts) -> frozenset[str]:
+    return frozenset(verdict.rule for verdict in evaluate(playbook, seen) if verdict.fired)
+
+
+def _moments(playbook: Playbook, asked: _Question, seen: Facts, now: datetime) -> list[datetime]:
+    """Every moment to come at which a condition on time may change, in order."""
+    limited, segment = with_segment(playbook, seen)
+    modes = segment.modes if segment else {}
+    starts = since(asked.ticket)
+    queued = in_queue_since(asked.ticket, asked.background.log)
+    starts |= {"in_queue": queued} if queued else {}
+    calendar = calendar_of(playbook, seen)
+    found: set[datetime] = set()
+    for rule in playbook.rules:
+        if modes.get(rule.id, rule.mode) is not Mode.OFF:
+            for condition in _conditions(rule):
+                found.update(_of(condition, limited, starts, calendar, asked.ticket))
+    return sorted(moment for moment in found if moment > utc(now))[:_MOST]
+
+
+def _conditions(rule: Rule) -> Iterator[Condition]:
+    yield from (c for c in _flat(rule.when) if is_timed(c.field))
+
+
+def _flat(node: Node) -> Iterator[Condition]:
+    if isinstance(node, Condition):
+        yield node
+    elif isinstance(node, Scored):
+        for part in node.parts:
+            yield from _flat(part.when)
+    else:
+        for inner in (*node.all, *node.any, *node.none):
+            yield from _flat(inner)
+
+
+def _of(
+    condition: Condition, seen: Facts, starts: Mapping[str, datetime], calendar: Calendar | None, ticket: Ticket
+) -> Iterable[datetime]:
+    name = condition.field
+    if name.startswith("sla.") and not name.endswith(".due_at"):
+        return _clocks(ticket)
+    spans = [span for span in items(_operand(condition, seen)) if isinstance(span, timedelta)]
+    if name in _SPANS:
+        return [starts[name] + span + _AFTER for span in spans if name in starts]
+    if name.startswith("business."):
+        start = starts.get(name.removeprefix("business."))
+        return [] if start is None else [_worked(calendar, start, span) + _AFTER for span in spans]
+    told = seen.value(name)
+    base = [utc(told)] if isinstance(told, datetime) else []
+    wanted = [utc(one) for one in items(_operand(condition, seen)) if isinstance(one, datetime)]
+    return [*(at + sign * span + _AFTER for at in base for span in spans for sign in (1, -1)), *(at + _AFTER for at in wanted)]
+
+
+def _operand(condition: Condition, seen: Facts) -> object:
+    return seen.limits.get(condition.value.name) if isinstance(condition.value, Threshold) else condition.value
+
+
+def _worked(calendar: Calendar | None, start: datetime, span: timedelta) -> datetime:
+    return due_in(calendar, start, span).at if calendar else start + span
+
+
+def _clocks(ticket: Ticket) -> Iterator[datetime]:
+    for clock in ticket.sla:
+        if clock.due_at is not None:
+            yield utc(clock.due_at)
+            yield amber_at(clock, ticket)

@@ -1,0 +1,56 @@
+"""First guesses by words where nobody tells: the issue type and the product areas of a ticket (docs/rules.md)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from escalation.compare import normal
+from escalation.facts import customer_messages
+from escalation.ticket import Ticket
+
+_WORD = re.compile(r"[^\W_]+")
+_MOST_WORDS_READ = 20_000  # characters of the customer's text that are read
+_SUBJECT_WEIGHT = 2
+
+
+def issue_type_of(ticket: Ticket, issue_words: Mapping[str, tuple[str, ...]]) -> tuple[str, tuple[str, ...]]:
+    """First intent by words: (issue type, the words found). Words in the subject count double, long phrases more than words.
+
+    A word that ends in * stands for all its endings. "other" when nothing is found; equal scores go by the alphabet.
+    """
+    best: tuple[int, str, tuple[str, ...]] = (0, "other", ())
+    for issue_type, hits in _found(ticket, issue_words).items():
+        if sum(hits.values()) > best[0]:
+            best = (sum(hits.values()), issue_type, tuple(hits))
+    return best[1], best[2]
+
+
+def product_areas_of(ticket: Ticket, areas: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The product areas whose words the customer uses, with the one the helpdesk tells, by the alphabet."""
+    told = {ticket.product_area} if ticket.product_area else set()
+    return tuple(sorted(told | {area for area, hits in _found(ticket, areas).items() if hits})) if areas or told else ()
+
+
+def _found(ticket: Ticket, words: Mapping[str, tuple[str, ...]]) -> dict[str, dict[str, int]]:
+    """Name → its words that occur, each with what it counts; names by the alphabet."""
+    if not words:
+        return {}
+    subject = _spaced(ticket.subject)
+    text = _spaced("\n".join(m.text for m in customer_messages(ticket))[:_MOST_WORDS_READ])
+    return {name: {word: score for word in words[name] if (score := _score(word, subject, text))} for name in sorted(words)}
+
+
+def _spaced(text: str) -> str:
+    """The words of a text in lower case, one space around each."""
+    return f" {' '.join(_WORD.findall(normal(text)))} "
+
+
+def _score(word: str, subject: str, text: str) -> int:
+    sought = _spaced(word)
+    if sought.isspace():
+        return 0
+    weight = sought.count(" ") - 1
+    if word.endswith("*"):
+        sought = sought.rstrip()
+    return weight * (_SUBJECT_WEIGHT * (sought in subject) + (sought in text))

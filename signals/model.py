@@ -1,0 +1,83 @@
+"""The trained part of reading: logistic regressions over ``features``, one per question, scored in plain Python.
+
+The weights are made by ``python -m signals.training`` from ``signals/corpus`` and kept beside this file.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+WEIGHTS = Path(__file__).parent / "weights.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a text. A yes/no question has the one label yes; ``threshold`` is the least share at which it is taken."""
+
+    name: str
+    labels: tuple[str, ...]
+    first: int  # place of its first label among all labels of its part
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The questions that are asked of sentences, or those asked of whole messages. Thread-safe."""
+
+    questions: Mapping[str, Question]
+    bias: tuple[float, ...]  # per label
+    weights: Mapping[str, tuple[tuple[int, float], ...]]  # feature → (label number, weight) of each that it tells about
+
+    def score(self, features: Sequence[str]) -> list[float]:
+        """The raw score of every label; ask ``share`` or ``yes`` for one question's answer."""
+        sums = [0.0] * len(self.bias)
+        rows = [row for feature in features if (row := self.weights.get(feature)) is not None]
+        for row in rows:
+            for label, weight in row:
+                sums[label] += weight
+        scale = 1.0 / math.sqrt(len(rows)) if rows else 0.0
+        return [bias + scale * total for bias, total in zip(self.bias, sums, strict=True)]
+
+    def share(self, scores: Sequence[float], name: str) -> dict[str, float]:
+        """Probability of each label of a question with several; they add up to 1."""
+        asked = self.questions[name]
+        own = scores[asked.first : asked.first + len(asked.labels)]
+        most = max(own)
+        parts = [math.exp(value - most) for value in own]
+        total = sum(parts)
+        return {label: part / total for label, part in zip(asked.labels, parts, strict=True)}
+
+    def yes(self, scores: Sequence[float], name: str) -> float:
+        """Probability of yes."""
+        return 1 / (1 + math.exp(-max(-60.0, min(60.0, scores[self.questions[name].first]))))
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    version: str
+    sentence: Part
+    message: Part
+
+
+@lru_cache(maxsize=1)
+def standard() -> Model:
+    """The model that comes with Baton."""
+    told = json.loads(WEIGHTS.read_text("utf-8"))
+    return Model(told["version"], _part(told["sentence"]), _part(told["message"]))
+
+
+def _part(told: Mapping[str, Any]) -> Part:
+    questions: dict[str, Question] = {}
+    first = 0
+    for name, asked in told["questions"].items():
+        questions[name] = Question(name, tuple(asked["labels"]), first, asked["threshold"])
+        first += len(asked["labels"])
+    rows = {sys.intern(feature): tuple(zip(row[::2], row[1::2], strict=True)) for feature, row in told["weights"].items()}
+    return Part(questions, tuple(told["bias"]), rows)

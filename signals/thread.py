@@ -1,0 +1,87 @@
+"""What a thread's shape tells in any language: unanswered messages, questions asked again, a bot that repeats itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from escalation.signals import Evidence, Signal
+from escalation.ticket import Message, Role
+from signals.features import features
+from signals.languages import everyday
+from signals.text import clean
+from signals.turns import MOST_EVIDENCE, Turn
+
+_CLAIMS = {"second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5, "sixth": 6}
+_ALIKE, _LEAST_WORDS, _MOST_COMPARED = 0.45, 4, 30
+_MOST_READ = 2000  # characters of a message that are compared
+_QUESTION = re.compile(r"[^.!?\n]{8,300}\?")
+_PLAIN = everyday("en") | {"she", "he", "an", "these", "were", "would", "could", "dear", "team", "regard", "best", "yet", "again"}
+_SPACE = re.compile(r"\W+")
+
+
+def unanswered(turns: Sequence[Turn], messages: Sequence[Message]) -> Signal | None:
+    """Customer messages since the last public answer; more when the customer counts them ("my third e-mail")."""
+    answers = (n for n, m in enumerate(messages) if m.public and m.author.role in (Role.AGENT, Role.BOT))
+    last = max(answers, default=-1)
+    waiting = [turn for turn in turns if turn.place > last]
+    if not waiting:
+        return None
+    claims = [(turn, hit) for turn in waiting for hit in turn.of("unanswered_claim")]
+    counted = max((_claimed(turn.text[hit.start : hit.end]) for turn, hit in claims), default=0)
+    seen = [turn.evidence(hit.start, hit.end, hit.seen_by) for turn, hit in claims]
+    whole = [turn.evidence(0, min(len(turn.message.text), 80), "thread") for turn in waiting]
+    return Signal("unanswered_messages", max(len(waiting), counted), 0.95, tuple((seen or whole)[:MOST_EVIDENCE]), "thread")
+
+
+def _claimed(text: str) -> int:
+    words = text.lower().split()
+    return next((number for word, number in _CLAIMS.items() if word in words), 0)
+
+
+def bot_loop(messages: Sequence[Message]) -> Signal | None:
+    """The same automatic text twice."""
+    seen: dict[str, Message] = {}
+    for message in messages:
+        if message.author.role is not Role.BOT or not message.public:
+            continue
+        key = _SPACE.sub(" ", message.text[:_MOST_READ]).strip().casefold()
+        if len(key) >= 12 and key in seen:
+            pair = (seen[key], message)
+            found = tuple(Evidence(m.id, 0, min(len(m.text), 200), "thread:same bot text") for m in pair)
+            return Signal("bot_loop", True, 0.95, found, "thread")
+        seen[key] = message
+    return None
+
+
+def repeated_question(turns: Sequence[Turn], again: Sequence[Evidence]) -> Signal | None:
+    """The same ask again in other words: ``count`` is how often it was repeated, ``again`` where the customer says so."""
+    asked = [(turn, _words(turn)) for turn in turns[-_MOST_COMPARED:]]
+    pairs: list[tuple[str, str]] = []
+    found: list[Evidence] = []
+    for n, (turn, words) in enumerate(asked):
+        before = next((old for old, theirs in asked[:n] if _alike(words, theirs)), None)
+        if before is not None:
+            pairs.append((before.message.id, turn.message.id))
+            found.append(turn.evidence(0, min(len(turn.message.text), 200), "thread:same words"))
+    said = {e.message_id for e in again} - {later for _, later in pairs}
+    count = len(pairs) + len(said)
+    if not count:
+        return None
+    evidence = (*found, *again)[:MOST_EVIDENCE]
+    return Signal("repeated_question", {"count": count, "pairs": tuple(pairs)}, 0.8, evidence, "thread")
+
+
+def _words(turn: Turn) -> frozenset[str]:
+    """The words that carry the ask: those of its questions, else all."""
+    text = clean(turn.message.text[:_MOST_READ])
+    questions = " ".join(_QUESTION.findall(text))
+    some = features(questions if len(questions) > 30 else text)
+    return frozenset(w for w in some if " " not in w and "~" not in w and w[0] not in "!?#" and w not in _PLAIN and len(w) > 2)
+
+
+def _alike(ours: frozenset[str], theirs: frozenset[str]) -> bool:
+    shared = len(ours & theirs)
+    return (
+        shared >= _LEAST_WORDS and shared / min(len(ours), len(theirs)) >= _ALIKE and shared / len(ours | theirs) >= _ALIKE / 1.8
+    )

@@ -1,0 +1,120 @@
+"""What a ticket is about: its intent, how grave and how urgent it is, and whether it is technical."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+
+from escalation.signals import Evidence, Signal
+from signals.features import features
+from signals.model import Model
+from signals.turns import MOST_EVIDENCE, Turn
+
+IMPACTS = ("safety", "data_loss", "outage", "all_blocked")  # the gravest first; it names the kind
+UNSURE = 0.4  # an intent less likely than this is for triage
+_LIKELY = 0.6
+_SURE = 0.8  # of a pattern
+_SUBJECT, _FIRST, _REST = 1.0, 1.0, 0.4  # how much each part tells of the intent
+_MOST_TURNS = 6
+_DEADLINE = re.compile(
+    r"\b(?:by|before|until|till|due|no later than)\s+(?:the\s+)?(?:end of (?:the )?(?:day|week|month)|"
+    r"tomorrow|today|tonight|noon|midnight|"
+    r"(?:next\s+)?(?:mon|tues|wednes|thurs|fri|satur|sun)day|\d{1,2}(?::\d{2})?\s?(?:am|pm)|\d{1,2}(?:st|nd|rd|th)?(?:\s+of)?\s+\w{3,9}|eod|cob)\b",
+    re.I,
+)
+_ALL = re.compile(r"\b(?:all|every|entire|whole|none of|nobody|no one|everyone|everybody)\b", re.I)
+_SOME = re.compile(r"\b(?:some|several|many|most|a few|two|three|multiple|colleagues?|team|users|customers)\b", re.I)
+
+
+def impact(own: Sequence[Turn], model: Model | None) -> Signal | None:
+    """Critical impact: ``kind`` is safety, data_loss, outage or all_blocked; ``scope`` one, some or all."""
+    over = max(((t.place, h.start) for t in own for h in t.of("resolved")), default=(-1, 0))
+    for kind in IMPACTS:
+        hits = [t.evidence(h.start, h.end, h.seen_by) for t in own for h in t.of(f"impact.{kind}") if (t.place, h.start) > over]
+        model_says = [(e, p) for t, e, p in _impact_by_model(own, kind, model) if (t.place, e.start) > over]
+        counts = [*((e, _SURE) for e in hits), *model_says]
+        if counts:
+            texts = {turn.message.id: turn.text for turn in own}
+            scope = _scope(kind, [texts[e.message_id][e.start : e.end] for e, _ in counts])
+            value = {"critical": True, "kind": kind, "scope": scope}
+            evidence = tuple(e for e, _ in counts)[:MOST_EVIDENCE]
+            return Signal("impact", value, max(p for _, p in counts), evidence, "patterns and model" if model else "patterns")
+    return None
+
+
+def _impact_by_model(own: Sequence[Turn], kind: str, model: Model | None) -> Iterator[tuple[Turn, Evidence, float]]:
+    for turn in own if model else ():
+        for span in turn.spans:
+            shares = model.sentence.share(span.scores, "impact") if model else {}
+            if 1 - shares["none"] >= _LIKELY and max(shares, key=shares.__getitem__) == kind:
+                yield turn, turn.evidence(span.start, span.end, _by("impact", model)), 1 - shares["none"]
+
+
+def _scope(kind: str, texts: Sequence[str]) -> str:
+    text = " ".join(texts)
+    if kind == "all_blocked" or _ALL.search(text):
+        return "all"
+    return "some" if kind == "outage" or _SOME.search(text) else "one"
+
+
+def urgency(own: Sequence[Turn], model: Model) -> Signal | None:
+    """``level`` high or low; ``deadline`` in the customer's words, "" when they name none."""
+    best: tuple[float, str, Turn, Evidence] | None = None
+    for turn in own[-3:]:
+        for span in turn.spans:
+            shares = model.sentence.share(span.scores, "urgency")
+            level = max(("high", "low"), key=shares.__getitem__)
+            if shares[level] >= _LIKELY and (best is None or shares[level] > best[0]):
+                best = shares[level], level, turn, turn.evidence(span.start, span.end, _by("urgency", model))
+    if best is None:
+        return None
+    share, level, turn, at = best
+    deadline = _DEADLINE.search(turn.text[at.start : at.end])
+    return Signal("urgency", {"level": level, "deadline": deadline.group() if deadline else ""}, share, (at,), "model")
+
+
+def technical(own: Sequence[Turn], model: Model) -> Signal | None:
+    """``kind`` api_error, database or code_level; each of them is a part of its own, true when it was seen."""
+    seen: dict[str, tuple[float, Evidence]] = {}
+    for turn in own:
+        for span in turn.spans:
+            shares = model.sentence.share(span.scores, "technical")
+            kind = max(shares, key=shares.__getitem__)
+            if kind != "none" and shares[kind] >= max(_LIKELY, seen.get(kind, (0.0,))[0]):
+                seen[kind] = shares[kind], turn.evidence(span.start, span.end, _by("technical", model))
+    if not seen:
+        return None
+    first = max(seen, key=lambda kind: seen[kind][0])
+    value: dict[str, object] = {"kind": first, **dict.fromkeys(seen, True)}
+    return Signal("technical", value, seen[first][0], tuple(at for _, at in seen.values()), "model")
+
+
+def intent(own: Sequence[Turn], subject: str, model: Model) -> tuple[Signal, ...]:
+    """``intent`` with its confidence, the second best and whether it is below the threshold; ``issue_type`` when it is not."""
+    weighed: list[tuple[float, Sequence[float]]] = [(_SUBJECT, model.message.score(features(subject)))] if subject.strip() else []
+    weighed += [(_FIRST if n == 0 else _REST, turn.whole) for n, turn in enumerate(own[:_MOST_TURNS]) if turn.whole]
+    if not weighed:
+        return ()
+    logs: dict[str, float] = {}
+    for weight, scores in weighed:
+        for label, share in model.message.share(scores, "intents").items():
+            logs[label] = logs.get(label, 0.0) + weight * math.log(max(share, 1e-6))
+    first, second, share = _two_best(logs)
+    value = {"label": first, "confidence": round(share, 3), "second": second, "below_threshold": share < UNSURE}
+    turn = own[0]
+    at = turn.evidence(0, min(len(turn.message.text), 200), _by("intents", model)) if turn.message.text else None
+    found = Signal("intent", value, share, (at,) if at else (), "model")
+    return (found,) if share < UNSURE else (found, Signal("issue_type", first, share, found.evidence, "model"))
+
+
+def _two_best(logs: dict[str, float]) -> tuple[str, str, float]:
+    most = max(logs.values())
+    parts = {label: math.exp(value - most) for label, value in logs.items()}
+    total = sum(parts.values())
+    first, second = sorted(parts, key=lambda label: (-parts[label], label))[:2]
+    return first, second, parts[first] / total
+
+
+def _by(question: str, model: Model | None) -> str:
+    return f"model:{question}@{model.version}" if model else ""

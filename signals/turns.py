@@ -1,0 +1,93 @@
+"""A thread cut into what is read: the customer's turns with their sentences, patterns seen and scores (domain.md §2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from escalation.signals import Evidence
+from escalation.ticket import Message, Role
+from signals.features import features
+from signals.lexicon import Hit, Lexicon, marks
+from signals.model import Model
+from signals.text import clean, is_automatic, sentences
+
+MOST_TURNS = 60  # of the customer that are read, newest first; older ones rarely matter and threads of thousands exist
+MOST_SENTENCES = 60  # of one message that are scored
+_LONG = 700  # characters of a sentence that are scored
+MOST_EVIDENCE = 10
+_LETTERS = re.compile(r"[^\W\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A sentence: its place in the message, and the model's raw scores."""
+
+    start: int
+    end: int
+    scores: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of the customer. ``text`` is cleaned and as long as the original; ``place`` is its place in the thread."""
+
+    place: int
+    message: Message
+    text: str
+    hits: Mapping[str, list[Hit]]
+    spans: tuple[Span, ...] = ()
+    whole: Sequence[float] = field(default=())
+
+    def of(self, group: str) -> list[Hit]:
+        """Hits that count."""
+        return [hit for hit in self.hits.get(group, ()) if not hit.veto]
+
+    def within(self, group: str, span: Span) -> list[Hit]:
+        """Hits of a group in a sentence, those taken back included."""
+        return [hit for hit in self.hits.get(group, ()) if span.start <= hit.start < span.end]
+
+    def evidence(self, start: int, end: int, seen_by: str) -> Evidence:
+        return Evidence(self.message.id, start, end, seen_by)
+
+
+def turns(messages: Sequence[Message], lexicon: Lexicon | None, model: Model | None) -> tuple[Turn, ...]:
+    """The customer's public messages, oldest first; automatic replies are not theirs."""
+    own = [(n, m) for n, m in enumerate(messages) if m.author.role is Role.CUSTOMER and m.public]
+    cleaned = ((place, message, clean(message.text)) for place, message in own[-MOST_TURNS:])
+    return tuple(_turn(place, message, text, lexicon, model) for place, message, text in cleaned if not is_automatic(text))
+
+
+def _turn(place: int, message: Message, text: str, lexicon: Lexicon | None, model: Model | None) -> Turn:
+    hits = lexicon.find(text) if lexicon else {}
+    if model is None or not text.strip():
+        return Turn(place, message, text, hits)
+    spans: list[Span] = []
+    seen: dict[str, None] = {}
+    for start, end in _spans(text):
+        own = features(text[start:end], _marks(hits, start, end))
+        seen.update(dict.fromkeys(own))
+        spans.append(Span(start, end, model.sentence.score(own)))
+    return Turn(place, message, text, hits, tuple(spans), model.message.score(list(seen)))
+
+
+def _marks(hits: Mapping[str, list[Hit]], start: int, end: int) -> tuple[str, ...]:
+    if not hits:
+        return ()
+    return marks({g: own for g, some in hits.items() if (own := [h for h in some if start <= h.start < end])})
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """The sentences that have letters, without the white space around them."""
+    start = count = 0
+    for end in (*sentences(text).ends, len(text)):
+        words = text[start:end]
+        inner = words.strip()
+        if inner and _LETTERS.search(inner):
+            first = start + len(words) - len(words.lstrip())
+            yield first, min(first + len(inner), first + _LONG)
+            count += 1
+            if count == MOST_SENTENCES:
+                return
+        start = end
