@@ -26,12 +26,15 @@ import sandbox
 import web
 from config import connections, logs
 from config.connections import PLAY_SECRET, PLAY_TOKEN, ChatAccount, Connection
+from config.roster import load_roster
 from config.settings import Settings, load
 from connectors.slack import SlackChat
-from escalation import who
+from escalation import rule_tests, who
 from escalation.pipeline import Pipeline
+from escalation.playbook import Playbook
 from escalation.ports import Chat, Helpdesk
 from escalation.roster import Load, Roster
+from escalation.rule_tests import Case, Failure
 from sandbox.state import State
 from signals.reader import TextReader
 from store import embedded, engine
@@ -68,7 +71,18 @@ class Baton:
 
     @cached_property
     def live(self) -> LiveDocuments:
-        return LiveDocuments(self.documents)
+        return LiveDocuments(self.documents, self.trial)
+
+    def trial(self, playbook: Playbook, cases: tuple[Case, ...]) -> tuple[Failure, ...]:
+        """Run tests of rules with the roster that is active, or that of the checkout where there is none yet."""
+        return rule_tests.run(playbook, self.roster_for_tests(), self.reader, cases, datetime.now(UTC))
+
+    def roster_for_tests(self) -> Roster:
+        return load_roster((self.settings.config_dir / "roster.yaml").read_text("utf-8"))
+
+    @cached_property
+    def reader(self) -> TextReader:
+        return TextReader.standard()
 
     @cached_property
     def journal(self) -> StoredJournal:
@@ -109,7 +123,7 @@ class Baton:
             journal=self.journal,
             helpdesks=self.helpdesks,
             chat=self.chat,
-            reader=TextReader.standard(),
+            reader=self.reader,
             playbook=self.live.playbook,
             roster=self.live.roster,
             clock=lambda: datetime.now(UTC),

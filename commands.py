@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 from flask import Flask, current_app
 
+import commands_rules
 import sending
 from config.yamldoc import Problems
 from running import plain_errors, prepare, run_everything
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 def register(app: Flask) -> None:
     """Add every command to the app."""
     processes = (up, serve, worker_command, clock_command, socket_mode)
-    for command in (*processes, db, check, documents, replay, send, demo, users, tokens):
+    for command in (*processes, db, check, documents, commands_rules.rules, replay, send, demo, users, tokens):
         app.cli.add_command(command)
 
 

@@ -115,7 +115,8 @@ def _of(
         return [starts[name] + span + _AFTER for span in spans if name in starts]
     if name.startswith("business."):
         start = starts.get(name.removeprefix("business."))
-        return [] if start is None else [_worked(calendar, start, span) + _AFTER for span in spans]
+        # At closing time exactly so much is worked and not yet more: that comes with the next opening.
+        return [_worked(calendar, start, span + more) for span in spans for more in (timedelta(0), _AFTER)] if start else []
     told = seen.value(name)
     base = [utc(told)] if isinstance(told, datetime) else []
     wanted = [utc(one) for one in items(_operand(condition, seen)) if isinstance(one, datetime)]

@@ -12,7 +12,8 @@ from sqlalchemy import Engine, func, insert, select, update
 
 from store.tables import DocumentRow, TimelineRow
 
-CONFIG_NAMES = ("escalation", "roster")  # files of CONFIG_DIR that are documents; every YAML of MAPPINGS_DIR is one too
+# Files of CONFIG_DIR that are documents; every YAML of MAPPINGS_DIR is one too.
+CONFIG_NAMES = ("escalation", "roster", "rule_tests")
 
 
 @dataclass(frozen=True, slots=True)

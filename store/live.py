@@ -12,18 +12,22 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config.playbook import load_playbook
 from config.roster import load_roster
+from config.rule_tests import load_rule_tests
 from config.yamldoc import Problems
 from escalation.playbook import Playbook
 from escalation.roster import Roster
+from escalation.rule_tests import Case, Failure
 from mappings import schema
 from store.documents import StoredDocuments
 
 log = structlog.get_logger(__name__)
 
 LOOK_AGAIN_S = 1.0
+Trial = Callable[[Playbook, tuple[Case, ...]], tuple[Failure, ...]]
 LOADERS: Mapping[str, Callable[[str, int], Any]] = {
     "escalation": lambda text, version: load_playbook(text, version=version),
     "roster": lambda text, version: load_roster(text, version=version),
+    "rule_tests": lambda text, _: load_rule_tests(text),
 }
 
 
@@ -39,8 +43,9 @@ def load(name: str, text: str, version: int = 0) -> Any:
 class LiveDocuments:
     """Playbook, roster and mappings that are active now. A version that cannot be used is reported and the last good one kept."""
 
-    def __init__(self, documents: StoredDocuments, now: Callable[[], float] = time.monotonic) -> None:
-        self._documents, self._now = documents, now
+    def __init__(self, documents: StoredDocuments, trial: Trial | None = None, now: Callable[[], float] = time.monotonic) -> None:
+        """``trial`` runs the tests of rules; rules that fail one are not taken while there are others."""
+        self._documents, self._trial, self._now = documents, trial, now
         self._lock = threading.Lock()
         self._loaded: dict[str, tuple[int, Any]] = {}
         self._looked_at = float("-inf")
@@ -82,7 +87,8 @@ class LiveDocuments:
             self._looked_at = self._now()
 
     def _load_all(self, versions: Mapping[str, int]) -> None:
-        for name, version in versions.items():
+        # Tests of rules first, so that new rules meet the tests that came with them.
+        for name, version in sorted(versions.items(), key=lambda pair: pair[0] != "rule_tests"):
             if self._loaded.get(name, (0, None))[0] != version:
                 self._load(name, version)
 
@@ -94,5 +100,13 @@ class LiveDocuments:
             if name not in self._loaded:
                 return
             meant = self._loaded[name][1]
+        if name == "escalation" and name in self._loaded and (failures := self._failures(meant)):
+            told = [f"{failure.case}: {failure.words}" for failure in failures[:5]]
+            log.error("new rules fail their tests; the last good version stays", version=version, failures=told)
+            meant = self._loaded[name][1]
         self._loaded[name] = (version, meant)
         self.generation += 1
+
+    def _failures(self, playbook: Playbook) -> tuple[Failure, ...]:
+        cases = self._loaded.get("rule_tests", (0, ()))[1]
+        return self._trial(playbook, cases) if self._trial and cases else ()

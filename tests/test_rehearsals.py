@@ -9,12 +9,13 @@ import pytest
 
 from config.playbook import load_playbook
 from config.roster import load_roster
+from config.tickets import Wrong, pasted
 from config.yamldoc import Problems
 from escalation.history import Background
 from escalation.ticket import Message, Money, Person, Role, Ticket
 from signals.reader import TextReader
 from tests.support import ROOT
-from web.rehearsals import Rehearsals, Wrong, pasted
+from web.rehearsals import Rehearsals
 
 PLAYBOOK = load_playbook((ROOT / "config" / "escalation.yaml").read_text("utf-8"), version=4)
 ROSTER = load_roster((ROOT / "config" / "roster.yaml").read_text("utf-8"))

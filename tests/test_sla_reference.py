@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from escalation.hours import Calendar
 from escalation.roster import Shift
-from escalation.sla import Clock, Happened, LogEvent, Policy, Target, clocks, next_change
+from escalation.sla import Clock, LogEvent, Policy, Target, clocks, next_change
 from escalation.ticket import ClockState, Priority, Status
 
 BERLIN, NEW_YORK, SYDNEY = "Europe/Berlin", "America/New_York", "Australia/Sydney"
@@ -236,16 +236,22 @@ CLOCK = (
 )
 ON_DAYS = st.sets(st.integers(0, 6), min_size=2).map(lambda days: tuple(sorted(days)))
 SHIFTS = st.lists(st.builds(Shift, ON_DAYS, CLOCK, CLOCK), min_size=1, max_size=4).map(tuple)
-SPANS = st.none() | st.integers(1, 300).map(lambda n: n * 4 * MINUTE)
+SHORT, LONG = (st.integers(1, most).map(lambda n: n * 4 * MINUTE) for most in (50, 300))
+SPANS = st.sampled_from([st.none(), SHORT, LONG, LONG]).flatmap(lambda kind: kind)
 TARGET = st.builds(Target, SPANS, SPANS, SPANS)
 PAUSES = st.sampled_from([frozenset({Status.PENDING, Status.ON_HOLD}), frozenset({Status.PENDING}), frozenset[Status]()])
+STATUSES = ["new", "open", "open", "open", "pending", "pending", "on_hold", "solved", "solved", "closed", "unknown"]
 VALUES = {
-    "created": st.sampled_from(["", "", "customer", "agent"]),
-    "status": st.sampled_from([s.value for s in Status] + ["open", "open", "pending", "solved"]),
+    "created": st.sampled_from(["", "", "", "customer", "bot", "agent"]),
+    "status": st.integers(0, 29).flatmap(lambda n: st.sampled_from(STATUSES) if n else st.just("deleted")),
     "priority": st.sampled_from([p.value for p in Priority]),
     "policy": st.sampled_from(["a", "b", "", "ghost"]),
 }
-KINDS = [*(k.value for k in Happened if k not in (Happened.CREATED, Happened.MERGED)), *["status"] * 3, "priority"]
+KINDS = [*["human_reply", "customer_message"] * 3, "bot_reply", *["status"] * 4, *["priority"] * 2, "policy"]
+
+
+FEW = st.integers(0, 30)
+STEPS = FEW | st.integers(0, 300) | st.integers(0, 6 * 1440)
 
 
 @st.composite
@@ -261,16 +267,17 @@ def stories(draw: st.DrawFn) -> Story:
         targets.setdefault(Priority.UNKNOWN, draw(TARGET))
         before = draw(st.none() | st.integers(0, 200).map(lambda n: n * MINUTE))
         policies[policy_id] = Policy(policy_id, calendar, targets, draw(PAUSES), amber_before=before)
-    created = draw(st.integers(0, 1440))
+    created = draw(st.integers(60, 1440))
     log = [(created, "created", draw(VALUES["created"]))]
-    at = created
-    for kind in draw(st.lists(st.sampled_from(KINDS), max_size=11)):
-        # Steps of all sizes, none among them: several changes in one minute are usual, and some come before the creation.
-        at = draw(st.integers(-30, 0) | st.just(at - created) | st.integers(0, 300) | st.integers(0, 6 * 1440)) + created
-        log.append((at, kind, draw(VALUES.get(kind, st.just("")))))
-    if draw(st.integers(0, 19)) == 0:
-        log.append((created + draw(st.integers(0, 6 * 1440)), "merged", ""))
-    now = draw(st.sampled_from(log))[0] + draw(st.just(0) | st.integers(0, 600) | st.integers(0, 3 * 1440))
+    for kind in draw(st.lists(st.sampled_from(KINDS), min_size=draw(st.integers(0, 10)), max_size=10)):
+        # Steps of all sizes: several changes in one minute are usual, and now and then one is told before the creation.
+        other = draw(st.sampled_from(log))[0]
+        at = draw(st.sampled_from([other, other + draw(STEPS), created + draw(STEPS), created - draw(FEW)]))
+        log.append((min(at, 8 * 1440), kind, draw(VALUES.get(kind, st.just("")))))
+    if draw(st.integers(0, 29)) == 29:
+        log.append((created + draw(STEPS), "merged", ""))
+    now = max(at for at, _, _ in log) if draw(st.booleans()) else draw(st.sampled_from(log))[0]
+    now += draw(st.just(0) | st.integers(0, 600) | st.integers(0, 3 * 1440))
     default, urgent = draw(st.sampled_from([("a", "b"), ("b", "a"), ("a", "a"), ("a", "nobody's")]))
     return Story(start, draw(st.permutations(log)), policies, default, urgent, now)
 

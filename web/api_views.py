@@ -13,6 +13,7 @@ from flask import Response, g, request
 from sqlalchemy import Engine
 from werkzeug.exceptions import BadRequest, Conflict, Forbidden, HTTPException, NotFound, UnprocessableEntity
 
+from config.tickets import Wrong
 from config.yamldoc import Problems
 from escalation.actions import DeclineReason
 from escalation.hop import Accept, Decline, Return, State
@@ -25,7 +26,6 @@ from web.auth import Caller
 from web.bodies import read_body
 from web.ports import Document, Documents, Pipeline
 from web.problems import answer, problem
-from web.rehearsals import Wrong
 
 MOST_BYTES = 2 * 1024 * 1024  # a webhook of 1 MiB fits into a preview
 MOST_ROWS = 200

@@ -1,0 +1,87 @@
+"""``flask --app app rules …``: test the rules, and try them on a ticket, before they are taken."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from flask import current_app
+
+from config.playbook import load_playbook
+from config.rule_tests import load_rule_tests
+from config.tickets import Wrong
+from escalation.playbook import Playbook
+from running import plain_errors, prepare
+
+if TYPE_CHECKING:
+    from app import Baton
+
+_DRAFT = click.option("--draft", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Rules to try, instead.")
+
+
+def _baton() -> Baton:
+    baton: Baton = current_app.extensions["baton"]
+    return baton
+
+
+def _playbook(draft: Path | None) -> Playbook:
+    """The rules of a file; without one those of this checkout."""
+    path = draft or _baton().settings.config_dir / "escalation.yaml"
+    return load_playbook(path.read_text("utf-8"), path.stem)
+
+
+@click.group()
+def rules() -> None:
+    """When a ticket needs somebody else."""
+
+
+@rules.command()
+@_DRAFT
+@click.option("--cases", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Cases; default rule_tests.yaml.")
+def test(draft: Path | None, cases: Path | None) -> None:
+    """Run the cases of rule_tests.yaml against the rules of this checkout, or against a draft."""
+    baton = _baton()
+    with plain_errors():
+        told = load_rule_tests((cases or baton.settings.config_dir / "rule_tests.yaml").read_text("utf-8"))
+        failures = baton.trial(_playbook(draft), told)
+    for failure in failures:
+        click.echo(f"{failure.case}: {failure.words}")
+    if failures:
+        raise click.ClickException(f"{len(failures)} of {len(told)} cases came out otherwise")
+    click.echo(f"{len(told)} cases came out as expected.")
+
+
+@rules.command("dry-run")
+@click.argument("ticket")
+@_DRAFT
+@click.option("--json", "as_json", is_flag=True, help="The whole answer, as the API gives it.")
+def dry_run(ticket: str, draft: Path | None, as_json: bool) -> None:
+    """What would happen to TICKET: a stored one (zendesk:4711), or a file with one in canonical words (- for standard input)."""
+    body: dict[str, object] = {"ticket": ticket}
+    with plain_errors():
+        prepare(_baton())
+        if ticket == "-" or Path(ticket).is_file():
+            body["ticket"] = json.loads(sys.stdin.read() if ticket == "-" else Path(ticket).read_text("utf-8"))
+        if draft:
+            body["draft"] = draft.read_text("utf-8")
+        try:
+            told = _baton().rehearsals.run(body)
+        except (Wrong, LookupError, json.JSONDecodeError) as wrong:
+            raise click.ClickException(str(wrong)) from None
+    click.echo(json.dumps(told, indent=2, ensure_ascii=False, default=str) if as_json else _in_words(told))
+
+
+def _in_words(told: dict[str, object]) -> str:
+    """The answer as a person reads it: decision, rules, signals, who would be asked."""
+    decision: dict[str, object] = told["decision"]  # type: ignore[assignment]
+    lines = ["Would escalate." if decision["escalate"] else "Would not escalate."]
+    lines += [f"  {'x' if rule['fired'] else ' '} {rule['id']} ({rule['mode']}): {rule['words']}" for rule in told["rules"]]  # type: ignore[attr-defined]
+    lines += ["Signals:", *(f"  {s['name']}: {s['value']} ({s['confidence']})" for s in told["signals"])]  # type: ignore[attr-defined]
+    route: dict[str, object] | None = told["route"]  # type: ignore[assignment]
+    if route:
+        lines += [f"Route: {route['words']}"]
+        lines += [f"  {c['name']}: {c['excluded'] or c['words']}" for c in route["candidates"]]  # type: ignore[attr-defined]
+    return "\n".join(lines)
