@@ -15,7 +15,7 @@ from config import segments
 from config.conditions import GroupModel, Strict
 from config.crosscheck import Place, repeated, unknown, walk
 from config.roster import load_roster
-from config.segments import CalendarModel, Grid, SegmentModel
+from config.segments import CalendarModel, Grid, PolicyModel, SegmentModel
 from config.values import Duration, IsoDay, Name, Positive
 from config.yamldoc import Parsed, Problem, Problems, parse, validate
 from escalation.playbook import AssignWhen, Level, Mode, Offering, Path, Playbook, Rule, Severity
@@ -88,6 +88,7 @@ class PlaybookModel(Strict):
     calendar: str = ""
     thresholds: Grid = Field(default_factory=dict)
     segments: list[SegmentModel] = Field(default_factory=list)
+    sla_policies: list[PolicyModel] = Field(default_factory=list)
     paths: dict[Name, PathModel]
     rules: list[RuleModel]
     issue_words: dict[Name, Words] = Field(default_factory=dict)
@@ -95,6 +96,7 @@ class PlaybookModel(Strict):
 
     def built(self, version: int) -> Playbook:
         """The same as the core's type."""
+        calendars = {calendar_id: calendar.built(calendar_id) for calendar_id, calendar in self.calendars.items()}
         return Playbook(
             rules=tuple(rule.built() for rule in self.rules),
             paths={path_id: path.built(path_id) for path_id, path in self.paths.items()},
@@ -105,7 +107,8 @@ class PlaybookModel(Strict):
             version=version,
             thresholds={name: segments.threshold(value) for name, value in self.thresholds.items()},
             segments=segments.built(self.segments),
-            calendars={calendar_id: calendar.built(calendar_id) for calendar_id, calendar in self.calendars.items()},
+            calendars=calendars,
+            policies=tuple(policy.built(calendars, self.calendar) for policy in self.sla_policies),
             calendar=self.calendar,
             product_areas={area: tuple(words) for area, words in self.product_areas.items()},
             contact_window=self.contact_window,
@@ -158,6 +161,7 @@ def _crossed(parsed: Parsed) -> Iterator[Problem]:
     issues = {str(path[-1]) for path, _ in walk(data, "issue_words", "*")} | {OTHER}
     yield from repeated(parsed, walk(data, "rules", "*", "id"), "the rule id")
     yield from repeated(parsed, walk(data, "segments", "*", "id"), "the segment id")
+    yield from repeated(parsed, walk(data, "sla_policies", "*", "id"), "the policy id")
     yield from segments.problems(parsed)
     yield from unknown(parsed, _paths_named(data), paths, "path")
     yield from unknown(parsed, walk(data, "rules", "*", "issue_type"), issues, "issue type")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from pydantic_core import PydanticCustomError
@@ -15,17 +15,20 @@ from pydantic_core import PydanticCustomError
 from config.conditions import GroupModel, Strict, operand
 from config.crosscheck import walk
 from config.roster import ShiftModel
-from config.values import Day, Name, Zone, read_duration, read_money
+from config.values import Day, Name, Positive, Zone, read_duration, read_money
 from config.yamldoc import Parsed, Problem
 from config.yamlwords import Path, choose
 from escalation.hours import Calendar
-from escalation.playbook import Condition, Conditions, Mode, Node, Scored, Segment
+from escalation.playbook import Condition, Conditions, Mode, Node, Scored, Segment, SlaPolicy
 from escalation.rules import explain_condition
+from escalation.sla import Policy, Target
+from escalation.ticket import Priority, Status
 
 _KEYWORD_FIELDS = frozenset({"text", "subject", "last_message.text"})
 HOW_ALONE = 'Add a condition of another kind, or say that it is meant with alone: true (docs/rules.md, "Not by one word alone").'
 
 Grid = dict[Name, int | float | str]
+PriorityWord = Literal["low", "normal", "high", "urgent", "any"]
 
 
 class CalendarModel(Strict):
@@ -35,6 +38,28 @@ class CalendarModel(Strict):
 
     def built(self, calendar_id: str) -> Calendar:
         return Calendar(calendar_id, self.time_zone, tuple(p.built() for p in self.periods), tuple(sorted(set(self.holidays))))
+
+
+class TargetModel(Strict):
+    first_reply: Positive | None = None
+    next_reply: Positive | None = None
+    resolution: Positive | None = None
+
+
+class PolicyModel(Strict):
+    id: Name
+    when: GroupModel | None = None
+    calendar: str = ""
+    targets: Annotated[dict[PriorityWord, TargetModel], Field(min_length=1)]
+    pauses: tuple[Annotated[Status, Field(strict=False)], ...] = Field((Status.PENDING, Status.ON_HOLD), strict=False)
+    amber: Annotated[float, Field(gt=0, lt=1)] = 0.25
+
+    def built(self, calendars: Mapping[str, Calendar], usual: str) -> SlaPolicy:
+        """The same as the core's type; ``usual`` is the playbook's calendar."""
+        targets = {Priority(word.replace("any", "unknown")): Target(**dict(target)) for word, target in self.targets.items()}
+        hours = calendars.get(self.calendar or usual) or Calendar("", "UTC", ())
+        policy = Policy(self.id, hours, targets, frozenset(self.pauses), self.amber)
+        return SlaPolicy(self.when.built() if self.when else Conditions(), policy)
 
 
 class SegmentModel(Strict):
@@ -84,7 +109,8 @@ def problems(parsed: Parsed) -> Iterator[Problem]:
             if rule not in rules:
                 yield parsed.problem((*path, rule), f"there is no rule {rule!r}", choose(rule, rules))
     calendars = {str(name) for name in data.get("calendars") or {}} if isinstance(data.get("calendars"), dict) else set()
-    for path, name in (*walk(data, "segments", "*", "calendar"), *walk(data, "calendar")):
+    named = (*walk(data, "segments", "*", "calendar"), *walk(data, "calendar"), *walk(data, "sla_policies", "*", "calendar"))
+    for path, name in named:
         if isinstance(name, str) and name and name not in calendars:
             yield parsed.problem(
                 path, f"there is no calendar {name!r}", choose(name, calendars) if calendars else "Define it under calendars."

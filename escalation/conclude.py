@@ -8,7 +8,7 @@ from datetime import datetime
 
 from escalation import context, routing
 from escalation.actions import Action, ActionKind, Entry, Write
-from escalation.decide import decide
+from escalation.decide import clocked, decide
 from escalation.decision import Decision, Route
 from escalation.handoff import advance
 from escalation.history import Background, extended
@@ -40,6 +40,7 @@ def look_at(
     playbook = timed(parts.playbook()) if by_time else parts.playbook()
     signals = parts.reader.read(ticket.messages, case.now, subject=ticket.subject, language=ticket.language)
     background = _background(case, parts, ticket)
+    ticket = clocked(parts.playbook(), ticket, background, case.now)
     decision = _cooled(decide(playbook, ticket, case.evaluated, news, signals, case.now, background), case, parts)
     evaluation = case.record(decision, ticket, deliveries or [])
     before = case.ticket

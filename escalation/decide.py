@@ -11,6 +11,7 @@ from escalation.facts import Facts, facts, since, utc
 from escalation.history import Background
 from escalation.hours import Calendar
 from escalation.playbook import Mode, Playbook, Severity
+from escalation.policies import with_clocks
 from escalation.rules import evaluate, with_segment
 from escalation.signals import Signal
 from escalation.ticket import Ticket, TicketChange
@@ -65,6 +66,7 @@ def facts_of(
     background: Background = NOTHING,
 ) -> Facts:
     """Everything the rules look at: the ticket with its issue type, its history, contacts, product areas and business time."""
+    ticket = clocked(playbook, ticket, background, now)
     issue_type = ticket.issue_type or _intent(playbook, ticket, signals)
     waiting = history.in_queue_since(ticket, background.log)
     more: dict[str, object] = {
@@ -77,6 +79,13 @@ def facts_of(
     seen = facts(replace(ticket, issue_type=issue_type), before, changes, signals, now, more)
     moments = since(ticket) | ({"in_queue": waiting} if waiting else {})
     return replace(seen, values={**seen.values, **history.business(moments, calendar_of(playbook, seen), now)})
+
+
+def clocked(playbook: Playbook, ticket: Ticket, background: Background, now: datetime) -> Ticket:
+    """The ticket with the clocks of our own SLA policies, where the playbook has some."""
+    if not playbook.policies:
+        return ticket
+    return with_clocks(playbook, ticket, with_segment(playbook, facts(ticket, None, (), (), now))[0], background.log, now)
 
 
 def calendar_of(playbook: Playbook, seen: Facts) -> Calendar | None:

@@ -184,15 +184,14 @@ def _periods(
     """Working periods from ``since`` on, in UTC, in order, without overlap; a running one starts at ``since``."""
     reached = since.astimezone(UTC)
     yesterday = since.astimezone(zone).date() - _DAY  # its night shift may still run
-    ordered = sorted(shifts, key=lambda s: s.start) or _ALWAYS
+    weekly = tuple(shifts) or _ALWAYS
     for day in (yesterday + n * _DAY for n in range(days + 1)):
-        for shift in ordered:
-            if day.weekday() in shift.days:
-                opens, closes = _on_day(shift, day, zone, absences)
-                opens = max(opens, reached)
-                if opens < closes:
-                    yield opens, closes
-                    reached = closes
+        # In UTC order: on the night an hour is left out, 02:45 (which is 03:45 then) comes after 03:00.
+        for opens, closes in sorted(_on_day(shift, day, zone, absences) for shift in weekly if day.weekday() in shift.days):
+            opens = max(opens, reached)
+            if opens < closes:
+                yield opens, closes
+                reached = closes
 
 
 def _on_day(shift: Shift, day: date, zone: ZoneInfo, absences: tuple[Absence, ...]) -> Period:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from escalation.compare import items
-from escalation.decide import calendar_of, facts_of
+from escalation.decide import calendar_of, clocked, facts_of
 from escalation.facts import Facts, amber_at, since, utc
 from escalation.history import Background, in_queue_since
 from escalation.hours import Calendar, due_in
@@ -56,7 +56,7 @@ def next_look(
     rules = timed(playbook)
     if ticket.status.is_over or not rules.rules:
         return None
-    asked = _Question(ticket, evaluated, signals, background)
+    asked = _Question(clocked(playbook, ticket, background, now), evaluated, signals, background)
     seen = _facts(rules, asked, now)
     holding = _holding(rules, seen)
     for moment in _moments(rules, asked, seen, now):

@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from escalation.hours import Calendar
+from escalation.sla import Policy
 
 _PROACTIVE = frozenset({"age", "waiting", "unanswered_for", "in_queue", "business", "sla", "customer", "created_at", "segment"})
 
@@ -139,6 +140,14 @@ class Path:
     remind_reply_before: timedelta = timedelta(minutes=15)
 
 
+@dataclass(frozen=True, slots=True)
+class SlaPolicy:
+    """Our own targets for tickets for which ``when`` holds; the first policy that fits counts."""
+
+    when: Conditions
+    policy: Policy
+
+
 @dataclass(frozen=True)
 class Playbook:
     rules: tuple[Rule, ...] = ()
@@ -153,6 +162,7 @@ class Playbook:
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     calendar: str = ""  # the one for tickets of no segment with its own; "" = round the clock
     product_areas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # product area → words
+    policies: tuple[SlaPolicy, ...] = ()
     contact_window: timedelta = timedelta(days=14)  # how far back a contact about the same problem counts
 
     def needs(self) -> frozenset[str]:

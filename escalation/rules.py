@@ -39,11 +39,16 @@ def evaluate(playbook: Playbook, facts: Facts, *, every: bool | None = None) -> 
 
 def with_segment(playbook: Playbook, facts: Facts) -> tuple[Facts, Segment | None]:
     """The facts with ``segment`` and its numbers of the grid; the first segment that fits counts."""
-    segment = next((s for s in playbook.segments if all(part.held for part in _groups(s.when, facts))), None)
+    segment = next((s for s in playbook.segments if holds(s.when, facts)), None)
     if segment is None:
         return replace(facts, limits=playbook.thresholds) if playbook.thresholds else facts, None
     values = {**facts.values, "segment": segment.id}
     return replace(facts, values=values, limits={**playbook.thresholds, **segment.thresholds}), segment
+
+
+def holds(when: Conditions, facts: Facts) -> bool:
+    """Whether conditions hold; those of no condition do."""
+    return all(part.held for part in _groups(when, facts))
 
 
 _INDEXES: dict[int, tuple[tuple[Rule, ...], rule_index.RuleIndex]] = {}

@@ -516,6 +516,12 @@ def test_a_pause_over_a_holiday_costs_nothing() -> None:
             " paused since Mon 11:00 waiting for the customer, 2 h 30 min left",
         ),
         (
+            "Mon 09:00 created; Mon 09:30 human_reply; Mon 10:00 customer_message; Mon 10:00 priority urgent",  # one moment
+            "Mon 10:00",
+            "next_reply",
+            "1 h from Mon 10:00 = Mon 11:00",
+        ),
+        (
             "Mon 09:00 created; Mon 09:20 human_reply",
             "Mon 15:00",
             "first_reply",
