@@ -38,6 +38,7 @@ from escalation.rule_tests import Case, Failure
 from sandbox.state import State
 from signals.reader import TextReader
 from store import embedded, engine
+from store.backtests import Backtests
 from store.codec import plain
 from store.documents import StoredDocuments
 from store.journal import StoredJournal
@@ -45,7 +46,7 @@ from store.live import LiveDocuments
 from store.live import load as load_document
 from web import slack as web_slack
 from web.desk import PipelineDesk
-from web.rehearsals import Rehearsals
+from web.rehearsals import Rehearsals, Trials
 
 
 @dataclass
@@ -140,6 +141,10 @@ class Baton:
         return plain(connectors.preview(mapping, payload))
 
     @cached_property
+    def backtests(self) -> Trials:
+        return Trials(Backtests(self.engine), self.live.playbook, self.live.roster)
+
+    @cached_property
     def rehearsals(self) -> Rehearsals:
         live = self.live
         return Rehearsals(self.pipeline.reader, live.playbook, live.roster, self.journal.remembered, self._loads)
@@ -179,6 +184,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         helpdesks=baton.helpdesks,
         mapping_preview=baton.preview,
         dry_run=baton.rehearsals.run,
+        backtests=baton.backtests,
         sandbox=bool(baton.played),
     )
     web.register(app, parts)

@@ -67,7 +67,7 @@ def worker_command() -> None:
     baton = assemble(_baton().settings, ping=False)
     stalled_after_s = baton.settings.stalled_after_s
     jobs = queue.app(baton.database_url, worker=True)
-    tasks.register(jobs, baton.pipeline, stalled_after_s=stalled_after_s)
+    tasks.register(jobs, baton.pipeline, baton.backtests, stalled_after_s=stalled_after_s)
     tasks.run(jobs, concurrency=baton.settings.worker_concurrency, stalled_after_s=stalled_after_s)
 
 

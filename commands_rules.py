@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from pathlib import Path
@@ -13,8 +14,10 @@ from flask import current_app
 from config.playbook import load_playbook
 from config.rule_tests import load_rule_tests
 from config.tickets import Wrong
+from escalation.backtest import Backtest, differences
 from escalation.playbook import Playbook
 from running import plain_errors, prepare
+from store.codec import build
 
 if TYPE_CHECKING:
     from app import Baton
@@ -72,6 +75,29 @@ def dry_run(ticket: str, draft: Path | None, as_json: bool) -> None:
         except (Wrong, LookupError, json.JSONDecodeError) as wrong:
             raise click.ClickException(str(wrong)) from None
     click.echo(json.dumps(told, indent=2, ensure_ascii=False, default=str) if as_json else _in_words(told))
+
+
+@rules.command()
+@click.option("--draft", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Rules to try.")
+@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 365), help="Tickets of the last so many days.")
+def backtest(draft: Path, days: int) -> None:
+    """What a draft would have done with the stored tickets of the last days, beside the active rules."""
+    baton = _baton()
+    with plain_errors():
+        prepare(baton)
+        number = baton.backtests.start(draft.read_text("utf-8"), getpass.getuser(), days)
+        while (told := baton.backtests.told(number)) and told["state"] == "running":
+            click.echo(f"{told['result']['tickets']} of {told['total']} tickets", err=True)
+            baton.backtests.carry_on(number)  # a running worker may be doing the same: one slice is judged once
+    if told is None or told["state"] == "failed":
+        raise click.ClickException(f"the back-test failed: {told['error'] if told else 'it is gone'}")
+    found = build(Backtest, told["result"])
+    click.echo(f"{found.tickets} tickets")
+    counts = (("The active rules escalate", found.active.escalated), ("The draft escalates", found.draft.escalated))
+    for words, count in (*counts, ("Only the draft", found.only_draft), ("Only the active rules", found.only_active)):
+        click.echo(f"{words}: {count.times} {' '.join(count.tickets[:10])}")
+    for rule, active, drafted in differences(found):
+        click.echo(f"  {rule}: {active} -> {drafted}")
 
 
 def _in_words(told: dict[str, object]) -> str:

@@ -120,7 +120,11 @@ class World:
         return self._playbook[1]
 
     def tick(self) -> None:
-        Tasks(self.pipeline).tick(cast(Any, None))
+        """As the clock does every second: until nothing is due, sixty times a minute at most."""
+        for _ in range(60):
+            Tasks(self.pipeline, cast(Any, None)).tick(cast(Any, None))
+            if not self.pipeline.journal.due_looks(self.now, self.version, 1):
+                break
 
     def see(self, story: Story, kind: ChangeKind, status: Status) -> None:
         """The helpdesk tells of a ticket, now."""
@@ -280,7 +284,9 @@ def _judge(world: World, told: list[Story]) -> dict[str, object]:
 
 def _word(story: Story, at: datetime | None, times: int) -> str:
     if at is None:
-        return "rightly never" if story.due is None else "missing"
+        # Solved within the minute in which it was due: the run ticks by the minute, so either is right.
+        just = story.solved is not None and story.due is not None and story.solved - story.due < MINUTE
+        return "rightly never" if story.due is None or just else "missing"
     if story.due is None:
         return "wrongly"
     if times > 1:

@@ -79,9 +79,9 @@ class Policy:
         return {FIRST_REPLY: found.first_reply, NEXT_REPLY: found.next_reply, RESOLUTION: found.resolution}[name]
 
     def amber_after(self, target: timedelta) -> timedelta:
-        """The business time spent at which a clock of this target turns amber, from nothing to all of it."""
+        """The business time spent at which a clock of this target turns amber; nothing: from its start."""
         left = target * self.amber if self.amber_before is None else self.amber_before
-        return min(max(target - left, _ZERO), target)
+        return max(target - left, _ZERO)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
 from sqlalchemy import Connection
 
-HANDLE, REFRESH, PERFORM, TICK, RESCUE = "handle", "refresh", "perform", "tick", "rescue"
+HANDLE, REFRESH, PERFORM, TICK, RESCUE, BACKTEST = "handle", "refresh", "perform", "tick", "rescue", "backtest"
 
 
 def app(database_url: str, *, worker: bool = False) -> App:

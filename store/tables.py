@@ -83,6 +83,7 @@ class TicketRow(Table):
         PrimaryKeyConstraint("connection", "ticket_id"),
         Index("tickets_to_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),
         Index("tickets_by_look_version", "look_version", postgresql_where=text("look_version IS NOT NULL")),
+        Index("tickets_by_change", "changed_at", "connection", "ticket_id"),
         Index("tickets_by_requester", "requester_email", "changed_at", postgresql_where=text("requester_email <> ''")),
     )
 
@@ -242,6 +243,23 @@ class DocumentRow(Table):
     file_hash: Mapped[str] = mapped_column(server_default="")  # of the file this version was taken from or last compared with
     at: Mapped[datetime] = mapped_column(server_default=func.now())
     __table_args__ = (PrimaryKeyConstraint("name", "version"),)
+
+
+class BacktestRow(Table):
+    """A draft of the rules tried on stored tickets, a slice at a time; see store.backtests."""
+
+    __tablename__ = "backtests"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    author: Mapped[str]
+    draft: Mapped[str]
+    since: Mapped[datetime]
+    state: Mapped[str] = mapped_column(server_default="running")  # running | done | failed
+    after: Mapped[list[str]] = mapped_column(server_default="{}")  # the last ticket judged
+    total: Mapped[int] = mapped_column(server_default="0")
+    result: Mapped[Json | None]
+    error: Mapped[str] = mapped_column(server_default="")
+    done_at: Mapped[datetime | None]
 
 
 class UserRow(Table):

@@ -79,7 +79,7 @@ def main(point: str) -> None:
         pipeline = replace(pipeline, journal=Deadly(pipeline.journal, method, when))
     stalled = baton.settings.stalled_after_s
     jobs = queue.app(baton.database_url, worker=True)
-    tasks.register(jobs, pipeline, stalled_after_s=stalled)
+    tasks.register(jobs, pipeline, baton.backtests, stalled_after_s=stalled)
     tasks.run(jobs, concurrency=4, stalled_after_s=stalled)
 
 

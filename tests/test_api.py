@@ -124,14 +124,20 @@ PATHS = {  # one address for every route; {name} are ids of the filled database
     "retry": "/actions/{set_aside}/retry",
     "preview": "/mappings/zendesk/preview",
     "dry_run": "/rules/dry-run",
+    "backtest": "/rules/backtest",
+    "backtest_result": "/rules/backtests/1",
     "documents": "/documents",
     "document": "/documents/mappings/zendesk",
 }
 
 
+DRAFT = "paths: {default: {levels: [{name: One, offering: one}]}}\nrules: []\n"
+BODIES: dict[str, dict[str, Any]] = {"backtest": {"draft": DRAFT, "days": 7}}
+
+
 def call(here: Web, route: Route, ids: dict[str, int], token: str | None = None) -> Any:
     client = here.client() if token is None else here.client(token)
-    body: dict[str, Any] = {"json": {"agent": "ada"}} if route.body else {}
+    body: dict[str, Any] = {"json": BODIES.get(route.view, {"agent": "ada"})} if route.body else {}
     return client.open(API + PATHS[route.view].format(**ids), method=route.method, **body)
 
 

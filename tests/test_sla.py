@@ -424,6 +424,12 @@ def test_nights_with_a_clock_change(zone: str, start: str, hours: float, expecte
     assert due_of(NIGHTS, zone, start, hours) == moment(expected, zone)
 
 
+def test_shifts_that_begin_in_the_missing_hour() -> None:
+    # On that night 02:45 is shown as 03:45: the shift of 03:00 begins before it, and its first 45 minutes count.
+    shifts = (Shift(ALL_WEEK, time(2, 45), time(5)), Shift(ALL_WEEK, time(3), time(4)))
+    assert due_of(shifts, BERLIN, "2025-03-30 01:00", 0.5) == moment("2025-03-30 03:30")
+
+
 @pytest.mark.parametrize(
     ("zone", "friday", "monday"),
     [

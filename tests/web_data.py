@@ -15,6 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from config.playbook import load_playbook
 from config.settings import Settings, load
 from escalation.hop import Accept, Ask, Decline, Return
 from escalation.ports import Inbound
@@ -120,6 +121,18 @@ def dry_run(body: Mapping[str, Any]) -> dict[str, Any]:
     return {**told, "ignored": [], "playbook_version": 1}
 
 
+class FakeBacktests:
+    """Knows one back-test, number 1."""
+
+    def start(self, draft: str, author: str, days: int) -> int:
+        load_playbook(draft)
+        return 1
+
+    def told(self, number: int) -> dict[str, Any] | None:
+        told = {"id": 1, "at": NOW, "author": "boss", "since": NOW, "state": "done", "total": 3}
+        return {**told, "result": {"tickets": 3}, "error": "", "done_at": NOW} if number == 1 else None
+
+
 PASSWORD = "correct horse battery"
 
 
@@ -159,7 +172,7 @@ def web(engine: Engine, folder: Path, *, sandbox: bool = False, **settings: obje
     pipeline = FakePipeline()
     app = Flask("baton-test")
     app.secret_key = told.secret_key.get_secret_value()
-    parts = Parts(told, engine, pipeline, FakeDocuments(), lambda: {"zendesk": None}, preview, dry_run, sandbox)  # type: ignore[dict-item]
+    parts = Parts(told, engine, pipeline, FakeDocuments(), lambda: {"zendesk": None}, preview, dry_run, FakeBacktests(), sandbox)  # type: ignore[dict-item]
     register(app, parts)
     return Web(app, engine, pipeline, told)
 

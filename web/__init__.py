@@ -13,7 +13,7 @@ from config.settings import Settings
 from escalation.ports import Helpdesk
 from web import api, auth, errors, health, pages, webhooks
 from web.api_views import Views
-from web.ports import Documents, Pipeline
+from web.ports import Backtests, Documents, Pipeline
 from web.refusals import Refusals
 
 
@@ -29,6 +29,7 @@ class Parts:
     helpdesks: Callable[[], Mapping[str, Helpdesk]]  # connection id → connector
     mapping_preview: Callable[[str, object, str | None], dict[str, Any]]
     dry_run: Callable[[Mapping[str, Any]], dict[str, Any]]  # see web.rehearsals.Rehearsals.run
+    backtests: Backtests
     sandbox: bool
 
 
@@ -39,7 +40,7 @@ def register(app: Flask, parts: Parts) -> None:
     auth.install(app, parts.settings, parts.engine)
     app.register_blueprint(webhooks.blueprint(parts.pipeline, parts.helpdesks, refusals))
     app.register_blueprint(health.blueprint(parts.engine, parts.settings, refusals))
-    views = Views(parts.engine, parts.pipeline, parts.documents, parts.mapping_preview, parts.dry_run)
+    views = Views(parts.engine, parts.pipeline, parts.documents, parts.mapping_preview, parts.dry_run, parts.backtests)
     app.register_blueprint(api.blueprint(parts.settings, parts.engine, views))
     app.register_blueprint(pages.blueprint(parts.settings, parts.engine, parts.pipeline, parts.helpdesks, sandbox=parts.sandbox))
     errors.install(app, https=parts.settings.public_url.startswith("https://"))

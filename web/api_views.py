@@ -24,11 +24,12 @@ from store.accounts import Role
 from store.queries import Item, Page, Rows
 from web.auth import Caller
 from web.bodies import read_body
-from web.ports import Document, Documents, Pipeline
+from web.ports import Backtests, Document, Documents, Pipeline
 from web.problems import answer, problem
 
 MOST_BYTES = 2 * 1024 * 1024  # a webhook of 1 MiB fits into a preview
 MOST_ROWS = 200
+MOST_DAYS = 365
 MOST_WORDS = 2000  # characters of what a person writes
 _CURSOR, _NUMBER = re.compile(r"[\w.:-]{1,200}"), re.compile(r"[0-9]{1,18}")
 # Kept headers and query parameters that are secrets themselves; signatures are not.
@@ -41,9 +42,17 @@ DryRun = Callable[[Mapping[str, Any]], dict[str, Any]]
 class Views:
     """The views; every one answers JSON or raises an HTTPException that becomes problem details."""
 
-    def __init__(self, engine: Engine, pipeline: Pipeline, documents: Documents, preview: Preview, dry_run: DryRun) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        pipeline: Pipeline,
+        documents: Documents,
+        preview: Preview,
+        dry_run: DryRun,
+        backtests: Backtests,
+    ) -> None:
         self._engine, self._pipeline, self._documents = engine, pipeline, documents
-        self._preview, self._dry_run = preview, dry_run
+        self._preview, self._dry_run, self._backtests = preview, dry_run, backtests
 
     def deliveries(self) -> Response:
         return _list(queries.deliveries(self._engine, _page(_NUMBER), _word("status", queries.DELIVERY_STATUSES)))
@@ -117,6 +126,22 @@ class Views:
             return problem(422, f"The ticket has {len(told)} problem(s).", problems=told)
         except Problems as wrong_draft:
             return problem(422, f"The draft has {len(wrong_draft.problems)} problem(s).", problems=_told(wrong_draft))
+
+    def backtest(self) -> Response:
+        body = _body()
+        days, caller = body.get("days", 30), g.caller
+        if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= MOST_DAYS:
+            raise UnprocessableEntity(f"days is a whole number from 1 to {MOST_DAYS}.")
+        if not isinstance(body.get("draft"), str):
+            raise UnprocessableEntity("draft is the YAML of the rules to try.")
+        try:
+            number = self._backtests.start(body["draft"], caller.name, days)
+        except Problems as wrong:
+            return problem(422, f"The draft has {len(wrong.problems)} problem(s).", problems=_told(wrong))
+        return answer(202, {"backtest": number, "queued": True})
+
+    def backtest_result(self, backtest: int) -> Response:
+        return answer(200, _found(self._backtests.told(backtest), f"back-test {backtest}"))
 
     def documents(self) -> Response:
         items = [_document(self._documents.active(name), text=False) for name in self._documents.names()]

@@ -183,7 +183,23 @@ SCHEMAS: Json = {
     "Handoffs": _page("HandoffLine"),
     "Action": _object(_ACTION),
     "Actions": _page("Action"),
-    "Queued": _object({"queued": YES, "delivery": NUMBER, "action": NUMBER}, optional=("delivery", "action")),
+    "Queued": _object(
+        {"queued": YES, "delivery": NUMBER, "action": NUMBER, "backtest": NUMBER}, optional=("delivery", "action", "backtest")
+    ),
+    "Backtest": _object({"draft": _of("string", description="YAML"), "days": _of("integer", minimum=1)}, optional=("days",)),
+    "Backtested": _object(
+        {
+            "id": NUMBER,
+            "at": AT,
+            "author": TEXT,
+            "since": AT,
+            "state": _word(("running", "done", "failed")),
+            "total": _of("integer", description="tickets to judge"),
+            "result": _of("object", "null", description="tickets judged; active and draft: escalated, rules, load; differences"),
+            "error": TEXT,
+            "done_at": AT_OR_NONE,
+        }
+    ),
     "Accept": _object(_AGENT, optional=_AGENT),
     "Decline": _object({**_AGENT, "reason": _word(DeclineReason), "text": TEXT}, optional=("agent", "reason", "text")),
     "Return": _object({**_AGENT, "reason": _of("string", description="what is missing")}, optional=("agent", "reason")),

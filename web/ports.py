@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from escalation.hop import Accept, Ask, Decline, Return
 from escalation.ports import Inbound
@@ -49,6 +49,16 @@ class Pipeline(Protocol):
 
     def retry(self, action_id: int, now: datetime) -> None:
         """Try a set-aside action again; LookupError when there is none."""
+
+
+class Backtests(Protocol):
+    """Drafts of the rules tried on stored tickets, in the background."""
+
+    def start(self, draft: str, author: str, days: int) -> int:
+        """Begin one; its number. Problems for a draft that cannot be used."""
+
+    def told(self, number: int) -> dict[str, Any] | None:
+        """State, progress and results, None when there is none of this number."""
 
 
 class Document(Protocol):

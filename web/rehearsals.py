@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 from config.playbook import load_playbook
 from config.tickets import pasted
+from escalation import backtest
+from escalation.backtest import Backtest, Stored
 from escalation.decision import Candidate, Decision, Verdict
 from escalation.history import Background
 from escalation.playbook import Playbook
@@ -17,6 +19,7 @@ from escalation.rehearsal import Rehearsal, rehearse
 from escalation.roster import Load, Roster
 from escalation.signals import Evidence, Signal
 from escalation.ticket import Ticket
+from store.backtests import Judge
 from store.codec import plain
 
 _MOST_QUOTED = 300
@@ -57,6 +60,44 @@ class Rehearsals:
         if found is None:
             raise LookupError(f"There is no ticket {ticket_id} of {connection or 'no connection'}.")
         return *found, []
+
+
+class Kept(Protocol):
+    """``store.backtests.Backtests``."""
+
+    def start(self, draft: str, author: str, since: datetime) -> int: ...
+    def carry_on(self, number: int, judge: Judge, now: datetime) -> None: ...
+    def failed(self, number: int, why: str) -> None: ...
+    def told(self, number: int) -> dict[str, Any] | None: ...
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Back-tests with the rules and the roster of today."""
+
+    kept: Kept
+    playbook: Callable[[], Playbook]
+    roster: Callable[[], Roster]
+
+    def start(self, draft: str, author: str, days: int) -> int:
+        """Begin one over the tickets of the last days; its number. Raises Problems for a draft that cannot be used."""
+        load_playbook(draft)
+        return self.kept.start(draft, author, datetime.now(UTC) - timedelta(days=days))
+
+    def told(self, number: int) -> dict[str, Any] | None:
+        return self.kept.told(number)
+
+    def carry_on(self, number: int) -> None:
+        """Judge the next slice."""
+        now = datetime.now(UTC)
+
+        def judge(found: Backtest, draft: str, tickets: list[Stored]) -> Backtest:
+            return backtest.judge(found, self.playbook(), load_playbook(draft), self.roster(), tickets, now)
+
+        self.kept.carry_on(number, judge, now)
+
+    def failed(self, number: int, why: str) -> None:
+        self.kept.failed(number, why)
 
 
 def _told(found: Rehearsal, ticket: Ticket) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Protocol
 
 import structlog
 from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
@@ -26,6 +27,16 @@ OnFailure = Callable[[BaseException, bool], None]  # the error, and True when th
 
 
 UNEXPECTED_S = timedelta(seconds=2)
+
+
+class Backtests(Protocol):
+    """Trying drafts of the rules on stored tickets, a slice at a time."""
+
+    def carry_on(self, number: int) -> None:
+        """Judge the next slice and queue the one after it."""
+
+    def failed(self, number: int, why: str) -> None:
+        """Give it up."""
 
 
 class Again(Exception):
@@ -65,6 +76,7 @@ class Tasks:
     """The tasks of one worker, bound to its pipeline."""
 
     pipeline: Pipeline
+    backtests: Backtests
 
     def handle(self, context: JobContext, connection: str, ticket_id: str) -> None:
         def failed(error: BaseException, final: bool) -> None:
@@ -86,6 +98,14 @@ class Tasks:
         work = lambda: self.pipeline.perform(task)  # noqa: E731
         failed: OnFailure = lambda error, final: self.pipeline.failed(task, error, final=final)  # noqa: E731
         _at_edge(work, failed, task.attempts, job="perform", action=task.action.key)
+
+    def backtest(self, context: JobContext, number: int) -> None:
+        def failed(error: BaseException, final: bool) -> None:
+            if final:
+                self.backtests.failed(number, str(error))
+
+        work = lambda: self.backtests.carry_on(number)  # noqa: E731
+        _at_edge(work, failed, _attempt(context), job="backtest", number=number)
 
     def tick(self, context: JobContext) -> None:
         """Fire what is due. A timer that fails is postponed, so that it holds up no other."""
@@ -118,10 +138,10 @@ def _only_logged(error: BaseException, final: bool) -> None:
     """Nothing to set aside: a refresh comes with the next webhook, a tick with the next second."""
 
 
-def register(app: App, pipeline: Pipeline, *, stalled_after_s: float) -> None:
+def register(app: App, pipeline: Pipeline, backtests: Backtests, *, stalled_after_s: float) -> None:
     """Give an app the tasks that web and clock queue by name; a worker silent for ``stalled_after_s`` is dead."""
-    tasks = Tasks(pipeline)
-    for name in (queue.HANDLE, queue.REFRESH, queue.PERFORM):
+    tasks = Tasks(pipeline, backtests)
+    for name in (queue.HANDLE, queue.REFRESH, queue.PERFORM, queue.BACKTEST):
         app.task(name=name, pass_context=True, retry=_AsAgainSays())(getattr(tasks, name))
     app.task(name=queue.TICK, pass_context=True)(tasks.tick)  # no retry: the next one comes in a second
 

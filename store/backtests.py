@@ -1,0 +1,116 @@
+"""Back-tests as rows: what is tried, how far it is, what came out. One job judges a slice and queues the next."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, insert, select, tuple_, update
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from escalation.backtest import Backtest, Stored
+from escalation.history import Background, Logged
+from escalation.signals import Signal
+from escalation.ticket import Message, Ticket
+from store import queue
+from store.codec import build, plain
+from store.queue import Queue
+from store.tables import BacktestRow, EvaluationRow, MessageRow, TicketRow
+
+SLICE = 500  # tickets a job
+_KEY = (TicketRow.changed_at, TicketRow.connection, TicketRow.ticket_id)
+Judge = Callable[[Backtest, str, list[Stored]], Backtest]  # what was found so far, the draft's text, more tickets
+
+
+class Backtests:
+    """Starts, carries on and tells of back-tests; thread-safe."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._queue = engine, Queue()
+
+    def start(self, draft: str, author: str, since: datetime) -> int:
+        """Begin a back-test over the tickets that changed since then, and queue its first slice; its number."""
+        count = select(func.count()).select_from(TicketRow).where(TicketRow.changed_at >= since)
+        with self._engine.begin() as db:
+            total = int(db.execute(count).scalar_one())
+            row = {"draft": draft, "author": author, "since": since, "total": total, "result": plain(Backtest())}
+            number = int(db.execute(insert(BacktestRow).values(row).returning(BacktestRow.id)).scalar_one())
+            self._again(db, number)
+        return number
+
+    def carry_on(self, number: int, judge: Judge, now: datetime) -> None:
+        """Judge the next slice, keep what was found, and queue the one after it; a slice that was judged twice counts once."""
+        with self._engine.begin() as db:
+            query = select(BacktestRow.__table__).where(BacktestRow.id == number, BacktestRow.state == "running")
+            row = db.execute(query.with_for_update()).one_or_none()
+            if row is None:
+                return
+            tickets, after = _slice(db, row.since, row.after)
+            found = judge(build(Backtest, row.result), row.draft, tickets)
+            over = len(tickets) < SLICE
+            values: dict[str, Any] = {"result": plain(found), "after": after, "state": "done" if over else "running"}
+            db.execute(update(BacktestRow).where(BacktestRow.id == number).values(values | ({"done_at": now} if over else {})))
+            if not over:
+                self._again(db, number)
+
+    def failed(self, number: int, why: str) -> None:
+        """Give a back-test up, saying why."""
+        with self._engine.begin() as db:
+            db.execute(update(BacktestRow).where(BacktestRow.id == number).values(state="failed", error=why[:2000]))
+
+    def told(self, number: int) -> dict[str, Any] | None:
+        """State, progress and results; None when there is none of this number."""
+        with self._engine.begin() as db:
+            row = db.execute(select(BacktestRow.__table__).where(BacktestRow.id == number)).one_or_none()
+        if row is None:
+            return None
+        return {
+            name: row._mapping[name] for name in ("id", "at", "author", "since", "state", "total", "result", "error", "done_at")
+        }
+
+    def _again(self, db: Connection, number: int) -> None:
+        self._queue.add(db, queue.BACKTEST, f"backtest:{number}", number=number)
+
+
+def _slice(db: Connection, since: datetime, after: list[str]) -> tuple[list[Stored], list[str]]:
+    """The tickets that follow, with their threads and what was read in them last; and where the next slice begins."""
+    query = select(*_KEY, TicketRow.body, TicketRow.log).where(TicketRow.changed_at >= since).order_by(*_KEY).limit(SLICE)
+    if after:
+        query = query.where(tuple_(*_KEY) > (datetime.fromisoformat(after[0]), after[1], after[2]))
+    rows = db.execute(query).all()
+    if not rows:
+        return [], after
+    keys = [(row.connection, row.ticket_id) for row in rows]
+    threads, signals = _threads(db, keys), _signals(db, keys)
+    found = []
+    for row in rows:
+        if row.body:
+            ticket = build(Ticket, {**row.body, "messages": threads[row.connection, row.ticket_id]})
+            log = tuple(build(Logged, entry) for entry in row.log)
+            found.append(Stored(ticket, signals.get((row.connection, row.ticket_id), ()), Background(log)))
+    last = rows[-1]
+    return found, [last.changed_at.isoformat(), last.connection, last.ticket_id]
+
+
+def _threads(db: Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], list[Any]]:
+    own = tuple_(MessageRow.connection, MessageRow.ticket_id).in_(keys)
+    ordered = select(MessageRow.connection, MessageRow.ticket_id, MessageRow.body).where(own)
+    found: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for row in db.execute(ordered.order_by(MessageRow.at.asc().nulls_last(), MessageRow.message_id)):
+        found[row.connection, row.ticket_id].append(build(Message, row.body))
+    return found
+
+
+def _signals(db: Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[Signal, ...]]:
+    """What was read in each ticket at its last evaluation."""
+    own = tuple_(EvaluationRow.connection, EvaluationRow.ticket_id)
+    newest = (
+        select(EvaluationRow.connection, EvaluationRow.ticket_id, EvaluationRow.decision["signals"].label("signals"))
+        .ext(distinct_on(EvaluationRow.connection, EvaluationRow.ticket_id))
+        .where(own.in_(keys))
+        .order_by(EvaluationRow.connection, EvaluationRow.ticket_id, EvaluationRow.id.desc())
+    )
+    rows = db.execute(newest)
+    return {(row.connection, row.ticket_id): tuple(build(Signal, one) for one in row.signals) for row in rows}
