@@ -30,7 +30,7 @@ WHERE ticket_id IN (SELECT n::text FROM generate_series(1, :due) AS n)
 """
 _TIMERS = """
 INSERT INTO timers (key, kind, handoff_id, due_at, fired_at)
-SELECT 'k' || n, 'offer_expired', 'h', :now + make_interval(mins => (n % 40000) + 5), NULL
+SELECT 'k' || n, 'offer_expires', 'h', :now + make_interval(mins => (n % 40000) + 5), NULL
 FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n
 """
 

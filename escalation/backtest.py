@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from escalation.decide import decide
-from escalation.facts import utc
+from escalation.decide import aim, facts_of
+from escalation.facts import Facts, utc
 from escalation.history import Background
 from escalation.playbook import Mode, Playbook
 from escalation.roster import Roster
+from escalation.rules import firing
 from escalation.signals import Signal
 from escalation.ticket import Status, Ticket
 
@@ -75,33 +76,45 @@ def judge(
     found: Backtest, active: Playbook, draft: Playbook, roster: Roster, tickets: Iterable[Stored], now: datetime
 ) -> Backtest:
     """The results with more tickets in them. ``now`` counts for tickets without any time of their own."""
+    shared = _see_alike(active, draft)
     for stored in tickets:
-        name = stored.name
-        first, old = _tallied(found.active, active, roster, stored, now)
-        second, new = _tallied(found.draft, draft, roster, stored, now)
+        seen = _seen(active, stored, now)
+        first, old = _tallied(found.active, active, roster, stored, seen)
+        second, new = _tallied(found.draft, draft, roster, stored, seen if shared else _seen(draft, stored, now))
         found = Backtest(
             found.tickets + 1,
             first,
             second,
-            found.only_draft.one_more(name) if new and not old else found.only_draft,
-            found.only_active.one_more(name) if old and not new else found.only_active,
+            found.only_draft.one_more(stored.name) if new and not old else found.only_draft,
+            found.only_active.one_more(stored.name) if old and not new else found.only_active,
         )
     return found
 
 
-def _tallied(tally: Tally, playbook: Playbook, roster: Roster, stored: Stored, now: datetime) -> tuple[Tally, bool]:
-    ticket, name, at = stored.ticket, stored.name, stored.last(now)
-    seen = replace(ticket, status=Status.OPEN) if ticket.status.is_over else ticket
-    decision = decide(playbook, seen, None, (), stored.signals, at, stored.background, every=False)
-    fired = [v.rule for v in decision.verdicts if v.fired and v.mode is not Mode.OFF]
-    rules = {**tally.rules, **{rule: tally.rules.get(rule, Count()).one_more(name) for rule in fired}}
-    if not decision.escalate:
+def _see_alike(one: Playbook, other: Playbook) -> bool:
+    """True when both see the same facts in a ticket, so that these are worked out once."""
+    names = ("issue_words", "product_areas", "calendars", "calendar", "contact_window", "policies", "segments")
+    return all(getattr(one, name) == getattr(other, name) for name in names)
+
+
+def _seen(playbook: Playbook, stored: Stored, now: datetime) -> Facts:
+    ticket = stored.ticket
+    as_open = replace(ticket, status=Status.OPEN) if ticket.status.is_over else ticket
+    return facts_of(playbook, as_open, None, (), stored.signals, stored.last(now), stored.background)
+
+
+def _tallied(tally: Tally, playbook: Playbook, roster: Roster, stored: Stored, seen: Facts) -> tuple[Tally, bool]:
+    fired = firing(playbook, seen)
+    rules = {**tally.rules, **{rule.id: tally.rules.get(rule.id, Count()).one_more(stored.name) for rule, _ in fired}}
+    live = [rule for rule, mode in fired if mode is Mode.LIVE]
+    if not live:
         return Tally(tally.escalated, rules, tally.load), False
-    team = roster.team(decision.team) or roster.team_for(decision.issue_type, playbook.default_team)
+    _, named, issue_type = aim(seen, live)
+    team = roster.team(named) or roster.team_for(issue_type, playbook.default_team)
     hours = Counter(tally.load.get(team.id if team else "", {}))
-    hours[f"{utc(ticket.created_at or at):%a %H}"] += 1
+    hours[f"{utc(stored.ticket.created_at or seen.now):%a %H}"] += 1
     load = {**tally.load, team.id if team else "": dict(hours)}
-    return Tally(tally.escalated.one_more(name), rules, load), True
+    return Tally(tally.escalated.one_more(stored.name), rules, load), True
 
 
 def differences(found: Backtest) -> tuple[tuple[str, int, int], ...]:

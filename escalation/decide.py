@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from escalation import history
 from escalation.decision import Decision, Verdict
 from escalation.facts import Facts, facts, since, utc
 from escalation.history import Background
 from escalation.hours import Calendar
-from escalation.playbook import Mode, Playbook, Severity
+from escalation.playbook import Mode, Playbook, Rule, Severity
 from escalation.policies import with_clocks
 from escalation.rules import evaluate, with_segment
 from escalation.signals import Signal
@@ -18,6 +20,7 @@ from escalation.ticket import Ticket, TicketChange
 from escalation.words import issue_type_of, product_areas_of
 
 NOTHING = Background()
+Fired = TypeVar("Fired", Verdict, Rule)
 
 
 def decide(
@@ -42,18 +45,25 @@ def decide(
     fired = [v for v in verdicts if v.fired and v.mode is Mode.LIVE]
     if not fired or ticket.status.is_over:
         return Decision(False, verdicts, signals, issue_type=issue_type, playbook_version=playbook.version)
-    first = max(fired, key=lambda v: v.severity.rank)  # max keeps the earliest rule of equal weight
+    first, team, issue_type = aim(seen, fired)
     return Decision(
         escalate=True,
         verdicts=verdicts,
         signals=signals,
         severity=Severity(first.severity),
         path=first.path,
-        team=str(seen.value("escalate_note.team") or "") or _first(fired, "team", first.team),
-        issue_type=_first(fired, "issue_type", first.issue_type) or issue_type,
+        team=team,
+        issue_type=issue_type,
         reasons=tuple(v.words for v in fired),
         playbook_version=playbook.version,
     )
+
+
+def aim(seen: Facts, fired: Sequence[Fired]) -> tuple[Fired, str, str]:
+    """(the weightiest, team, issue type) of rules that fired: what it does not say itself, the first that does."""
+    first = max(fired, key=lambda v: v.severity.rank)  # max keeps the earliest rule of equal weight
+    team = str(seen.value("escalate_note.team") or "") or _first(fired, "team", first.team)
+    return first, team, _first(fired, "issue_type", first.issue_type) or str(seen.value("issue_type") or "")
 
 
 def facts_of(
@@ -100,6 +110,6 @@ def _intent(playbook: Playbook, ticket: Ticket, signals: tuple[Signal, ...]) -> 
     return read if read in playbook.issue_words else issue_type_of(ticket, playbook.issue_words)[0]
 
 
-def _first(fired: list[Verdict], name: str, own: str) -> str:
+def _first(fired: Sequence[Fired], name: str, own: str) -> str:
     """The weightiest rule's own word, else the first that any fired rule gives."""
     return own or next((value for v in fired if (value := getattr(v, name))), "")

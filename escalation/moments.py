@@ -15,7 +15,7 @@ from escalation.facts import Facts, amber_at, since, utc
 from escalation.history import Background, in_queue_since
 from escalation.hours import Calendar, due_in
 from escalation.playbook import Condition, Mode, Node, Playbook, Rule, Scored, Threshold, fields_of
-from escalation.rules import evaluate, with_segment
+from escalation.rules import firing, with_segment
 from escalation.signals import Signal
 from escalation.ticket import Ticket
 
@@ -70,7 +70,7 @@ def _facts(playbook: Playbook, asked: _Question, now: datetime) -> Facts:
 
 
 def _holding(playbook: Playbook, seen: Facts) -> frozenset[str]:
-    return frozenset(verdict.rule for verdict in evaluate(playbook, seen) if verdict.fired)
+    return frozenset(rule.id for rule, _ in firing(playbook, seen))
 
 
 def _moments(playbook: Playbook, asked: _Question, seen: Facts, now: datetime) -> list[datetime]:

@@ -37,6 +37,15 @@ def evaluate(playbook: Playbook, facts: Facts, *, every: bool | None = None) -> 
     return tuple(_verdict(rule, facts, mode) for rule, mode in looked if mode is not Mode.OFF)
 
 
+def firing(playbook: Playbook, facts: Facts) -> tuple[tuple[Rule, Mode], ...]:
+    """The rules that hold, with the mode they have for this customer; without the words and values that verdicts keep."""
+    facts, segment = with_segment(playbook, facts)
+    modes: Mapping[str, Mode] = segment.modes if segment else {}
+    places = _index(playbook.rules).candidates(facts.values)
+    looked = ((rule, modes.get(rule.id, rule.mode)) for rule in (playbook.rules[place] for place in places))
+    return tuple((rule, mode) for rule, mode in looked if mode is not Mode.OFF and holds(rule.when, facts))
+
+
 def with_segment(playbook: Playbook, facts: Facts) -> tuple[Facts, Segment | None]:
     """The facts with ``segment`` and its numbers of the grid; the first segment that fits counts."""
     segment = next((s for s in playbook.segments if holds(s.when, facts)), None)
@@ -47,8 +56,34 @@ def with_segment(playbook: Playbook, facts: Facts) -> tuple[Facts, Segment | Non
 
 
 def holds(when: Conditions, facts: Facts) -> bool:
-    """Whether conditions hold; those of no condition do."""
-    return all(part.held for part in _groups(when, facts))
+    """Whether conditions hold; those of no condition do. The same as their verdict, at a fraction of its cost."""
+    return (
+        all(_holds(node, facts) for node in when.all)
+        and (not when.any or any(_holds(node, facts) for node in when.any))
+        and not any(_holds(node, facts) for node in when.none)
+    )
+
+
+def _holds(node: Node, facts: Facts) -> bool:
+    if isinstance(node, Conditions):
+        return holds(node, facts)
+    if isinstance(node, Scored):
+        return sum(part.weight for part in node.parts if _holds(part.when, facts)) >= node.at_least
+    operator, value = OPERATORS.get(node.op), facts.value(node.field)
+    if operator is None or (value is None and not operator.unknown_ok):
+        return False
+    try:
+        return operator.test(_looked(node, facts))
+    except Incomparable:
+        return False
+
+
+def _looked(condition: Condition, facts: Facts) -> Look:
+    wanted = condition.value
+    if isinstance(wanted, Threshold):
+        wanted = facts.limits.get(wanted.name)
+    name = condition.field
+    return Look(facts.value(name), wanted, facts.before(name), facts.was_told(name), facts.first, facts.now)
 
 
 _INDEXES: dict[int, tuple[tuple[Rule, ...], rule_index.RuleIndex]] = {}
@@ -139,10 +174,8 @@ def _tested(condition: Condition, operator: Operator, facts: Facts) -> tuple[boo
     name, value = condition.field, facts.value(condition.field)
     if value is None and not operator.unknown_ok:
         return False, f"no {_label(name)}" if name.startswith("signals.") else f"{_label(name)} is not known"
-    was = facts.before(name)
-    look = Look(value, condition.value, was, facts.was_told(name), facts.first, facts.now)
     try:
-        held = operator.test(look)
+        held = operator.test(_looked(condition, facts))
     except Incomparable as why:
         return False, f"{_label(name)} cannot be judged: {why}"
     return held, _sentence(condition, operator, facts, held)

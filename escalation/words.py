@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from escalation.compare import normal
 from escalation.facts import customer_messages
@@ -47,10 +48,13 @@ def _spaced(text: str) -> str:
 
 
 def _score(word: str, subject: str, text: str) -> int:
-    sought = _spaced(word)
-    if sought.isspace():
-        return 0
-    weight = sought.count(" ") - 1
-    if word.endswith("*"):
-        sought = sought.rstrip()
-    return weight * (_SUBJECT_WEIGHT * (sought in subject) + (sought in text))
+    sought, weight = _sought(word)
+    return weight * (_SUBJECT_WEIGHT * (sought in subject) + (sought in text)) if weight else 0
+
+
+@lru_cache(maxsize=10_000)
+def _sought(word: str) -> tuple[str, int]:
+    """What is looked for in a spaced text, and how many words that is; 0 for a word without letters."""
+    spaced = _spaced(word)
+    weight = 0 if spaced.isspace() else spaced.count(" ") - 1
+    return spaced.rstrip() if word.endswith("*") else spaced, weight

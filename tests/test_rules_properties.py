@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from escalation.facts import Facts, facts
 from escalation.operators import OPERATORS
 from escalation.playbook import Condition, Conditions, Playbook, Rule
-from escalation.rules import evaluate, explain
+from escalation.rules import evaluate, explain, firing
 from escalation.ticket import Money, Priority, SlaClock, Status, Ticket
 from escalation.words import issue_type_of
 
@@ -67,6 +67,16 @@ def test_a_verdict_always_comes_out_and_can_be_kept(tree: Condition | Conditions
     assert verdict.words
     assert explain(rule)
     json.dumps([[part.wanted, part.value] for group in verdict.seen for part in group.parts], allow_nan=True)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(trees, min_size=1, max_size=6), seen_facts)
+def test_the_quick_way_and_the_index_agree_with_the_verdicts(nodes: list[Condition | Conditions], seen: Facts) -> None:
+    """Rules that the index leaves out cannot hold, and those that hold do so with and without the words."""
+    playbook = Playbook(tuple(Rule(f"r{n}", "R", Conditions(all=(node,))) for n, node in enumerate(nodes)))
+    told = [verdict.rule for verdict in evaluate(playbook, seen, every=True) if verdict.fired]
+    assert [rule.id for rule, _ in firing(playbook, seen)] == told
+    assert [verdict.rule for verdict in evaluate(playbook, seen, every=False) if verdict.fired] == told
 
 
 @settings(max_examples=150, deadline=None)

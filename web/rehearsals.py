@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Protocol
 
 from config.playbook import load_playbook
@@ -62,6 +63,12 @@ class Rehearsals:
         return *found, []
 
 
+@lru_cache(maxsize=4)
+def _draft(text: str) -> Playbook:
+    """A draft, read once for all slices."""
+    return load_playbook(text)
+
+
 class Kept(Protocol):
     """``store.backtests.Backtests``."""
 
@@ -92,7 +99,7 @@ class Trials:
         now = datetime.now(UTC)
 
         def judge(found: Backtest, draft: str, tickets: list[Stored]) -> Backtest:
-            return backtest.judge(found, self.playbook(), load_playbook(draft), self.roster(), tickets, now)
+            return backtest.judge(found, self.playbook(), _draft(draft), self.roster(), tickets, now)
 
         self.kept.carry_on(number, judge, now)
 
