@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -79,5 +78,9 @@ def _part(told: Mapping[str, Any]) -> Part:
     for name, asked in told["questions"].items():
         questions[name] = Question(name, tuple(asked["labels"]), first, asked["threshold"])
         first += len(asked["labels"])
-    rows = {sys.intern(feature): tuple(zip(row[::2], row[1::2], strict=True)) for feature, row in told["weights"].items()}
+    pairs: dict[tuple[int, float], tuple[int, float]] = {}  # the same few thousand pairs stand in all rows: kept once
+    rows = {
+        feature: tuple(pairs.setdefault(pair, pair) for pair in zip(row[::2], row[1::2], strict=True))
+        for feature, row in told["weights"].items()
+    }
     return Part(questions, tuple(told["bias"]), rows)

@@ -29,9 +29,7 @@ class TextReader:
 
     @classmethod
     def standard(cls) -> TextReader:
-        """The reader with the phrases and the model that come with Baton; raises Problems when they were edited wrongly."""
-        for language in LANGUAGES:
-            pack(language)
+        """The reader with the model and the phrases that come with Baton; a language is loaded when it is first met."""
         return cls(standard())
 
     def read(self, messages: tuple[Message, ...], now: datetime, *, subject: str = "", language: str = "") -> tuple[Signal, ...]:

@@ -30,25 +30,28 @@ _SOME = re.compile(r"\b(?:some|several|many|most|a few|two|three|multiple|collea
 def impact(own: Sequence[Turn], model: Model | None) -> Signal | None:
     """Critical impact: ``kind`` is safety, data_loss, outage or all_blocked; ``scope`` one, some or all."""
     over = max(((t.place, h.start) for t in own for h in t.of("resolved")), default=(-1, 0))
+    model_says = list(_impact_by_model(own, model)) if model else []
     for kind in IMPACTS:
         hits = [t.evidence(h.start, h.end, h.seen_by) for t in own for h in t.of(f"impact.{kind}") if (t.place, h.start) > over]
-        model_says = [(e, p) for t, e, p in _impact_by_model(own, kind, model) if (t.place, e.start) > over]
-        counts = [*((e, _SURE) for e in hits), *model_says]
+        counts = [(at, _SURE) for at in hits]
+        counts += [(at, share) for turn, at, share, its in model_says if its == kind and (turn.place, at.start) > over]
         if counts:
             texts = {turn.message.id: turn.text for turn in own}
-            scope = _scope(kind, [texts[e.message_id][e.start : e.end] for e, _ in counts])
+            scope = _scope(kind, [texts[at.message_id][at.start : at.end] for at, _ in counts])
             value = {"critical": True, "kind": kind, "scope": scope}
-            evidence = tuple(e for e, _ in counts)[:MOST_EVIDENCE]
+            evidence = tuple(at for at, _ in counts)[:MOST_EVIDENCE]
             return Signal("impact", value, max(p for _, p in counts), evidence, "patterns and model" if model else "patterns")
     return None
 
 
-def _impact_by_model(own: Sequence[Turn], kind: str, model: Model | None) -> Iterator[tuple[Turn, Evidence, float]]:
-    for turn in own if model else ():
+def _impact_by_model(own: Sequence[Turn], model: Model) -> Iterator[tuple[Turn, Evidence, float, str]]:
+    """(turn, where, how likely, kind) of every sentence with a critical impact."""
+    for turn in own:
         for span in turn.spans:
-            shares = model.sentence.share(span.scores, "impact") if model else {}
-            if 1 - shares["none"] >= _LIKELY and max(shares, key=shares.__getitem__) == kind:
-                yield turn, turn.evidence(span.start, span.end, _by("impact", model)), 1 - shares["none"]
+            shares = model.sentence.share(span.scores, "impact")
+            if 1 - shares["none"] >= _LIKELY:
+                kind = max(IMPACTS, key=shares.__getitem__)
+                yield turn, turn.evidence(span.start, span.end, _by("impact", model)), 1 - shares["none"], kind
 
 
 def _scope(kind: str, texts: Sequence[str]) -> str:

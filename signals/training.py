@@ -32,7 +32,7 @@ from signals.model import WEIGHTS
 from signals.packs import pack
 
 log = logging.getLogger(__name__)
-FOLDS, INVERSE_DECAY, SMALLEST = 5, 8.0, 0.08
+FOLDS, INVERSE_DECAY, SMALLEST = 5, 8.0, 0.25
 _LEXICON = pack("en").lexicon
 # Ordinary texts of other questions that are a clear no to yes/no questions, so that everyday words weigh nothing.
 _ORDINARY = (("technical", "none"), ("urgency", "none"), ("impact", "none"), ("sentiment", "satisfied"), ("intents", "how_to"))
