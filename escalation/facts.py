@@ -253,7 +253,7 @@ def _quote(signal: Signal, messages: tuple[Message, ...]) -> str:
     """The customer's own words behind a signal, shortened."""
     texts = {m.id: m.text for m in messages}
     for seen in signal.evidence:
-        words = " ".join(texts.get(seen.message_id, "")[seen.start : seen.end][: 2 * _QUOTE].split())
+        words = " ".join(texts.get(seen.message_id, "")[seen.start : seen.end][: 2 * _QUOTE].split()).lstrip(".,;:!? ")
         if words:
             return words if len(words) <= _QUOTE else words[: _QUOTE - 1] + "…"
     return ""
