@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from escalation import context, routing
 from escalation.actions import Action, ActionKind, Entry, Write
@@ -17,10 +17,12 @@ from escalation.journal import Case, Escalation, Look
 from escalation.ladder import edits
 from escalation.moments import next_look, timed
 from escalation.parts import Parts
-from escalation.playbook import AssignWhen, Level, Path, Severity
+from escalation.playbook import AssignWhen, Level, Mode, Path, Severity
 from escalation.ports import GiveUp
 from escalation.roster import Roster
 from escalation.ticket import Message, Priority, Role, Ticket, TicketChange
+
+_USUAL_COOLDOWN = timedelta(hours=24)  # of a rule in shadow that names none: looks are many, and each would be noted
 
 
 def look_at(
@@ -48,7 +50,7 @@ def look_at(
     again = next_look(playbook, ticket, ticket, signals, case.now, background)
     case.save_ticket(ticket, read_at=read_at, actions_seen=seen, look=Look(background.log, again, playbook.version))
     tell_handoff(case, parts, before, ticket)
-    _shadow(case, decision)
+    _shadow(case, parts, decision)
     package = _package(case, parts, ticket, decision)
     if ticket.status.is_over:
         case.close()
@@ -90,10 +92,15 @@ def _cooled(decision: Decision, case: Case, parts: Parts) -> Decision:
     return decision if hot else replace(decision, escalate=False)
 
 
-def _shadow(case: Case, decision: Decision) -> None:
-    for verdict in decision.verdicts:
-        if verdict.fired and verdict.mode.value == "shadow":
-            case.write([Entry("shadow", f"Would have escalated (rule in shadow): {verdict.words}", data={"rule": verdict.rule})])
+def _shadow(case: Case, parts: Parts, decision: Decision) -> None:
+    """Note what rules in shadow would have done, each once within its cooldown, as if it were live."""
+    fired = [verdict for verdict in decision.verdicts if verdict.fired and verdict.mode is Mode.SHADOW]
+    last = case.last_shadowed() if fired else {}
+    cooldowns = {rule.id: rule.cooldown or _USUAL_COOLDOWN for rule in parts.playbook().rules}
+    for verdict in fired:
+        if verdict.rule not in last or case.now - last[verdict.rule] >= cooldowns.get(verdict.rule, _USUAL_COOLDOWN):
+            words = f"Would have escalated (rule in shadow): {verdict.words}"
+            case.write([Entry("shadow", words, data={"rule": verdict.rule})])
 
 
 def _open(case: Case, parts: Parts, decision: Decision, package: context.ContextPackage, evaluation: int) -> None:

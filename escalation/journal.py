@@ -170,6 +170,9 @@ class Case(Protocol):
     def last_fired(self) -> Mapping[str, datetime]:
         """Rule id → when it last opened an escalation of this ticket (cooldowns)."""
 
+    def last_shadowed(self) -> Mapping[str, datetime]:
+        """Rule id → when a rule in shadow was last noted for this ticket."""
+
     def done(self, task: Task, receipt: Receipt | None) -> None:
         """Mark a write-back as done."""
 

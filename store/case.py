@@ -25,6 +25,7 @@ from store.codec import build, new_id, plain
 from store.queue import Queue
 from store.tables import (
     EscalationRow,
+    TimelineRow,
     TimerRow,
 )
 
@@ -265,6 +266,10 @@ class StoredCase:
         mine = select(EscalationRow.rules, EscalationRow.opened_at).where(*self._mine(EscalationRow))
         rows = self._db.execute(mine.order_by(EscalationRow.id))
         return {rule: row.opened_at for row in rows for rule in row.rules}
+
+    def last_shadowed(self) -> Mapping[str, datetime]:
+        mine = select(TimelineRow.data, TimelineRow.at).where(*self._mine(TimelineRow), TimelineRow.kind == "shadow")
+        return {row.data["rule"]: row.at for row in self._db.execute(mine.order_by(TimelineRow.id))}
 
 
 def close_action(db: Connection, task: Task, receipt: Receipt | Posted | None, moot: str, now: datetime) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
+from bench import month
 from bench.month import simulate
 from config.playbook import load_playbook
 from escalation.decide import facts_of
 from escalation.history import Background, Logged
 from escalation.moments import next_look, timed
 from escalation.rules import evaluate
-from escalation.ticket import ClockState, Customer, Message, Person, Role, SlaClock, Status, Ticket
+from escalation.ticket import ChangeKind, ClockState, Customer, Message, Person, Role, SlaClock, Status, Ticket
 from store import engine, migrate
 
 NOW = datetime(2026, 3, 6, 15, 30, tzinfo=UTC)  # a Friday, 16:30 in Berlin
@@ -109,3 +111,21 @@ def test_a_small_month(empty_database: str) -> None:
     made.dispose()
     found = simulate(empty_database, 150, 5)
     assert set(found) == {"in its minute", "rightly never", "tickets", "examples of wrong ones", "ticks", "seconds"}, found
+
+
+def test_a_rule_in_shadow_is_noted_once_within_its_cooldown(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = engine.connect(empty_database)
+    migrate.upgrade(made)
+    monkeypatch.setattr(month, "RULES", month.RULES.replace("{id: age, title: Old,", "{id: age, title: Old, mode: shadow,"))
+    world = month.World(empty_database)
+    story = month.Story(1, "age", month.START, "", None)
+    world.see(story, ChangeKind.CREATED, Status.OPEN)
+    for hours, noted in ((1, 0), (3, 1), (5, 1), (28, 2)):
+        world.now = month.START + hours * HOUR
+        world.tick()
+        world.see(story, ChangeKind.UPDATED, Status.OPEN)
+        with made.connect() as db:
+            assert db.execute(text("SELECT count(*) FROM timeline WHERE kind = 'shadow'")).scalar_one() == noted
+    world.restart()
+    world.made.dispose()
+    made.dispose()
