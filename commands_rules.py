@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from config.playbook import load_playbook
 from config.rule_tests import load_rule_tests
 from config.tickets import Wrong
 from escalation.backtest import Backtest, differences
+from escalation.hygiene import findings
 from escalation.playbook import Playbook
 from running import plain_errors, prepare
 from store.codec import build
@@ -98,6 +100,20 @@ def backtest(draft: Path, days: int) -> None:
         click.echo(f"{words}: {count.times} {' '.join(count.tickets[:10])}")
     for rule, active, drafted in differences(found):
         click.echo(f"  {rule}: {active} -> {drafted}")
+
+
+@rules.command()
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1, 3650), help="What fired in the last so many days.")
+def hygiene(days: int) -> None:
+    """Rules that deserve a second look: never fired, always with another, impossible, overdue for review."""
+    baton = _baton()
+    with plain_errors():
+        prepare(baton)
+        now = datetime.now(UTC)
+        found = findings(baton.live.playbook(), baton.journal.fired(now, days), now.date())
+    for finding in found:
+        click.echo(f"{finding.rule}: {finding.words}")
+    click.echo("Every rule is in order." if not found else f"{len(found)} to look at.")
 
 
 def _in_words(told: dict[str, object]) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select, update
@@ -12,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from escalation.actions import Action, Timer, TimerKind
 from escalation.history import Background
+from escalation.hygiene import Fired
 from escalation.journal import Known, Shown, Task, Waiting
 from escalation.ports import Arrival, Inbound, Posted
 from escalation.roster import Load
@@ -31,7 +34,7 @@ from store.case import (
 from store.codec import build
 from store.intake import Intake, Row
 from store.queue import Queue
-from store.tables import ActionRow, BeatRow, Delivery, HandoffRow, TicketRow, TimelineRow, TimerRow
+from store.tables import ActionRow, BeatRow, Delivery, EscalationRow, HandoffRow, TicketRow, TimelineRow, TimerRow
 
 # The headers worth keeping: proofs are left out, they would be secrets of a kind (domain.md §7).
 KEPT_HEADERS = frozenset(
@@ -88,6 +91,19 @@ class StoredJournal:
         """What each of these agents has on the desk."""
         with self._engine.begin() as db:
             return load_loads(db, agents)
+
+    def fired(self, now: datetime, days: int) -> Fired:
+        """How often each rule fired or was noted in shadow in the last days, and which fired together."""
+        since = now - timedelta(days=days)
+        times: Counter[str] = Counter()
+        together: Counter[tuple[str, str]] = Counter()
+        with self._engine.begin() as db:
+            for row in db.execute(select(EscalationRow.rules).where(EscalationRow.opened_at >= since)):
+                times.update(row.rules)
+                together.update(permutations(row.rules, 2))
+            noted = select(TimelineRow.data).where(TimelineRow.kind == "shadow", TimelineRow.at >= since)
+            times.update(row.data["rule"] for row in db.execute(noted))
+        return Fired(days, times, together)
 
     def waiting(self, connection: str, ticket_id: str) -> tuple[Waiting, ...]:
         with self._engine.begin() as db:

@@ -116,6 +116,14 @@ def ticket(engine: Engine, connection: str, ticket_id: str) -> Item | None:
     return {**found["body"], "messages": [row["body"] for row in _all(engine, ordered)]}
 
 
+def evaluations(engine: Engine, page: Page, connection: str, ticket_id: str) -> Rows:
+    """Every look of the rules at a ticket: each rule with each condition and the value it saw, fired or not."""
+    mine = (EvaluationRow.connection == connection, EvaluationRow.ticket_id == ticket_id)
+    columns: tuple[Any, ...] = (EvaluationRow.id, EvaluationRow.at, EvaluationRow.deliveries, EvaluationRow.decision)
+    query = select(*columns).where(*mine)
+    return _listed(engine, query, EvaluationRow.id, page)
+
+
 # --- escalations --------------------------------------------------------------------------------------------------------
 
 _ESCALATION: tuple[Any, ...] = (

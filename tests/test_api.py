@@ -113,6 +113,7 @@ PATHS = {  # one address for every route; {name} are ids of the filled database
     "delivery": "/deliveries/{handled}",
     "replay": "/deliveries/{failed}/replay",
     "ticket": "/tickets/zendesk/4711",
+    "evaluations": "/evaluations/zendesk/4711",
     "escalations": "/escalations",
     "escalation": "/escalations/esc_hf_1",
     "handoffs": "/handoffs",

@@ -68,6 +68,16 @@ ROUTES = (
     ),
     Route(
         "GET",
+        "/evaluations/<connection>/<path:ticket>",
+        "evaluations",
+        Role.VIEWER,
+        "Why, and why not: every look of the rules at a ticket, each condition with the value it saw, newest first",
+        "Evaluations",
+        query=_LIST,
+        refusals=(400,),
+    ),
+    Route(
+        "GET",
         "/escalations",
         "escalations",
         Role.VIEWER,

@@ -66,6 +66,9 @@ class Views:
     def ticket(self, connection: str, ticket: str) -> Response:
         return answer(200, _found(queries.ticket(self._engine, connection, ticket), f"ticket {ticket} of {connection}"))
 
+    def evaluations(self, connection: str, ticket: str) -> Response:
+        return _list(queries.evaluations(self._engine, _page(_NUMBER), connection, ticket))
+
     def escalations(self) -> Response:
         return _list(queries.escalations(self._engine, _page(), _word("state", queries.ESCALATION_STATES)))
 

@@ -153,6 +153,8 @@ SCHEMAS: Json = {
     ),
     "Deliveries": _page("DeliveryLine"),
     "Ticket": _object({"connection": TEXT, "id": TEXT, "status": TEXT, "messages": _list(ANY)}, description="docs/api.md"),
+    "Evaluation": _object({"id": NUMBER, "at": AT, "deliveries": _list(TEXT), "decision": ANY}),
+    "Evaluations": _page("Evaluation"),
     "EscalationLine": _object(_ESCALATION),
     "Escalation": _object(
         {
