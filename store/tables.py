@@ -132,6 +132,7 @@ class EscalationRow(Table):
         Index("one_open_escalation", "connection", "ticket_id", unique=True, postgresql_where=text("state = 'open'")),
         Index("escalations_by_ticket", "connection", "ticket_id", "id"),
         Index("escalations_by_state", "state", "id"),
+        Index("escalations_by_time", "opened_at"),
     )
 
 
@@ -227,6 +228,7 @@ class TimelineRow(Table):
     __table_args__ = (
         Index("timeline_by_ticket", "connection", "ticket_id", "id"),
         Index("timeline_by_escalation", "escalation_id", "id"),
+        Index("shadow_entries", "at", postgresql_where=text("kind = 'shadow'")),
     )
 
 

@@ -87,11 +87,9 @@ def test_what_fired_is_counted_from_the_store(db: Engine) -> None:
     verdicts = tuple(Verdict(name, "T", Mode.LIVE, True, Severity.HIGH, "default", "", "", (), "w") for name in ("a", "b"))
     for number, at in enumerate((NOW, NOW - timedelta(days=3), NOW - timedelta(days=200))):
         with journal.case("zendesk", str(number), at) as case:
-            case.open(
-                Decision(True, verdicts),
-                ContextPackage("zendesk", str(number), at),
-                case.record(Decision(True, verdicts), Ticket("zendesk", "1"), []),
-            )
+            decision = Decision(True, verdicts)
+            evaluation = case.record(decision, Ticket("zendesk", str(number)), [])
+            case.open(decision, ContextPackage("zendesk", str(number), at), evaluation)
             case.write([Entry("shadow", "w", data={"rule": "c"})])
     found = journal.fired(NOW, 90)
     assert found.times == {"a": 2, "b": 2, "c": 2} and found.together == {("a", "b"): 2, ("b", "a"): 2}

@@ -27,4 +27,6 @@ def upgrade() -> None:
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("escalations_by_time", "escalations", ["opened_at"])
+    op.create_index("shadow_entries", "timeline", ["at"], postgresql_where=sa.text("kind = 'shadow'"))
     op.create_index("tickets_by_change", "tickets", ["changed_at", "connection", "ticket_id"])
