@@ -26,7 +26,6 @@ import sandbox
 import web
 from config import connections, logs
 from config.connections import PLAY_SECRET, PLAY_TOKEN, ChatAccount, Connection
-from config.roster import load_roster
 from config.settings import Settings, load
 from connectors.slack import SlackChat
 from escalation import rule_tests, who
@@ -74,12 +73,9 @@ class Baton:
     def live(self) -> LiveDocuments:
         return LiveDocuments(self.documents, self.trial)
 
-    def trial(self, playbook: Playbook, cases: tuple[Case, ...]) -> tuple[Failure, ...]:
-        """Run tests of rules with the roster that is active, or that of the checkout where there is none yet."""
-        return rule_tests.run(playbook, self.roster_for_tests(), self.reader, cases, datetime.now(UTC))
-
-    def roster_for_tests(self) -> Roster:
-        return load_roster((self.settings.config_dir / "roster.yaml").read_text("utf-8"))
+    def trial(self, playbook: Playbook, roster: Roster, cases: tuple[Case, ...]) -> tuple[Failure, ...]:
+        """Run tests of rules."""
+        return rule_tests.run(playbook, roster, self.reader, cases, datetime.now(UTC))
 
     @cached_property
     def reader(self) -> TextReader:

@@ -13,6 +13,7 @@ import click
 from flask import current_app
 
 from config.playbook import load_playbook
+from config.roster import load_roster
 from config.rule_tests import load_rule_tests
 from config.tickets import Wrong
 from escalation.backtest import Backtest, differences
@@ -51,7 +52,8 @@ def test(draft: Path | None, cases: Path | None) -> None:
     baton = _baton()
     with plain_errors():
         told = load_rule_tests((cases or baton.settings.config_dir / "rule_tests.yaml").read_text("utf-8"))
-        failures = baton.trial(_playbook(draft), told)
+        roster = load_roster((baton.settings.config_dir / "roster.yaml").read_text("utf-8"))
+        failures = baton.trial(_playbook(draft), roster, told)
     for failure in failures:
         click.echo(f"{failure.case}: {failure.words}")
     if failures:

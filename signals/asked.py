@@ -88,8 +88,7 @@ def failed_attempts(own: Sequence[Turn], messages: Sequence[Message], model: Mod
 def _failures(turn: Turn, messages: Sequence[Message], model: Model | None) -> Iterator[tuple[str, Evidence, str]]:
     """(remedy, where, who) of one turn; a remedy without a name is known by its words."""
     who = "advised" if _after_advice(turn, messages) else "customer"
-    cut = _cut(model, "failed_attempt") if model else 1.0
-    spans = [s for s in turn.spans if model and model.sentence.yes(s.scores, "failed_attempt") >= cut]
+    spans = [s for s in turn.spans if model and model.sentence.takes(s.scores, "failed_attempt")]
     failed = turn.of("failed")
     if not spans and not (failed and (turn.of("tried") or who == "advised")):
         return
@@ -152,12 +151,13 @@ def _by_pattern(name: str, own: Sequence[Turn]) -> Iterator[Seen]:
 
 def _by_model(name: str, own: Sequence[Turn], model: Model) -> Iterator[Seen]:
     """Sentences that the model takes, but those in which a pattern was said and taken back: "I do NOT want a refund"."""
-    cut = _cut(model, name)
     for turn in own:
         for span in turn.spans:
-            share = model.sentence.yes(span.scores, name)
-            hits = turn.within(name, span) if share >= cut else []
-            if share >= cut and not (hits and all(hit.veto for hit in hits)):
+            if not model.sentence.takes(span.scores, name):
+                continue
+            hits = turn.within(name, span)
+            if not hits or not all(hit.veto for hit in hits):
+                share = model.sentence.yes(span.scores, name)
                 yield turn, turn.evidence(span.start, span.end, _seen_by(name, model)), share
 
 
@@ -168,10 +168,6 @@ def _vetoed(name: str, own: Sequence[Turn], veto: str) -> Iterator[tuple[Turn, H
 def _over(own: Sequence[Turn]) -> tuple[int, int]:
     """Where the customer last said that it is solved."""
     return max(((t.place, h.start) for t in own for h in t.of("resolved")), default=(-1, 0))
-
-
-def _cut(model: Model, name: str) -> float:
-    return model.sentence.questions[name].threshold
 
 
 def _of(turn: Turn, hit: Hit) -> Evidence:

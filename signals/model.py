@@ -24,6 +24,7 @@ class Question:
     labels: tuple[str, ...]
     first: int  # place of its first label among all labels of its part
     threshold: float
+    least: float  # the raw score that stands for the threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,17 @@ class Part:
         total = sum(parts)
         return {label: part / total for label, part in zip(asked.labels, parts, strict=True)}
 
+    def top(self, scores: Sequence[float], name: str) -> str:
+        """The likeliest label of a question with several; cheaper than its share."""
+        asked = self.questions[name]
+        own = scores[asked.first : asked.first + len(asked.labels)]
+        return asked.labels[own.index(max(own))]
+
+    def takes(self, scores: Sequence[float], name: str) -> bool:
+        """Whether a yes/no question is answered yes; cheaper than its share."""
+        asked = self.questions[name]
+        return scores[asked.first] >= asked.least
+
     def yes(self, scores: Sequence[float], name: str) -> float:
         """Probability of yes."""
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, scores[self.questions[name].first]))))
@@ -76,7 +88,8 @@ def _part(told: Mapping[str, Any]) -> Part:
     questions: dict[str, Question] = {}
     first = 0
     for name, asked in told["questions"].items():
-        questions[name] = Question(name, tuple(asked["labels"]), first, asked["threshold"])
+        cut = asked["threshold"]
+        questions[name] = Question(name, tuple(asked["labels"]), first, cut, math.log(cut / (1 - cut)))
         first += len(asked["labels"])
     pairs: dict[tuple[int, float], tuple[int, float]] = {}  # the same few thousand pairs stand in all rows: kept once
     rows = {

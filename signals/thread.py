@@ -9,7 +9,6 @@ from escalation.signals import Evidence, Signal
 from escalation.ticket import Message, Role
 from signals.features import features
 from signals.languages import everyday
-from signals.text import clean
 from signals.turns import MOST_EVIDENCE, Turn
 
 _CLAIMS = {"second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5, "sixth": 6}
@@ -74,7 +73,7 @@ def repeated_question(turns: Sequence[Turn], again: Sequence[Evidence]) -> Signa
 
 def _words(turn: Turn) -> frozenset[str]:
     """The words that carry the ask: those of its questions, else all."""
-    text = clean(turn.message.text[:_MOST_READ])
+    text = turn.text[:_MOST_READ]
     questions = " ".join(_QUESTION.findall(text))
     some = features(questions if len(questions) > 30 else text)
     return frozenset(w for w in some if " " not in w and "~" not in w and w[0] not in "!?#" and w not in _PLAIN and len(w) > 2)

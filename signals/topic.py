@@ -48,6 +48,8 @@ def _impact_by_model(own: Sequence[Turn], model: Model) -> Iterator[tuple[Turn, 
     """(turn, where, how likely, kind) of every sentence with a critical impact."""
     for turn in own:
         for span in turn.spans:
+            if model.sentence.top(span.scores, "impact") == "none":
+                continue
             shares = model.sentence.share(span.scores, "impact")
             if 1 - shares["none"] >= _LIKELY:
                 kind = max(IMPACTS, key=shares.__getitem__)
@@ -66,6 +68,8 @@ def urgency(own: Sequence[Turn], model: Model) -> Signal | None:
     best: tuple[float, str, Turn, Evidence] | None = None
     for turn in own[-3:]:
         for span in turn.spans:
+            if model.sentence.top(span.scores, "urgency") == "none":
+                continue
             shares = model.sentence.share(span.scores, "urgency")
             level = max(("high", "low"), key=shares.__getitem__)
             if shares[level] >= _LIKELY and (best is None or shares[level] > best[0]):
@@ -82,6 +86,8 @@ def technical(own: Sequence[Turn], model: Model) -> Signal | None:
     seen: dict[str, tuple[float, Evidence]] = {}
     for turn in own:
         for span in turn.spans:
+            if model.sentence.top(span.scores, "technical") == "none":
+                continue
             shares = model.sentence.share(span.scores, "technical")
             kind = max(shares, key=shares.__getitem__)
             if kind != "none" and shares[kind] >= max(_LIKELY, seen.get(kind, (0.0,))[0]):

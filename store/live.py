@@ -23,7 +23,7 @@ from store.documents import StoredDocuments
 log = structlog.get_logger(__name__)
 
 LOOK_AGAIN_S = 1.0
-Trial = Callable[[Playbook, tuple[Case, ...]], tuple[Failure, ...]]
+Trial = Callable[[Playbook, Roster, tuple[Case, ...]], tuple[Failure, ...]]
 LOADERS: Mapping[str, Callable[[str, int], Any]] = {
     "escalation": lambda text, version: load_playbook(text, version=version),
     "roster": lambda text, version: load_roster(text, version=version),
@@ -108,5 +108,5 @@ class LiveDocuments:
         self.generation += 1
 
     def _failures(self, playbook: Playbook) -> tuple[Failure, ...]:
-        cases = self._loaded.get("rule_tests", (0, ()))[1]
-        return self._trial(playbook, cases) if self._trial and cases else ()
+        cases, roster = (self._loaded.get(name, (0, None))[1] for name in ("rule_tests", "roster"))
+        return self._trial(playbook, roster, cases) if self._trial and cases and roster else ()

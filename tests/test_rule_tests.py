@@ -1,0 +1,91 @@
+"""Tests of rules: the starter's pass, a failing one says what came out, and rules that fail theirs are not taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from config.playbook import load_playbook
+from config.roster import load_roster
+from config.rule_tests import load_rule_tests
+from config.yamldoc import Problems
+from escalation.playbook import Playbook
+from escalation.roster import Roster
+from escalation.rule_tests import Case, Failure, run
+from signals.reader import TextReader
+from store import engine, migrate
+from store.documents import StoredDocuments
+from store.live import LiveDocuments
+from tests.support import ROOT
+
+READER = TextReader.standard()
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+STARTER = {name: (ROOT / "config" / f"{name}.yaml").read_text("utf-8") for name in ("escalation", "roster", "rule_tests")}
+ROSTER = load_roster(STARTER["roster"])
+
+
+def trial(playbook: Playbook, roster: Roster, cases: tuple[Case, ...]) -> tuple[Failure, ...]:
+    return run(playbook, roster, READER, cases, NOW)
+
+
+def test_the_starter_cases_come_out_as_expected() -> None:
+    cases = load_rule_tests(STARTER["rule_tests"])
+    assert len(cases) >= 40
+    assert trial(load_playbook(STARTER["escalation"]), ROSTER, cases) == ()
+
+
+ONE = 'cases:\n  - {name: one, ticket: {priority: urgent, messages: [{text: "My invoice is wrong."}]}, expect: {EXPECT}}\n'
+OTHERWISE = [
+    ("escalate: false", "escalated by urgent"),
+    ("rules: [large_refund]", "large_refund did not fire"),
+    ("rules: [no_such_rule]", "no_such_rule is no rule"),
+    ("never: [urgent]", "urgent fired"),
+    ("team: security", "went to the team billing, not security"),
+    ("issue_type: security", "was taken for billing, not security"),
+]
+
+
+@pytest.mark.parametrize(("expect", "words"), OTHERWISE)
+def test_a_failure_says_what_came_out(expect: str, words: str) -> None:
+    (failure,) = trial(load_playbook(STARTER["escalation"]), ROSTER, load_rule_tests(ONE.replace("EXPECT", expect)))
+    assert failure.case == "one" and words in failure.words
+
+
+WRONG = [
+    ("cases: [{name: a, ticket: {priority: very}, expect: {}}]", "priority"),
+    ("cases: [{name: a, ticket: {colour: blue}, expect: {}}]", "colour: no ticket has that"),
+    ("cases: [{name: a, ticket: {messages: [{role: boss, text: x}]}, expect: {}}]", "no role 'boss'"),
+    ("cases: [{name: a, ticket: {}, expect: {}}, {name: a, ticket: {}, expect: {}}]", "already used"),
+    ("cases: [{name: a, ticket: {}, expect: {rule: [x]}}]", "unknown key"),
+]
+
+
+@pytest.mark.parametrize(("text", "problem"), WRONG)
+def test_a_case_that_cannot_be_used_is_told_with_its_place(text: str, problem: str) -> None:
+    with pytest.raises(Problems, match=problem):
+        load_rule_tests(text)
+
+
+@pytest.fixture
+def documents(empty_database: str) -> Iterator[tuple[Engine, StoredDocuments]]:
+    made = engine.connect(empty_database)
+    migrate.upgrade(made)
+    stored = StoredDocuments(made)
+    stored.sync(STARTER)
+    yield made, stored
+    made.dispose()
+
+
+def test_rules_that_fail_their_tests_are_not_taken(documents: tuple[Engine, StoredDocuments], tmp_path: Path) -> None:
+    _, stored = documents
+    seconds = iter(range(0, 1000, 10))
+    live = LiveDocuments(stored, trial, now=lambda: float(next(seconds)))
+    assert live.playbook().version == 1
+    stored.add("escalation", STARTER["escalation"].replace("  - id: urgent\n", "  - id: very_urgent\n"), "ada", "renamed")
+    assert "urgent" in {rule.id for rule in live.playbook().rules}, "the last good version stays"
+    stored.add("escalation", STARTER["escalation"].replace("title: Priority is urgent", "title: Urgent"), "ada", "worded anew")
+    assert live.playbook().version == 3
