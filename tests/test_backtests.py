@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +14,7 @@ from escalation.decision import Decision
 from escalation.roster import Roster, Team
 from escalation.signals import Signal
 from escalation.ticket import Message, Person, Priority, Role, Status, Ticket
-from store import backtests, engine, migrate
+from store import backtests
 from store.backtests import Backtests
 from store.codec import build
 from store.journal import StoredJournal
@@ -26,14 +25,6 @@ HEAD = "paths: {default: {levels: [{name: One, offering: one}]}}\ndefault_team: 
 URGENT = "  - {id: urgent, title: Urgent, when: {all: [{field: priority, op: becomes, value: urgent}]}}\n"
 REFUND = "  - {id: refund, title: Refund, when: {all: [{field: signals.refund_request.amount, op: gte, value: 100}]}}\n"
 OLD = "  - {id: old, title: Old, when: {all: [{field: age, op: older_than, value: 2h}]}}\n"
-
-
-@pytest.fixture
-def db(empty_database: str) -> Iterator[Engine]:
-    made = engine.connect(empty_database)
-    migrate.upgrade(made)
-    yield made
-    made.dispose()
 
 
 def keep(db: Engine, number: int, *, amount: int = 0, hours: float = 1, **fields: object) -> None:

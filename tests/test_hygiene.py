@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -15,7 +14,6 @@ from escalation.decision import Decision, Verdict
 from escalation.hygiene import Fired, findings
 from escalation.playbook import Mode, Severity
 from escalation.ticket import Ticket
-from store import engine, migrate
 from store.journal import StoredJournal
 
 HEAD = "paths: {default: {levels: [{name: One, offering: one}]}}\nrules:\n"
@@ -72,14 +70,6 @@ def test_findings(text: str, fired: Fired, kinds: list[str]) -> None:
     found = findings(load_playbook(HEAD + text), fired, TODAY)
     assert [finding.kind for finding in found] == kinds
     assert all(finding.words for finding in found)
-
-
-@pytest.fixture
-def db(empty_database: str) -> Iterator[Engine]:
-    made = engine.connect(empty_database)
-    migrate.upgrade(made)
-    yield made
-    made.dispose()
 
 
 def test_what_fired_is_counted_from_the_store(db: Engine) -> None:

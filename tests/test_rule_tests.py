@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -17,7 +15,6 @@ from escalation.playbook import Playbook
 from escalation.roster import Roster
 from escalation.rule_tests import Case, Failure, run
 from signals.reader import TextReader
-from store import engine, migrate
 from store.documents import StoredDocuments
 from store.live import LiveDocuments
 from tests.support import ROOT
@@ -70,18 +67,9 @@ def test_a_case_that_cannot_be_used_is_told_with_its_place(text: str, problem: s
         load_rule_tests(text)
 
 
-@pytest.fixture
-def documents(empty_database: str) -> Iterator[tuple[Engine, StoredDocuments]]:
-    made = engine.connect(empty_database)
-    migrate.upgrade(made)
-    stored = StoredDocuments(made)
+def test_rules_that_fail_their_tests_are_not_taken(db: Engine) -> None:
+    stored = StoredDocuments(db)
     stored.sync(STARTER)
-    yield made, stored
-    made.dispose()
-
-
-def test_rules_that_fail_their_tests_are_not_taken(documents: tuple[Engine, StoredDocuments], tmp_path: Path) -> None:
-    _, stored = documents
     seconds = iter(range(0, 1000, 10))
     live = LiveDocuments(stored, trial, now=lambda: float(next(seconds)))
     assert live.playbook().version == 1

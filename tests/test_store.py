@@ -27,14 +27,6 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def db(empty_database: str) -> Iterator[Engine]:
-    made = engine.connect(empty_database)
-    migrate.upgrade(made)
-    yield made
-    made.dispose()
-
-
-@pytest.fixture
 def journal(db: Engine) -> Iterator[StoredJournal]:
     made = StoredJournal(db)
     yield made
