@@ -227,7 +227,8 @@ def simulate(url: str, count: int, days: int, seed: int = 1) -> Mapping[str, obj
     down = (START + timedelta(days=days / 3, hours=10), START + timedelta(days=days / 3, hours=10, minutes=20))
     for story in told:
         due = expected(story, edits)
-        story.due = max(due, down[1]) if due is not None and down[0] <= due < down[1] else due
+        # What is due in the last minute before the outage would fire at the tick that falls into it.
+        story.due = max(due, down[1]) if due is not None and down[0] - MINUTE < due < down[1] else due
         if story.due is not None and story.due > START + timedelta(days=days) - MINUTE:
             story.due = None  # after the end
     begun, looks = time.perf_counter(), 0
