@@ -14,7 +14,7 @@ import yaml
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _MOST = 4000  # characters looked at
-_TOLD = 1.5  # everyday words that the helpdesk's own word is worth
+_TOLD = 3.0  # everyday words that the helpdesk's own word is worth
 _LEAST = 1.0  # everyday words that must be seen, one that stands in two languages counts half; fewer tell nothing
 
 _EVERYDAY: Mapping[str, tuple[str, ...]] = {
@@ -69,8 +69,8 @@ def detect(text: str, told: str = "") -> Language:
         of = _LANGUAGES_OF.get(word, ())
         for code in of:
             scores[code] = scores.get(code, 0.0) + 1 / len(of)
-    if told[:2].lower() in scores:  # a helpdesk's word decides between close relatives
-        scores[told[:2].lower()] += _TOLD
+    if told:  # a helpdesk's word decides where the text is short, and between close relatives
+        scores[told[:2].lower()] = scores.get(told[:2].lower(), 0.0) + _TOLD
     total = sum(scores.values())
     best = max(sorted(scores), key=scores.__getitem__, default="")
     if total < _LEAST:

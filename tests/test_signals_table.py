@@ -57,7 +57,7 @@ def read(text: str, wanted: dict[str, Any], language: str = "en") -> dict[str, A
     told["refund"] = refund(value(found, "refund_request"))
     told["impact"] = value(found, "impact").get("kind")
     told["failed"] = value(found, "failed_attempts").get("count")
-    told["tone"] = value(found, "sentiment")["label"] if "tone" in wanted else None
+    told["tone"] = value(found, "sentiment").get("label") if "tone" in wanted else None
     return {name: answer for name, answer in told.items() if answer}
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -282,6 +283,7 @@ def stories(draw: st.DrawFn) -> Story:
     return Story(start, draw(st.permutations(log)), policies, default, urgent, now)
 
 
+@pytest.mark.slow
 @settings(max_examples=int(os.environ.get("SLA_EXAMPLES", "500")), deadline=None)
 @given(stories())
 def test_the_clocks_are_those_of_a_slow_reference(story: Story) -> None:
