@@ -27,25 +27,39 @@ def _soon() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1))
 
 
+def _earlier() -> str:
+    """A quarter of an hour ago."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 900))
+
+
 def _ticket(ticket_id: str) -> dict[str, Any]:
     return {
         "id": int(ticket_id), "url": f"https://bench/api/v2/tickets/{ticket_id}.json", "subject": f"Ticket {ticket_id}",
         "description": _TEXT, "status": "open", "priority": "urgent", "type": "incident", "tags": ["billing"],
         "requester_id": 301, "assignee_id": None, "group_id": None, "organization_id": 401, "custom_fields": [],
-        "via": {"channel": "web"}, "created_at": "2026-11-21T09:00:00Z", "updated_at": _soon(),
+        "via": {"channel": "web"}, "created_at": _earlier(), "updated_at": _soon(),
     }  # fmt: skip
 
 
-_USERS = [{"id": 301, "name": "Mia Customer", "email": "mia@northwind.example", "role": "end-user"}]
+def _people(ticket_id: str) -> list[dict[str, Any]]:
+    """Every ticket is of another customer, as in a real burst."""
+    return [{"id": 301, "name": "Mia Customer", "email": f"mia-{ticket_id}@northwind.example", "role": "end-user"}]
+
+
 _ORGANIZATIONS = [{"id": 401, "name": "Northwind", "organization_fields": {"tier": "enterprise"}}]
 
 
 def _answer(method: str, path: str, body: bytes) -> dict[str, Any]:
     found = re.search(r"/tickets/(\d+)", path)
     ticket_id = found[1] if found else "0"
+    people = _people(ticket_id)
     if "/comments" in path:
         comment = {"id": int(ticket_id) + 1, "author_id": 301, "body": _TEXT, "html_body": f"<p>{_TEXT}</p>", "public": True}
-        return {"comments": [{**comment, "created_at": "2026-11-21T09:00:00Z"}], "users": _USERS, "meta": {"has_more": False}}
+        return {
+            "comments": [{**comment, "created_at": _earlier()}],
+            "users": people,
+            "meta": {"has_more": False},
+        }
     if "/users/me" in path:
         return {"user": {"id": 900, "name": "Baton", "email": "baton@example.com", "role": "admin"}}
     if method == "PUT":
@@ -53,7 +67,13 @@ def _answer(method: str, path: str, body: bytes) -> dict[str, Any]:
         ticket = _ticket(ticket_id) | {k: asked[k] for k in ("assignee_id", "group_id") if k in asked}
         event = {"id": 5, "type": "Comment", "public": False, "html_body": asked.get("comment", {}).get("html_body", "")}
         return {"ticket": ticket, "audit": {"id": 4, "author_id": 900, "events": [event]}}
-    return {"ticket": _ticket(ticket_id), "users": _USERS, "groups": [], "organizations": _ORGANIZATIONS, "metric_sets": []}
+    return {
+        "ticket": _ticket(ticket_id),
+        "users": people,
+        "groups": [],
+        "organizations": _ORGANIZATIONS,
+        "metric_sets": [],
+    }
 
 
 def _slack(path: str, body: bytes) -> dict[str, Any]:

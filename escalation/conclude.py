@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from escalation import context, routing
 from escalation.actions import Action, ActionKind, Entry, Write
-from escalation.decide import clocked, decide
+from escalation.decide import clocked, decide, facts_of
 from escalation.decision import Decision, Route
 from escalation.handoff import advance
 from escalation.history import Background, extended
@@ -43,12 +43,14 @@ def look_at(
     signals = parts.reader.read(ticket.messages, case.now, subject=ticket.subject, language=ticket.language)
     background = _background(case, parts, ticket)
     ticket = clocked(parts.playbook(), ticket, background, case.now)
-    decision = _cooled(decide(playbook, ticket, case.evaluated, news, signals, case.now, background), case, parts)
+    seen = facts_of(playbook, ticket, case.evaluated, news, signals, case.now, background)
+    decided = decide(playbook, ticket, case.evaluated, news, signals, case.now, background, seen=seen)
+    decision = _cooled(decided, case, parts)
     evaluation = case.record(decision, ticket, deliveries or [])
     before = case.ticket
-    seen = [c.action_id for c in news if c.action_id] if read_at else []
-    again = next_look(playbook, ticket, ticket, signals, case.now, background)
-    case.save_ticket(ticket, read_at=read_at, actions_seen=seen, look=Look(background.log, again, playbook.version))
+    acts = [c.action_id for c in news if c.action_id] if read_at else []
+    again = next_look(parts.playbook(), ticket, seen, case.now, background)
+    case.save_ticket(ticket, read_at=read_at, actions_seen=acts, look=Look(background.log, again, playbook.version))
     tell_handoff(case, parts, before, ticket)
     _shadow(case, parts, decision)
     package = _package(case, parts, ticket, decision)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from escalation import history
 from escalation.decision import Decision, Verdict
-from escalation.facts import Facts, facts, since, utc
+from escalation.facts import Facts, facts, later, since, utc
 from escalation.history import Background
 from escalation.hours import Calendar
 from escalation.playbook import Mode, Playbook, Rule, Severity
@@ -32,14 +32,15 @@ def decide(
     now: datetime,
     background: Background = NOTHING,
     *,
+    seen: Facts | None = None,
     every: bool | None = None,
 ) -> Decision:
     """Whether the ticket needs somebody else now. ``before``: the ticket when the rules last looked, None the first time.
 
     The weightiest rule that fired gives path and team; every fired rule gives a reason. A ticket that is over never escalates.
-    ``every``: see ``rules.evaluate``.
+    ``seen``: the facts, where they are worked out already; ``every``: see ``rules.evaluate``.
     """
-    seen = facts_of(playbook, ticket, before, changes, signals, now, background)
+    seen = seen or facts_of(playbook, ticket, before, changes, signals, now, background)
     issue_type = str(seen.value("issue_type") or "")
     verdicts = evaluate(playbook, seen, every=every)
     fired = [v for v in verdicts if v.fired and v.mode is Mode.LIVE]
@@ -78,17 +79,27 @@ def facts_of(
     """Everything the rules look at: the ticket with its issue type, its history, contacts, product areas and business time."""
     ticket = clocked(playbook, ticket, background, now)
     issue_type = ticket.issue_type or _intent(playbook, ticket, signals)
-    waiting = history.in_queue_since(ticket, background.log)
     more: dict[str, object] = {
-        "in_queue": utc(now) - waiting if waiting else None,
         "product_areas": product_areas_of(ticket, playbook.product_areas),
         "contacts.same_problem": history.same_problem(ticket, issue_type, background.contacts, playbook.contact_window, now),
         **history.counts(background.log),
         **history.escalate_note(ticket),
     }
     seen = facts(replace(ticket, issue_type=issue_type), before, changes, signals, now, more)
+    return later(seen, ticket, _waited(ticket, background, calendar_of(playbook, seen), now), now)
+
+
+def facts_later(seen: Facts, ticket: Ticket, background: Background, calendar: Calendar | None, now: datetime) -> Facts:
+    """The same facts at another moment at which nothing else has happened; much cheaper than all of them."""
+    return later(seen, ticket, _waited(ticket, background, calendar, now), now)
+
+
+def _waited(ticket: Ticket, background: Background, calendar: Calendar | None, now: datetime) -> dict[str, object]:
+    """``in_queue`` and ``business.*``: times that need the ticket's log or its calendar."""
+    waiting = history.in_queue_since(ticket, background.log)
+    queue: dict[str, object] = {"in_queue": utc(now) - waiting} if waiting else {}
     moments = since(ticket) | ({"in_queue": waiting} if waiting else {})
-    return replace(seen, values={**seen.values, **history.business(moments, calendar_of(playbook, seen), now)})
+    return queue | history.business(moments, calendar, now)
 
 
 def clocked(playbook: Playbook, ticket: Ticket, background: Background, now: datetime) -> Ticket:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -135,6 +135,11 @@ def since(ticket: Ticket) -> dict[str, datetime]:
     open_since = [utc(m.at) for m in _unanswered(ticket) if m.at]
     moments = {"age": utc(ticket.created_at)} if ticket.created_at else {}
     return moments | ({"waiting": open_since[-1], "unanswered_for": open_since[0]} if open_since else {})
+
+
+def later(seen: Facts, ticket: Ticket, more: Mapping[str, object], now: datetime) -> Facts:
+    """The same facts at another moment at which nothing else has happened; ``more``: those from beyond the ticket that change."""
+    return replace(seen, now=now, values={**seen.values, **_clocked(ticket, now), **more})
 
 
 def _clocked(ticket: Ticket, now: datetime) -> dict[str, object]:

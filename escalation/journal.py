@@ -129,7 +129,7 @@ class Case(Protocol):
         """Keep the ticket and its messages; without ``look`` its log and its next look stay as they are."""
 
     def contacts(self, email: str, since: datetime) -> tuple[Contact, ...]:
-        """Other tickets of the customer with this address that changed since then, on any connection; newest first."""
+        """Other tickets of the customer with this address that were first seen since then, on any connection; newest first."""
 
     def conclude(self, outcomes: Iterable[Outcome]) -> None:
         """Set the status of deliveries."""

@@ -6,17 +6,16 @@ Worked out from the rules and the ticket, so that no ticket is ever looked at in
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from escalation.compare import items
-from escalation.decide import calendar_of, clocked, facts_of
+from escalation.decide import calendar_of, facts_later
 from escalation.facts import Facts, amber_at, since, utc
 from escalation.history import Background, in_queue_since
 from escalation.hours import Calendar, due_in
-from escalation.playbook import Condition, Mode, Node, Playbook, Rule, Scored, Threshold, fields_of
+from escalation.playbook import Condition, Mode, Node, Playbook, Scored, Threshold
 from escalation.rules import firing, with_segment
-from escalation.signals import Signal
 from escalation.ticket import Ticket
 
 _SPANS = frozenset({"age", "waiting", "unanswered_for", "in_queue"})
@@ -25,72 +24,69 @@ _AFTER = timedelta(microseconds=1)  # "over two hours" is not yet true at two ho
 _MOST = 60  # moments looked at for one ticket
 
 
-def is_timed(name: str) -> bool:
-    """True for a field whose value changes by waiting alone."""
-    return name in _SPANS or name in _MOMENTS or name.startswith(("business.", "sla.", "custom."))
+def is_timed(condition: Condition) -> bool:
+    """True for a condition whose field changes by waiting alone; of custom fields and the like only where it asks for time."""
+    name = condition.field
+    if name in _SPANS or name.startswith(("business.", "sla.")):
+        return True
+    asks = any(isinstance(one, timedelta | datetime) for one in items(condition.value))
+    return (name in _MOMENTS or name.startswith("custom.")) and (asks or isinstance(condition.value, Threshold))
 
 
 def timed(playbook: Playbook) -> Playbook:
     """The playbook with those rules only that can become true by waiting."""
-    own = tuple(rule for rule in playbook.rules if any(map(is_timed, fields_of(rule.when))))
+    own = tuple(rule for rule in playbook.rules if any(map(is_timed, _flat(rule.when))))
     return playbook if len(own) == len(playbook.rules) else replace(playbook, rules=own)
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    ticket: Ticket
-    evaluated: Ticket | None
-    signals: tuple[Signal, ...]
-    background: Background
+_TIMED: dict[int, tuple[Playbook, Playbook]] = {}
 
 
-def next_look(
-    playbook: Playbook,
-    ticket: Ticket,
-    evaluated: Ticket | None,
-    signals: tuple[Signal, ...],
-    now: datetime,
-    background: Background,
-) -> datetime | None:
-    """The first moment after ``now`` at which a rule holds that does not hold now, if nothing else happens; None for never."""
-    rules = timed(playbook)
+def _timed(playbook: Playbook) -> Playbook:
+    """``timed``, worked out once for a playbook."""
+    kept = _TIMED.get(id(playbook))
+    if kept is None or kept[0] is not playbook:
+        _TIMED.clear()
+        kept = _TIMED[id(playbook)] = (playbook, timed(playbook))
+    return kept[1]
+
+
+def next_look(playbook: Playbook, ticket: Ticket, seen: Facts, now: datetime, background: Background) -> datetime | None:
+    """The first moment after ``now`` at which a rule holds that does not hold now, if nothing else happens; None for never.
+
+    ``ticket`` with the clocks of our own policies, ``seen`` its facts now.
+    """
+    rules = _timed(playbook)
     if ticket.status.is_over or not rules.rules:
         return None
-    asked = _Question(clocked(playbook, ticket, background, now), evaluated, signals, background)
-    seen = _facts(rules, asked, now)
-    holding = _holding(rules, seen)
-    for moment in _moments(rules, asked, seen, now):
-        if _holding(rules, _facts(rules, asked, moment)) - holding:
+    calendar = calendar_of(playbook, seen)
+    moments = _moments(rules, ticket, seen, calendar, now, background)
+    holding = _holding(rules, seen) if moments else frozenset()
+    for moment in moments:
+        if _holding(rules, facts_later(seen, ticket, background, calendar, moment)) - holding:
             return moment
     return None
-
-
-def _facts(playbook: Playbook, asked: _Question, now: datetime) -> Facts:
-    return facts_of(playbook, asked.ticket, asked.evaluated, (), asked.signals, now, asked.background)
 
 
 def _holding(playbook: Playbook, seen: Facts) -> frozenset[str]:
     return frozenset(rule.id for rule, _ in firing(playbook, seen))
 
 
-def _moments(playbook: Playbook, asked: _Question, seen: Facts, now: datetime) -> list[datetime]:
+def _moments(
+    playbook: Playbook, ticket: Ticket, seen: Facts, calendar: Calendar | None, now: datetime, background: Background
+) -> list[datetime]:
     """Every moment to come at which a condition on time may change, in order."""
     limited, segment = with_segment(playbook, seen)
     modes = segment.modes if segment else {}
-    starts = since(asked.ticket)
-    queued = in_queue_since(asked.ticket, asked.background.log)
+    starts = since(ticket)
+    queued = in_queue_since(ticket, background.log)
     starts |= {"in_queue": queued} if queued else {}
-    calendar = calendar_of(playbook, seen)
     found: set[datetime] = set()
     for rule in playbook.rules:
         if modes.get(rule.id, rule.mode) is not Mode.OFF:
-            for condition in _conditions(rule):
-                found.update(_of(condition, limited, starts, calendar, asked.ticket))
+            for condition in filter(is_timed, _flat(rule.when)):
+                found.update(_of(condition, limited, starts, calendar, ticket))
     return sorted(moment for moment in found if moment > utc(now))[:_MOST]
-
-
-def _conditions(rule: Rule) -> Iterator[Condition]:
-    yield from (c for c in _flat(rule.when) if is_timed(c.field))
 
 
 def _flat(node: Node) -> Iterator[Condition]:

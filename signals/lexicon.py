@@ -65,7 +65,7 @@ class _Compiled:
     sentence_vetoes: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
     """Compiled phrases; thread-safe."""
 

@@ -70,7 +70,7 @@ class Part:
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, scores[self.questions[name].first]))))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Model:
     version: str
     sentence: Part

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from escalation.signals import Evidence
 from escalation.ticket import Message, Role
 from signals.features import features
 from signals.lexicon import Hit, Lexicon, marks
 from signals.model import Model
-from signals.text import clean, is_automatic, sentences
+from signals.text import MOST_READ, clean, is_automatic, sentences
 
 MOST_TURNS = 60  # of the customer that are read, newest first; older ones rarely matter and threads of thousands exist
 MOST_SENTENCES = 60  # of one message that are scored
@@ -55,21 +56,35 @@ class Turn:
 def turns(messages: Sequence[Message], lexicon: Lexicon | None, model: Model | None) -> tuple[Turn, ...]:
     """The customer's public messages, oldest first; automatic replies are not theirs."""
     own = [(n, m) for n, m in enumerate(messages) if m.author.role is Role.CUSTOMER and m.public]
-    cleaned = ((place, message, clean(message.text)) for place, message in own[-MOST_TURNS:])
-    return tuple(_turn(place, message, text, lexicon, model) for place, message, text in cleaned if not is_automatic(text))
+    found = []
+    for place, message in own[-MOST_TURNS:]:
+        read = _read(message.text[:MOST_READ], lexicon, model)
+        if read is not None:
+            found.append(Turn(place, message, *read))
+    return tuple(found)
 
 
-def _turn(place: int, message: Message, text: str, lexicon: Lexicon | None, model: Model | None) -> Turn:
-    hits = lexicon.find(text) if lexicon else {}
-    if model is None or not text.strip():
-        return Turn(place, message, text, hits)
+@lru_cache(maxsize=500)
+def _read(
+    text: str, lexicon: Lexicon | None, model: Model | None
+) -> tuple[str, Mapping[str, list[Hit]], tuple[Span, ...], Sequence[float]] | None:
+    """(cleaned text, hits, sentences, scores of the whole) of one message; None for an automatic reply.
+
+    Kept for a while: every event of a ticket has its whole thread read again.
+    """
+    own = clean(text)
+    if is_automatic(own):
+        return None
+    hits = lexicon.find(own) if lexicon else {}
+    if model is None or not own.strip():
+        return own, hits, (), ()
     spans: list[Span] = []
     seen: dict[str, None] = {}
-    for start, end in _spans(text):
-        own = features(text[start:end], _marks(hits, start, end))
-        seen.update(dict.fromkeys(own))
-        spans.append(Span(start, end, model.sentence.score(own)))
-    return Turn(place, message, text, hits, tuple(spans), model.message.score(list(seen)))
+    for start, end in _spans(own):
+        words = features(own[start:end], _marks(hits, start, end))
+        seen.update(dict.fromkeys(words))
+        spans.append(Span(start, end, model.sentence.score(words)))
+    return own, hits, tuple(spans), model.message.score(list(seen))
 
 
 def _marks(hits: Mapping[str, list[Hit]], start: int, end: int) -> tuple[str, ...]:

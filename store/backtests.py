@@ -11,16 +11,16 @@ from sqlalchemy import Connection, Engine, func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from escalation.backtest import Backtest, Stored
-from escalation.history import Background, Logged
+from escalation.history import Background
 from escalation.signals import Signal
 from escalation.ticket import Message, Ticket
 from store import queue
-from store.codec import build, plain
+from store.codec import build, build_log, plain
 from store.queue import Queue
 from store.tables import BacktestRow, EvaluationRow, MessageRow, TicketRow
 
 SLICE = 500  # tickets a job
-_KEY = (TicketRow.changed_at, TicketRow.connection, TicketRow.ticket_id)
+_KEY = (TicketRow.connection, TicketRow.ticket_id)
 Judge = Callable[[Backtest, str, list[Stored]], Backtest]  # what was found so far, the draft's text, more tickets
 
 
@@ -78,7 +78,7 @@ def _slice(db: Connection, since: datetime, after: list[str]) -> tuple[list[Stor
     """The tickets that follow, with their threads and what was read in them last; and where the next slice begins."""
     query = select(*_KEY, TicketRow.body, TicketRow.log).where(TicketRow.changed_at >= since).order_by(*_KEY).limit(SLICE)
     if after:
-        query = query.where(tuple_(*_KEY) > (datetime.fromisoformat(after[0]), after[1], after[2]))
+        query = query.where(tuple_(*_KEY) > tuple(after))
     rows = db.execute(query).all()
     if not rows:
         return [], after
@@ -88,10 +88,9 @@ def _slice(db: Connection, since: datetime, after: list[str]) -> tuple[list[Stor
     for row in rows:
         if row.body:
             ticket = build(Ticket, {**row.body, "messages": threads[row.connection, row.ticket_id]})
-            log = tuple(build(Logged, entry) for entry in row.log)
-            found.append(Stored(ticket, signals.get((row.connection, row.ticket_id), ()), Background(log)))
+            found.append(Stored(ticket, signals.get((row.connection, row.ticket_id), ()), Background(build_log(row.log))))
     last = rows[-1]
-    return found, [last.changed_at.isoformat(), last.connection, last.ticket_id]
+    return found, [last.connection, last.ticket_id]
 
 
 def _threads(db: Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], list[Any]]:

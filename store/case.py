@@ -21,7 +21,7 @@ from escalation.roster import Load
 from escalation.ticket import Message, Ticket
 from store import queue
 from store import statements as sql
-from store.codec import build, new_id, plain
+from store.codec import build, build_log, new_id, plain, plain_log
 from store.queue import Queue
 from store.tables import (
     EscalationRow,
@@ -50,7 +50,7 @@ def load_ticket(db: Connection, connection: str, ticket_id: str, *, lock: bool =
     messages = tuple(build(Message, m.body) for m in db.execute(sql.THREAD, me))
     ticket = replace(build(Ticket, row.body), messages=messages)
     evaluated = build(Ticket, row.evaluated) if row.evaluated else None
-    return StoredTicket(ticket, evaluated, tuple(row.actions_seen), tuple(build(Logged, entry) for entry in row.log))
+    return StoredTicket(ticket, evaluated, tuple(row.actions_seen), build_log(row.log))
 
 
 def load_handoff(db: Connection, row: Any) -> tuple[Handoff, dict[str, Posted]]:
@@ -118,7 +118,7 @@ class StoredCase:
             "read_at": read_at,
             "actions_seen": self._actions_seen,
             "requester_email": ticket.requester.email.lower(),
-            "log": [plain(entry) for entry in look.log] if look and look.log != self.log else None,
+            "log": plain_log(look.log) if look and look.log != self.log else None,
             "looked": look is not None,
             "look_at": look.at if look else None,
             "look_version": look.version if look and not ticket.status.is_over else None,
@@ -292,10 +292,8 @@ def load_contacts(db: Connection, own: tuple[str, str], email: str, since: datet
 
 
 def _contact(row: Any) -> Contact:
-    told = row.body
-    created = told.get("created_at")
-    at = datetime.fromisoformat(created) if created else None
-    return Contact(row.connection, row.ticket_id, told.get("subject", ""), told.get("issue_type", ""), at)
+    at = datetime.fromisoformat(row.created_at) if row.created_at else None
+    return Contact(row.connection, row.ticket_id, row.subject or "", row.issue_type or "", at)
 
 
 def escalation_of(row: Row[Any]) -> Escalation:

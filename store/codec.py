@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter
+
+from escalation.history import Logged
 
 T = TypeVar("T")
 
@@ -26,6 +29,16 @@ def plain(value: object) -> dict[str, Any]:
 def build(kind: type[T], data: object) -> T:
     """The core dataclass that ``plain`` made ``data`` from; pydantic's ValidationError if it is not one."""
     return cast(T, _adapter(cast(Any, kind)).validate_python(data))
+
+
+def plain_log(log: tuple[Logged, ...]) -> list[dict[str, Any]]:
+    """A ticket's log as JSON-ready data."""
+    return [{"at": entry.at.isoformat(), "kind": entry.kind, "value": entry.value} for entry in log]
+
+
+def build_log(told: Iterable[Mapping[str, str]]) -> tuple[Logged, ...]:
+    """The log that ``plain_log`` made ``told`` from; by hand, for it is done at every look."""
+    return tuple(Logged(datetime.fromisoformat(one["at"]), one["kind"], one["value"]) for one in told)
 
 
 def new_id(prefix: str, now: datetime) -> str:

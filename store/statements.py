@@ -50,10 +50,15 @@ SAVE_TICKET = (
 )
 # Other tickets of a customer, newest first; by index, and few.
 CONTACTS = (
-    select(TicketRow.connection, TicketRow.ticket_id, TicketRow.body)
-    .where(TicketRow.requester_email == bindparam("email"), TicketRow.changed_at >= bindparam("since"))
-    .order_by(TicketRow.changed_at.desc())
-    .limit(30)
+    select(
+        TicketRow.connection,
+        TicketRow.ticket_id,
+        *(TicketRow.body[name].astext.label(name) for name in ("subject", "issue_type", "created_at")),
+    )
+    .where(TicketRow.requester_email == bindparam("email"), TicketRow.requester_email != "")
+    .where(TicketRow.seen_at >= bindparam("since"))
+    .order_by(TicketRow.seen_at.desc())
+    .limit(10)
 )
 
 THREAD = select(MessageRow.body).where(*_mine(MessageRow)).order_by(MessageRow.at.asc().nulls_last(), MessageRow.message_id)

@@ -79,12 +79,13 @@ class TicketRow(Table):
     look_at: Mapped[datetime | None]  # when a time rule becomes true next; None for never
     look_version: Mapped[int | None]  # the playbook version look_at was worked out with; None for a ticket that is over
     requester_email: Mapped[str] = mapped_column(server_default="")  # lower-case
+    seen_at: Mapped[datetime] = mapped_column(server_default=func.now())  # for the first time; never changes
     __table_args__ = (
         PrimaryKeyConstraint("connection", "ticket_id"),
         Index("tickets_to_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),
         Index("tickets_by_look_version", "look_version", postgresql_where=text("look_version IS NOT NULL")),
-        Index("tickets_by_change", "changed_at", "connection", "ticket_id"),
-        Index("tickets_by_requester", "requester_email", "changed_at", postgresql_where=text("requester_email <> ''")),
+        # No index holds changed_at: with one, every save of a ticket would have to touch all of them (no HOT update).
+        Index("tickets_by_requester", "requester_email", "seen_at", postgresql_where=text("requester_email <> ''")),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from config.playbook import load_playbook
 from config.yamldoc import Problems
-from escalation.decide import clocked, decide
+from escalation.decide import clocked, decide, facts_of
 from escalation.history import Background, Logged
 from escalation.moments import next_look
 from escalation.ticket import ClockState, Customer, Message, Person, Priority, Role, SlaClock, Status, Ticket
@@ -79,7 +79,8 @@ def test_clocks_of_an_earlier_look_are_worked_out_anew() -> None:
 
 def test_a_rule_fires_when_the_clock_turns_and_is_looked_at_then() -> None:
     amber = datetime(2026, 3, 9, 8, 15, tzinfo=UTC)
-    assert next_look(PLAYBOOK, OPENED, OPENED, (), FRIDAY, SEEN) == amber
+    told = clocked(PLAYBOOK, OPENED, SEEN, FRIDAY)
+    assert next_look(PLAYBOOK, told, facts_of(PLAYBOOK, told, OPENED, (), (), FRIDAY, SEEN), FRIDAY, SEEN) == amber
     assert not decide(PLAYBOOK, OPENED, OPENED, (), (), amber - HOUR / 4, SEEN).escalate
     assert decide(PLAYBOOK, OPENED, OPENED, (), (), amber, SEEN).escalate
     answered = replace(

@@ -29,4 +29,3 @@ def upgrade() -> None:
     )
     op.create_index("escalations_by_time", "escalations", ["opened_at"])
     op.create_index("shadow_entries", "timeline", ["at"], postgresql_where=sa.text("kind = 'shadow'"))
-    op.create_index("tickets_by_change", "tickets", ["changed_at", "connection", "ticket_id"])
