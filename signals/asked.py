@@ -15,6 +15,7 @@ from signals.text import sentences
 from signals.turns import MOST_EVIDENCE, Turn
 
 PLAIN = ("explicit_human_request", "churn_risk", "legal_threat", "security_incident", "privacy_request")
+_LEAST_WORDS = 3
 _SURE = 0.85  # of a pattern where there is no model
 _ENDS_WHEN_RESOLVED = frozenset({"explicit_human_request", "refund_request", "failed_attempts"})
 _DAYS = re.compile(r"\b(\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|several)\s+(day|week|month|year)s?\b", re.I)
@@ -98,9 +99,10 @@ def _failures(turn: Turn, messages: Sequence[Message], model: Model | None) -> I
     covered = [hit for hits in (turn.hits[g] for g in turn.hits if g.startswith("remedy.")) for hit in hits]
     unnamed = [s for s in spans if not any(s.start <= hit.start < s.end for hit in covered)]
     for span in unnamed:
-        words = " ".join(sorted(w for w in features(turn.text[span.start : span.end]) if w.isalpha() and len(w) > 3)[:8])
-        if not named or turn.within("tried", span):
-            yield f"~{words}", turn.evidence(span.start, span.end, _seen_by("failed_attempt", model)), who
+        words = sorted(w for w in features(turn.text[span.start : span.end]) if w.isalpha() and len(w) > 3)[:8]
+        bare = len(words) < _LEAST_WORDS and who == "customer"  # "still not working" names no remedy where nobody advised one
+        if not bare and (not named or turn.within("tried", span)):
+            yield f"~{' '.join(words)}", turn.evidence(span.start, span.end, _seen_by("failed_attempt", model)), who
     if not named and not unnamed and failed:
         yield f"advice before message {turn.place + 1}", _of(turn, failed[0]), who
 
