@@ -5,7 +5,7 @@ Deterministic, never raises, needs no network; bounded in time whatever a text h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,12 +25,15 @@ _MOST_FOR_LANGUAGE = 4000
 class TextReader:
     """Reads signals; implements ``escalation.ports.Reader``. Thread-safe."""
 
-    model: Model
+    load: Callable[[], Model]
 
     @classmethod
     def standard(cls) -> TextReader:
-        """The reader with the model and the phrases that come with Baton; a language is loaded when it is first met."""
-        return cls(standard())
+        """The reader with the model and the phrases that come with Baton; each is loaded when it is first needed.
+
+        Most processes never read a text, and loading takes a quarter of a second.
+        """
+        return cls(standard)
 
     def read(self, messages: tuple[Message, ...], now: datetime, *, subject: str = "", language: str = "") -> tuple[Signal, ...]:
         """All signals of the customer's public messages, oldest first. ``language``: the ticket's own, for texts that are short.
@@ -43,7 +46,7 @@ class TextReader:
             return ()
         found = detect("\n".join([subject, *told])[:_MOST_FOR_LANGUAGE], language)
         lexicon = pack(found.code).lexicon if found.code in LANGUAGES else None
-        model = self.model if found.code == "en" else None
+        model = self.load() if found.code == "en" else None
         own = turns(messages, lexicon, model)
         if not own:
             return ()

@@ -284,7 +284,7 @@ def stories(draw: st.DrawFn) -> Story:
 
 
 @pytest.mark.slow
-@settings(max_examples=int(os.environ.get("SLA_EXAMPLES", "500")), deadline=None)
+@settings(max_examples=int(os.environ.get("SLA_EXAMPLES", "200")), deadline=None)
 @given(stories())
 def test_the_clocks_are_those_of_a_slow_reference(story: Story) -> None:
     assert quickly(story) == slowly(story)
