@@ -1,4 +1,4 @@
-"""The offline reader: patterns of six languages and a small trained model for English (domain.md §2; docs/signals.md).
+"""The offline reader: patterns of seven languages and a small trained model for English (domain.md §2; docs/signals.md).
 
 Deterministic, never raises, needs no network; bounded in time whatever a text holds.
 """
