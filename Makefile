@@ -22,13 +22,13 @@ run: $(VENV)/.base  ## database, web, worker, clock and the play-vendors, until 
 
 test: $(VENV)/.dev  ## the whole suite, browser tests included
 	@sh scripts/chromium.sh
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(VENV)/.dev  ## lint, types, fast tests; under a minute
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy .
-	@$(BIN)/python -m pytest -n 2 -m "not slow and not browser and not database" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not browser and not database" $(ARGS)
 
 bench: $(VENV)/.dev  ## repeatable measurements into bench/results.md
 	@$(BIN)/python -m bench

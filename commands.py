@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import getpass
-import os
 import signal
 import sys
 import threading
@@ -20,6 +19,7 @@ from config.yamldoc import Problems
 from running import plain_errors, prepare, run_everything
 from store import accounts, live, queue
 from store.documents import files, path_of
+from web import server
 from web import slack as web_slack
 from web.desk import PipelineDesk
 from worker import clock, tasks
@@ -52,11 +52,8 @@ def up() -> None:
 @click.command()
 def serve() -> None:
     """Run the web process (gunicorn)."""
-    settings = _baton().settings
-    arguments = ["--bind", f"{settings.host}:{settings.port}", "--worker-class", "gthread", "--keep-alive", "75"]
-    arguments += ["--workers", str(settings.web_workers), "--threads", str(settings.web_threads)]
-    arguments += ["--graceful-timeout", "20", "--timeout", "60", "--no-control-socket", "app:create_app()"]
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])  # noqa: S606 - our own arguments
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    server.run(app, _baton().settings)
 
 
 @click.command("worker")

@@ -57,3 +57,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"postgres", "place"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("database")
+    # Long ones first (the order stays random otherwise): one that comes last keeps a process busy while the other has nothing.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)

@@ -1,10 +1,9 @@
-"""A worker that kills itself (SIGKILL) at one point of a handoff: ``python -m tests.deadly_worker before:chat.post``."""
+"""Workers forked from a process that has everything imported; one may kill itself (SIGKILL) at a point of a handoff."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -63,7 +62,13 @@ class DeadlyJournal:
         return DeadlyCase(manager, self._when) if self._left == 0 else manager
 
 
-def main(point: str) -> None:
+def run(settings: dict[str, str], log: str, point: str = "") -> None:
+    """A worker with these settings and this log; with ``point`` ("before:chat.post") it dies there."""
+    os.environ.clear()
+    os.environ.update(settings)
+    with open(log, "ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
     when, _, what = point.partition(":")
     part, _, method = what.partition(".")
     baton = assemble()
@@ -75,13 +80,9 @@ def main(point: str) -> None:
         pipeline = replace(pipeline, chat=Deadly(pipeline.chat, method, when))
     elif part == "commit":
         pipeline = replace(pipeline, journal=DeadlyJournal(pipeline.journal, when, int(method)))
-    else:
+    elif part == "journal":
         pipeline = replace(pipeline, journal=Deadly(pipeline.journal, method, when))
     stalled = baton.settings.stalled_after_s
     jobs = queue.app(baton.database_url, worker=True)
     tasks.register(jobs, pipeline, baton.backtests, stalled_after_s=stalled)
     tasks.run(jobs, concurrency=4, stalled_after_s=stalled)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

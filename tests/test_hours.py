@@ -183,7 +183,7 @@ SHIFTS = st.lists(st.builds(Shift, DAYS, CLOCKS, CLOCKS), min_size=1, max_size=3
 CHANGES = ["2025-03-09", "2025-03-30", "2025-04-06", "2025-10-05", "2025-10-26", "2025-11-02", "2011-12-30", "2025-04-25"]
 NEAR_CHANGES = st.builds(lambda day, hours: at(day) + timedelta(hours=hours), st.sampled_from(CHANGES), st.floats(-40, 40))
 MOMENTS = NEAR_CHANGES | st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))
-MINUTES = st.integers(0, 5000)
+MINUTES = st.integers(0, 5000)  # together less than ten years of a quarter of an hour a week, which is where `due` gives up
 
 
 @given(MOMENTS, MINUTES, MINUTES, SHIFTS, ZONES)
@@ -198,7 +198,7 @@ def test_a_later_start_is_never_due_earlier(a: datetime, b: datetime, minutes: i
     assert first <= second
 
 
-@given(MOMENTS, MINUTES, MINUTES, SHIFTS, ZONES)
+@given(MOMENTS, MINUTES.map(lambda n: n // 2), MINUTES.map(lambda n: n // 2), SHIFTS, ZONES)
 def test_two_stretches_are_due_when_their_sum_is(start: datetime, a: int, b: int, shifts: tuple[Shift, ...], zone: str) -> None:
     halfway = due(start, a, shifts, zone).at
     assert due(halfway, b, shifts, zone).at == due(start, a + b, shifts, zone).at or b == 0

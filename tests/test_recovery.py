@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 import os
 import random
 import signal
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from store import embedded
+from tests import deadly_worker
 from tests.support import FIXTURES
 from tests.system import System, until
 from tests.test_end_to_end import NAMES, buttons, entries, offered_to
@@ -66,28 +67,42 @@ def ticket() -> str:
     return str(next(_tickets))
 
 
+# Forked, so that the many workers of this file need not import everything again.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.deadly_worker"])
+
+
+def start_worker(system: System, point: str = "") -> Any:
+    worker = FORKS.Process(target=deadly_worker.run, args=(system.settings(), str(system.folder / "log"), point))
+    worker.start()
+    return worker
+
+
 def die(system: System, point: str) -> None:
     """Run a worker until it kills itself at ``point``."""
-    worker = system.spawn("-m", "tests.deadly_worker", point)
+    worker = start_worker(system, point)
     try:
-        assert worker.wait(30) == -signal.SIGKILL, f"the worker never came to {point}"
+        worker.join(30)
+        assert worker.exitcode == -signal.SIGKILL, f"the worker never came to {point}"
     finally:
         worker.kill()
+        worker.join()
 
 
 class Worker:
     """A sound worker for the time of a block; it must stop cleanly."""
 
     def __init__(self, system: System) -> None:
-        self._process: subprocess.Popen[bytes] = system.spawn(*FLASK, "worker")
+        self._process = start_worker(system)
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, *error: object) -> None:
         self._process.terminate()
+        self._process.join(30)
         # -15: there was nothing left to do and it was told to stop while it was still starting.
-        assert self._process.wait(30) in (0, -signal.SIGTERM) or error[0]
+        assert self._process.exitcode in (0, -signal.SIGTERM) or error[0]
 
 
 def one_of_everything(system: System, helpdesk: str, ticket: str, agent: str) -> None:
@@ -147,7 +162,7 @@ def test_everything_at_once(place: Path, capsys: pytest.CaptureFixture[str]) -> 
             if number % 4 == 0:
                 kills += kill(system, "app worker", dice)
             if number == 13:
-                kills += kill(system, "gunicorn", dice)
+                kills += kill(system, "app serve", dice)
             if number in (8, 18):
                 kills += kill(system, "postgres", dice)
         owners = {ticket: accept(system, ticket) for ticket in tickets}
