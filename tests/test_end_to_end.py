@@ -184,16 +184,12 @@ def test_slack_away_still_puts_the_ticket_in_its_group_with_its_note(system: Sys
     assert len(entries(system, helpdesk, number)) == 1, "the note is written once"
 
 
-def test_restart_keeps_everything(place: Path, number: str) -> None:
-    system = System(place / "restart").start()
-    try:
-        system.send("zendesk", "ticket_created_urgent", number)
-        card, agent = system.card(number), offered_to(system, number)
-        before = system.handoff(number)
-        assert system.stop() == 0
-        system.start()
-        assert system.handoff(number)["id"] == before["id"]
-        system.press(card, "baton_accept", SLACK[agent])
-        until(lambda: noted_and_assigned(system, "zendesk", number, agent), what="assigned after a restart")
-    finally:
-        assert system.stop() == 0
+def test_restart_keeps_everything(system: System, number: str) -> None:
+    system.send("zendesk", "ticket_created_urgent", number)
+    card, agent = system.card(number), offered_to(system, number)
+    before = system.handoff(number)
+    assert system.stop() == 0
+    system.start()
+    assert system.handoff(number)["id"] == before["id"]
+    system.press(card, "baton_accept", SLACK[agent])
+    until(lambda: noted_and_assigned(system, "zendesk", number, agent), what="assigned after a restart")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import marks
 from tests.slack_play import Play, card, playing
 from web.slack import Reply
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
+pytestmark = marks
 
 
 @pytest.fixture
@@ -23,11 +22,10 @@ def play(empty_database: str) -> Iterator[Play]:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser.new_page(viewport={"width": 1300, "height": 900})
-        browser.close()
+def page(browser: Browser) -> Iterator[Page]:
+    made = browser.new_page(viewport={"width": 1300, "height": 900})
+    yield made
+    made.close()
 
 
 def test_a_card_is_read_and_pressed(play: Play, page: Page) -> None:

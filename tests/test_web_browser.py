@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, StorageState
 from sqlalchemy import Engine, update
 from werkzeug.serving import make_server
 
 from store.tables import HandoffRow
+from tests.browser import marks, whole
 from tests.web_data import PASSWORD, ROSTER, database, people, web
 from tests.web_rows import fill
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome") or ""
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine; apt-get install chromium"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = marks
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}
 PAGES = ("/sign-in", "/handoffs", "/handoffs/hf_1", "/handoffs/hf_2", "/deliveries", "/deliveries/{handled}", "/nope")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as tool:
-        chromium = tool.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +28,7 @@ def server(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         people(engine)
         ids = fill(engine, ROSTER, datetime.now(UTC))
         here = web(engine, tmp_path_factory.mktemp("web"), sandbox=True)
-        http = make_server("127.0.0.1", 0, here.app, threaded=True)
+        http = make_server("127.0.0.1", 0, whole(here.app), threaded=True)
         thread = threading.Thread(target=http.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{http.port}", ids, engine
@@ -55,22 +42,27 @@ def address(server: tuple[str, dict[str, int], Engine]) -> str:
     return server[0]
 
 
+_signed_in: dict[tuple[str, str], StorageState] = {}
+
+
 def opened(browser: Browser, address: str, who: str = "cleo", size: str = "desk", scheme: str = "light") -> Page:
-    """A signed-in page in Stockholm, where it is never UTC."""
+    """A signed-in page in Stockholm, where it is never UTC; each person signs in once."""
     width, height = SIZES[size]
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if scheme == "dark" else "light",
         timezone_id="Europe/Stockholm",
         locale="en-GB",
+        storage_state=_signed_in.get((address, who)),
     )
     page = context.new_page()
-    page.goto(f"{address}/sign-in")
-    if who:
+    if who and (address, who) not in _signed_in:
+        page.goto(f"{address}/sign-in")
         page.fill("#email", f"{who}@example.com")
         page.fill("#password", PASSWORD)
         page.click("button.primary")
         page.wait_for_url("**/handoffs")
+        _signed_in[address, who] = context.storage_state()
     return page
 
 
