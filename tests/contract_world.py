@@ -15,7 +15,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-import psycopg
 import requests
 from flask import Flask, request
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -28,6 +27,7 @@ from escalation.ticket import TicketChange
 from mappings import Mapping, load_folder
 from sandbox import samples
 from sandbox.state import State
+from tests import databases
 from tests.support import FIXTURES, ROOT, connection
 
 URGENT = "ticket_created_urgent"  # every helpdesk has it, with the ticket to seed its sandbox with; see stories
@@ -176,17 +176,15 @@ class _Silent(WSGIRequestHandler):
 
 
 @contextmanager
-def worlds(postgres: str, name: str) -> Iterator[dict[str, World]]:
-    """All play helpdesks by kind, on one server and one database that is called ``name`` and dropped afterwards."""
-    with psycopg.connect(postgres, autocommit=True) as db:
-        db.execute(f"CREATE DATABASE {name}")
-        state = State(postgres.replace("/postgres?", f"/{name}?"))
+def worlds(postgres: str) -> Iterator[dict[str, World]]:
+    """All play helpdesks by kind, on one server and one database."""
+    with databases.empty(postgres) as url:
+        state = State(url)
         try:
             with _served(state) as found:
                 yield found
         finally:
             state.close()
-            db.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextmanager

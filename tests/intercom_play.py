@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import threading
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import requests
 from flask import Flask, request
 from openapi_schema_validator import OAS30Validator
@@ -27,6 +25,7 @@ from connectors.intercom import Connector
 from escalation.ports import Inbound
 from mappings.schema import Mapping, load
 from sandbox.state import State
+from tests import databases
 from tests.support import ROOT, SHARED, connection
 
 SPEC = SHARED / "specs/intercom/intercom-2.16.relevant.json"
@@ -116,12 +115,8 @@ def playing(database_url: str) -> Iterator[Playground]:
 @contextmanager
 def playing_on_new_database(postgres: str) -> Iterator[Playground]:
     """``playing`` for a whole module; each test clears it, which takes less time than a database of its own."""
-    name = f"intercom_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres, autocommit=True) as db:
-        db.execute(f"CREATE DATABASE {name}")
-        with playing(postgres.replace("/postgres?", f"/{name}?")) as found:
-            yield found
-        db.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with databases.empty(postgres) as url, playing(url) as found:
+        yield found
 
 
 def problems(method: str, path: str, body: Any) -> list[str]:

@@ -15,8 +15,9 @@ from sqlalchemy import Engine, create_engine
 from escalation.journal import DeliveryStatus
 from store import accounts, queries
 from store.accounts import Role
+from tests import databases
 from tests.support import ROOT
-from tests.web_data import NOW, ROSTER, Web, database, people, web
+from tests.web_data import NOW, ROSTER, Web, people, web
 from tests.web_rows import HOSTILE, fill
 from web import openapi
 from web.api_routes import ROUTES, Route
@@ -26,7 +27,7 @@ API = "/api/v1"
 
 @pytest.fixture(scope="module")
 def filled(postgres: str) -> Iterator[tuple[Engine, dict[str, int]]]:
-    with database(postgres) as engine:
+    with databases.migrated(postgres) as engine:
         people(engine)
         yield engine, fill(engine, ROSTER, NOW)
 

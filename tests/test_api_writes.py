@@ -14,14 +14,15 @@ from config.yamldoc import Problem, Problems
 from escalation.actions import DeclineReason
 from escalation.hop import Accept, Decline, Return
 from escalation.ports import Unreadable
-from tests.web_data import Said, Web, csrf, database, people, sign_in, web
+from tests import databases
+from tests.web_data import Said, Web, csrf, people, sign_in, web
 
 API = "/api/v1"
 
 
 @pytest.fixture(scope="module")
 def engine(postgres: str) -> Iterator[Engine]:
-    with database(postgres) as made:
+    with databases.migrated(postgres) as made:
         people(made)
         yield made
 

@@ -6,7 +6,6 @@ must say so, and what holds instead is asserted.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -28,7 +27,7 @@ from tests.contract_world import NOBODY_LISTENS, World, digits, stories, worlds
 
 @pytest.fixture(scope="session")
 def stage(postgres: str) -> Iterator[dict[str, World]]:
-    with worlds(postgres, f"contract_{uuid.uuid4().hex[:12]}") as found:
+    with worlds(postgres) as found:
         yield found
 
 

@@ -110,9 +110,9 @@ HOSTILE = [
 
 @pytest.mark.parametrize("source", HOSTILE, ids=lambda s: s[:20])
 def test_megabytes_are_read_in_a_moment(source: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     text = to_text(source)
-    assert time.perf_counter() - start < 4  # at most 0.4 s on the machine it was written on
+    assert time.thread_time() - start < 4  # at most 0.4 s on the machine it was written on
     assert len(text) <= 2 * MOST_CHARS
 
 

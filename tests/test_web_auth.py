@@ -14,20 +14,21 @@ from config.settings import load
 from store import accounts
 from store.accounts import Refused, Role
 from store.tables import TimelineRow, TokenRow, UserRow
-from tests.web_data import PASSWORD, Web, csrf, database, people, sign_in, web
+from tests import databases
+from tests.web_data import PASSWORD, Web, csrf, people, sign_in, web
 from web.auth import safe_next
 
 
 @pytest.fixture(scope="module")
 def engine(postgres: str) -> Iterator[Engine]:
-    with database(postgres) as made:
+    with databases.migrated(postgres) as made:
         people(made)
         yield made
 
 
 @pytest.fixture
 def blank(postgres: str) -> Iterator[Engine]:
-    with database(postgres) as made:
+    with databases.migrated(postgres) as made:
         yield made
 
 

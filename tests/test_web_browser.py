@@ -13,8 +13,9 @@ from sqlalchemy import Engine, update
 from werkzeug.serving import make_server
 
 from store.tables import HandoffRow
+from tests import databases
 from tests.browser import marks, whole
-from tests.web_data import PASSWORD, ROSTER, database, people, web
+from tests.web_data import PASSWORD, ROSTER, people, web
 from tests.web_rows import fill
 
 pytestmark = marks
@@ -24,7 +25,7 @@ PAGES = ("/sign-in", "/handoffs", "/handoffs/hf_1", "/handoffs/hf_2", "/deliveri
 
 @pytest.fixture(scope="module")
 def server(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, int], Engine]]:
-    with database(postgres) as engine:
+    with databases.migrated(postgres) as engine:
         people(engine)
         ids = fill(engine, ROSTER, datetime.now(UTC))
         here = web(engine, tmp_path_factory.mktemp("web"), sandbox=True)

@@ -10,13 +10,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, create_engine, text
 
 from escalation.ports import BadSignature
-from tests.web_data import NOW, ROSTER, Web, database, web
+from tests import databases
+from tests.web_data import NOW, ROSTER, Web, web
 from tests.web_rows import fill
 
 
 @pytest.fixture
 def engine(postgres: str) -> Iterator[Engine]:
-    with database(postgres) as made:
+    with databases.migrated(postgres) as made:
         yield made
 
 
@@ -68,9 +69,17 @@ def test_one_live_worker_is_enough(engine: Engine, tmp_path: Path) -> None:
 
 
 def test_an_older_schema_is_not_ready(engine: Engine, tmp_path: Path) -> None:
-    with engine.begin() as db:
-        db.execute(text("UPDATE alembic_version SET version_num = '0000'"))
-    assert parts(web(engine, tmp_path)) == (503, {"database": True, "migrations": False, "worker": False, "clock": False})
+    def become(version: str) -> str:
+        with engine.begin() as db:
+            before = str(db.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+            db.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+        return before
+
+    newest = become("0000")
+    try:
+        assert parts(web(engine, tmp_path)) == (503, {"database": True, "migrations": False, "worker": False, "clock": False})
+    finally:
+        become(newest)  # the database is lent to other tests
 
 
 def test_no_database_is_not_ready_and_says_what_to_do(nowhere: Web) -> None:

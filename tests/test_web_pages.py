@@ -12,7 +12,8 @@ from sqlalchemy import Engine, create_engine
 
 from escalation.actions import DeclineReason
 from escalation.hop import Accept, Decline, Return
-from tests.web_data import NOW, ROSTER, Said, Web, csrf, database, people, sign_in, web
+from tests import databases
+from tests.web_data import NOW, ROSTER, Said, Web, csrf, people, sign_in, web
 from tests.web_rows import HOSTILE, fill
 from web.pages_show import in_words, nearest_clock, unwrapped
 
@@ -21,14 +22,14 @@ PAGES = ("/handoffs", "/handoffs?state=all", "/handoffs/hf_1", "/handoffs/hf_2",
 
 @pytest.fixture(scope="module")
 def filled(postgres: str) -> Iterator[tuple[Engine, dict[str, int]]]:
-    with database(postgres) as engine:
+    with databases.migrated(postgres) as engine:
         people(engine)
         yield engine, fill(engine, ROSTER, NOW)
 
 
 @pytest.fixture(scope="module")
 def empty(postgres: str) -> Iterator[Engine]:
-    with database(postgres) as engine:
+    with databases.migrated(postgres) as engine:
         people(engine)
         yield engine
 

@@ -28,7 +28,7 @@ SEED = fixture("zendesk", "ticket_created_urgent")["ticket"]
 
 @pytest.fixture(scope="module")
 def world(postgres: str) -> Iterator[Desk]:
-    with world_on(postgres, "zendesk_outbound") as desk:
+    with world_on(postgres) as desk:
         yield desk
 
 

@@ -25,7 +25,7 @@ ECHO = TicketChange("zendesk", "35001", ChangeKind.ASSIGNED, "x", actor=Person("
 
 @pytest.fixture(scope="module")
 def world(postgres: str) -> Iterator[Desk]:
-    with world_on(postgres, "zendesk_people") as desk:
+    with world_on(postgres) as desk:
         yield desk
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
@@ -20,7 +17,7 @@ from config.settings import Settings, load
 from escalation.hop import Accept, Ask, Decline, Return
 from escalation.ports import Inbound
 from escalation.roster import Agent, Roster, Team
-from store import accounts, engine, migrate
+from store import accounts
 from store.accounts import Role
 from web import Parts, register
 
@@ -134,21 +131,6 @@ class FakeBacktests:
 
 
 PASSWORD = "correct horse battery"
-
-
-@contextmanager
-def database(postgres: str) -> Iterator[Engine]:
-    """A migrated database of its own, for as many tests as only read it."""
-    name = f"web_{secrets.token_hex(6)}"
-    with psycopg.connect(postgres, autocommit=True) as db:
-        db.execute(f"CREATE DATABASE {name}")
-        made = engine.connect(postgres.replace("/postgres?", f"/{name}?"))
-        try:
-            migrate.upgrade(made)
-            yield made
-        finally:
-            made.dispose()
-        db.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @dataclass

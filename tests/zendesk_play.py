@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import requests
 from flask import Flask, request
 from pydantic import SecretStr
@@ -21,6 +20,7 @@ from escalation.ports import Inbound
 from mappings.schema import Mapping, load
 from sandbox import Play, register
 from sandbox.state import State
+from tests import databases
 
 ROOT = Path(__file__).parent.parent
 ADMIN = "900"
@@ -138,10 +138,7 @@ def playing(database: str) -> Iterator[Desk]:
 
 
 @contextmanager
-def world_on(postgres: str, name: str) -> Iterator[Desk]:
-    """A play Zendesk for all tests of one file, on a database of its own; ``empty`` it between tests."""
-    with psycopg.connect(postgres, autocommit=True) as db:
-        db.execute(f"CREATE DATABASE {name}")
-        with playing(postgres.replace("/postgres?", f"/{name}?")) as desk:
-            yield desk
-        db.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def world_on(postgres: str) -> Iterator[Desk]:
+    """A play Zendesk for all tests of one file; ``empty`` it between tests."""
+    with databases.empty(postgres) as url, playing(url) as desk:
+        yield desk
