@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
+# Compiled files are kept: every process of a test would compile the whole program again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test check bench demo lock format clean
 
 $(VENV)/.base: requirements/base.txt

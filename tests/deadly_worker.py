@@ -8,11 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from app import assemble
-from signals.reader import TextReader
 from store import queue
 from worker import tasks
-
-TextReader.standard().load()  # before workers are forked: it takes half a second
 
 
 class Deadly:

@@ -69,7 +69,7 @@ def ticket() -> str:
 
 # Forked, so that the many workers of this file need not import everything again.
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.deadly_worker"])
+FORKS.set_forkserver_preload(["tests.warm"])
 
 
 def start_worker(system: System, point: str = "") -> Any:
