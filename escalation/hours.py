@@ -183,9 +183,10 @@ def _periods(
 ) -> Iterator[Period]:
     """Working periods from ``since`` on, in UTC, in order, without overlap; a running one starts at ``since``."""
     reached = since.astimezone(UTC)
-    yesterday = since.astimezone(zone).date() - _DAY  # its night shift may still run
+    # Yesterday's night shift may still run; that of the day before where a day was left out (Samoa, 30 December 2011).
+    first = since.astimezone(zone).date() - 2 * _DAY
     weekly = tuple(shifts) or _ALWAYS
-    for day in (yesterday + n * _DAY for n in range(days + 1)):
+    for day in (first + n * _DAY for n in range(days + 2)):
         # In UTC order: on the night an hour is left out, 02:45 (which is 03:45 then) comes after 03:00.
         for opens, closes in sorted(_on_day(shift, day, zone, absences) for shift in weekly if day.weekday() in shift.days):
             opens = max(opens, reached)

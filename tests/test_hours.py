@@ -204,6 +204,12 @@ def test_two_stretches_are_due_when_their_sum_is(start: datetime, a: int, b: int
     assert due(halfway, b, shifts, zone).at == due(start, a + b, shifts, zone).at or b == 0
 
 
+def test_a_night_shift_runs_on_over_a_day_that_was_left_out() -> None:
+    """Samoa went from 29 to 31 December 2011; found by the test above."""
+    nights = (Shift((3,), time(0, 15), time(0, 15)),)
+    assert due(at("2011-12-30T10:00"), 15, nights, "Pacific/Apia").at == at("2011-12-30T10:15")
+
+
 @given(MOMENTS, SHIFTS, ZONES)
 def test_somebody_is_on_at_their_next_shift_and_off_until_then(now: datetime, shifts: tuple[Shift, ...], zone: str) -> None:
     who = Agent("ada", "Ada", time_zone=zone, shifts=shifts)
