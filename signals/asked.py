@@ -16,6 +16,7 @@ from signals.turns import MOST_EVIDENCE, Turn
 
 PLAIN = ("explicit_human_request", "churn_risk", "legal_threat", "security_incident", "privacy_request")
 _LEAST_WORDS = 3
+_NO_REMEDY = frozenset("still sam thing happen again work help noth chang error problem issu just even have doe".split())
 _SURE = 0.85  # of a pattern where there is no model
 _ENDS_WHEN_RESOLVED = frozenset({"explicit_human_request", "refund_request", "failed_attempts"})
 _DAYS = re.compile(r"\b(\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|several)\s+(day|week|month|year)s?\b", re.I)
@@ -99,9 +100,10 @@ def _failures(turn: Turn, messages: Sequence[Message], model: Model | None) -> I
     covered = [hit for hits in (turn.hits[g] for g in turn.hits if g.startswith("remedy.")) for hit in hits]
     unnamed = [s for s in spans if not any(s.start <= hit.start < s.end for hit in covered)]
     for span in unnamed:
-        words = sorted(w for w in features(turn.text[span.start : span.end]) if w.isalpha() and len(w) > 3)[:8]
-        bare = len(words) < _LEAST_WORDS and who == "customer"  # "still not working" names no remedy where nobody advised one
-        if not bare and (not named or turn.within("tried", span)):
+        said = (w for w in features(turn.text[span.start : span.end]) if w.isalpha() and len(w) > 3)
+        words = sorted(w for w in said if w not in _NO_REMEDY)[:8]
+        bare = len(words) < _LEAST_WORDS  # "still not working" names no remedy where nobody advised one
+        if turn.within("tried", span) or (not bare if named or who == "customer" else True):
             yield f"~{' '.join(words)}", turn.evidence(span.start, span.end, _seen_by("failed_attempt", model)), who
     if not named and not unnamed and failed:
         yield f"advice before message {turn.place + 1}", _of(turn, failed[0]), who

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 WEIGHTS = Path(__file__).parent / "weights.json"
 
@@ -70,16 +70,39 @@ class Part:
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, scores[self.questions[name].first]))))
 
 
+class Beyond(Protocol):
+    """What reads a text beyond its words (``signals.semantic``)."""
+
+    def mixed(self, part: str, text: str, words: Sequence[float]) -> list[float]:
+        """The scores of ``part`` ("sentence" or "message") for a text, from those of its words."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
     version: str
     sentence: Part
     message: Part
+    beyond: Beyond | None = None
+
+    def of_sentence(self, text: str, words: Sequence[str]) -> list[float]:
+        """Scores of a sentence with these features."""
+        scores = self.sentence.score(words)
+        return self.beyond.mixed("sentence", text, scores) if self.beyond else scores
+
+    def of_message(self, text: str, words: Sequence[str]) -> list[float]:
+        """Scores of a whole message with these features."""
+        scores = self.message.score(words)
+        return self.beyond.mixed("message", text, scores) if self.beyond else scores
+
+
+def least_score(threshold: float) -> float:
+    """The raw score that stands for a share."""
+    return math.log(threshold / (1 - threshold))
 
 
 @lru_cache(maxsize=1)
-def standard() -> Model:
-    """The model that comes with Baton."""
+def words_only() -> Model:
+    """The model that comes with Baton and needs nothing beside Python."""
     told = json.loads(WEIGHTS.read_text("utf-8"))
     return Model(told["version"], _part(told["sentence"]), _part(told["message"]))
 
@@ -89,7 +112,7 @@ def _part(told: Mapping[str, Any]) -> Part:
     first = 0
     for name, asked in told["questions"].items():
         cut = asked["threshold"]
-        questions[name] = Question(name, tuple(asked["labels"]), first, cut, math.log(cut / (1 - cut)))
+        questions[name] = Question(name, tuple(asked["labels"]), first, cut, least_score(cut))
         first += len(asked["labels"])
     pairs: dict[tuple[int, float], tuple[int, float]] = {}  # the same few thousand pairs stand in all rows: kept once
     rows = {

@@ -13,8 +13,9 @@ from escalation.signals import Evidence, Signal
 from escalation.ticket import Message, Role
 from signals import asked, thread, tone, topic
 from signals.languages import Language, detect
-from signals.model import Model, standard
+from signals.model import Model
 from signals.packs import LANGUAGES, pack
+from signals.semantic import standard
 from signals.turns import Turn, turns
 
 VERSION = "2"

@@ -101,7 +101,9 @@ def technical(own: Sequence[Turn], model: Model) -> Signal | None:
 
 def intent(own: Sequence[Turn], subject: str, model: Model) -> tuple[Signal, ...]:
     """``intent`` with its confidence, the second best and whether it is below the threshold; ``issue_type`` when it is not."""
-    weighed: list[tuple[float, Sequence[float]]] = [(_SUBJECT, model.message.score(features(subject)))] if subject.strip() else []
+    weighed: list[tuple[float, Sequence[float]]] = (
+        [(_SUBJECT, model.of_message(subject, features(subject)))] if subject.strip() else []
+    )
     weighed += [(_FIRST if n == 0 else _REST, turn.whole) for n, turn in enumerate(own[:_MOST_TURNS]) if turn.whole]
     if not weighed:
         return ()

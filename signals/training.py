@@ -12,10 +12,10 @@ import logging
 import random
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,14 +25,17 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import normalize
 
-from signals import corpus, ordinary
+from signals import corpus, ordinary, semantic
+from signals.embedder import installed
 from signals.features import features
 from signals.lexicon import marks
 from signals.model import WEIGHTS
 from signals.packs import pack
 
 log = logging.getLogger(__name__)
-FOLDS, INVERSE_DECAY, SMALLEST = 5, 8.0, 0.25
+FOLDS, INVERSE_DECAY, INVERSE_DECAY_TEAMS, SMALLEST = 5, 8.0, 3.0, 0.25
+LEAST_CUT = 30  # hundredths
+Keep = Callable[[dict[str, Any], "Texts", float, "Fit"], None]
 _LEXICON = pack("en").lexicon
 # Ordinary texts of other questions that are a clear no to yes/no questions, so that everyday words weigh nothing.
 _ORDINARY = (("technical", "none"), ("urgency", "none"), ("impact", "none"), ("sentiment", "satisfied"), ("intents", "how_to"))
@@ -45,6 +48,7 @@ _USUAL = 0.6  # the threshold of a question that no marked ticket asks
 class Texts:
     """What one question is learned from. ``ticket`` is the number of the ticket a text is of, -1 for texts that stand alone."""
 
+    question: str
     labels: tuple[str, ...]
     texts: list[str] = field(default_factory=list)
     label: list[int] = field(default_factory=list)
@@ -60,12 +64,14 @@ class Texts:
 
 @dataclass
 class Fit:
-    vectorizer: CountVectorizer
+    """A regression, and what makes numbers of texts."""
+
+    matrix: Callable[[Sequence[str]], Any]
     regression: LogisticRegression
 
-    def shares(self, texts: Sequence[str]) -> Any:
-        """Probability of each label, a row per text."""
-        return self.regression.predict_proba(normalize(self.vectorizer.transform(texts)))
+    def yes(self, texts: Sequence[str]) -> Any:
+        """The raw score of yes of a yes/no question, one per text."""
+        return -self.regression.decision_function(self.matrix(texts))  # its own is that of label 1, which is no
 
 
 def analyze(text: str) -> list[str]:
@@ -82,19 +88,35 @@ def vocabulary() -> dict[str, int]:
     return {feature: n for n, feature in enumerate(sorted(f for f, count in seen.items() if count > 1))}
 
 
-def fit(told: Texts, leave_out: frozenset[int] = frozenset()) -> Fit:
+def by_words(texts: Sequence[str]) -> Any:
+    return normalize(CountVectorizer(analyzer=analyze, vocabulary=vocabulary(), binary=True).transform(texts))
+
+
+@cache
+def _vector(text: str) -> Sequence[float]:
+    embedder = installed()
+    return embedder.embed(text) if embedder else ()
+
+
+def by_embedding(texts: Sequence[str]) -> Any:
+    return np.array([_vector(text) for text in texts])
+
+
+def fit(told: Texts, matrix: Callable[[Sequence[str]], Any], leave_out: frozenset[int] = frozenset()) -> Fit:
     """A regression over the texts, without those of some tickets."""
     rows = [n for n, ticket in enumerate(told.ticket) if ticket not in leave_out]
-    vectorizer = CountVectorizer(analyzer=analyze, vocabulary=vocabulary(), binary=True)
-    matrix = normalize(vectorizer.transform([told.texts[n] for n in rows]))
-    regression = LogisticRegression(C=INVERSE_DECAY, max_iter=3000)
-    return Fit(vectorizer, regression.fit(matrix, [told.label[n] for n in rows], [told.weight[n] for n in rows]))
+    # The teams of our tickets are not those of another company: none is likelier than another before a word is read.
+    teams = told.question == "intents"
+    decay, weights = (INVERSE_DECAY_TEAMS, "balanced") if teams else (INVERSE_DECAY, None)
+    regression = LogisticRegression(C=decay, class_weight=weights, max_iter=3000)
+    numbers = matrix([told.texts[n] for n in rows])
+    return Fit(matrix, regression.fit(numbers, [told.label[n] for n in rows], [told.weight[n] for n in rows]))
 
 
 def texts_of(question: str, sentences: corpus.Labelled, tickets: Sequence[corpus.Marked], shared: Path | None) -> Texts:
     """Everything one question is learned from."""
     own = sentences[question]
-    told = Texts(tuple(own))
+    told = Texts(question, tuple(own))
     for label, some in own.items():
         told.add(some, label)
     if told.labels == ("yes", "no") and question not in _NO_ORDINARY:
@@ -108,20 +130,20 @@ def texts_of(question: str, sentences: corpus.Labelled, tickets: Sequence[corpus
     return told
 
 
-def threshold(told: Texts, tickets: Sequence[corpus.Marked], question: str) -> tuple[float, float]:
-    """(threshold, F1) of best F1 over whole tickets, each scored by a model that had not seen it."""
+def threshold(told: Texts, tickets: Sequence[corpus.Marked], *matrices: Callable[[Sequence[str]], Any]) -> tuple[float, float]:
+    """(threshold, F1) of best F1 over whole tickets, each scored by models that had not seen it; several count by their mean."""
     order = list(range(len(tickets)))
     random.Random(3).shuffle(order)  # noqa: S311 - an order, not a secret
     scored: list[tuple[float, bool]] = []
     for fold in range(FOLDS):
         mine = frozenset(order[fold::FOLDS])
-        model = fit(told, leave_out=mine)
+        models = [fit(told, matrix, leave_out=mine) for matrix in matrices]
         for number in mine:
-            answers = list(tickets[number].answers(question, told.labels))
+            answers = list(tickets[number].answers(told.question, told.labels))
             if answers:
-                likely = model.shares([text for text, _ in answers])[:, told.labels.index("yes")].max()
-                scored.append((float(likely), any(label == "yes" for _, label in answers)))
-    return max(((cut / 100, _f1(scored, cut / 100)) for cut in range(30, 91, 2)), key=lambda pair: pair[1])
+                raw = np.mean([model.yes([text for text, _ in answers]) for model in models], axis=0).max()
+                scored.append((float(1 / (1 + np.exp(-raw))), any(label == "yes" for _, label in answers)))
+    return max(((cut / 100, _f1(scored, cut / 100)) for cut in range(LEAST_CUT, 91, 2)), key=lambda pair: pair[1])
 
 
 def _f1(scored: Sequence[tuple[float, bool]], cut: float) -> float:
@@ -130,34 +152,62 @@ def _f1(scored: Sequence[tuple[float, bool]], cut: float) -> float:
     return 2 * hit / (told + wanted) if told + wanted else 0.0
 
 
-def train(shared: Path | None) -> dict[str, object]:
-    """The whole model in the form in which it is kept."""
+def train(shared: Path | None, matrices: Sequence[Callable[[Sequence[str]], Any]], keep: Keep) -> dict[str, Any]:
+    """A model in the form in which it is kept: thresholds over all matrices, weights of the last."""
     sentences, tickets = corpus.load(), corpus.tickets()
-    parts: dict[str, dict[str, Any]] = {name: {"questions": {}, "bias": [], "weights": {}} for name in ("sentence", "message")}
+    parts: dict[str, dict[str, Any]] = {"sentence": {}, "message": {}}
     for question in sentences:
         told = texts_of(question, sentences, tickets, shared)
-        cut, f1 = threshold(told, tickets, question) if told.labels == ("yes", "no") and tickets else (_USUAL, 0.0)
+        cut, f1 = threshold(told, tickets, *matrices) if told.labels == ("yes", "no") and tickets else (_USUAL, 0.0)
         log.info("%-24s %5d texts, threshold %.2f, F1 over unseen tickets %.3f", question, len(told.texts), cut, f1)
-        _keep(parts["message" if question in _ASKED_OF_MESSAGES else "sentence"], question, told.labels, cut, fit(told))
-    return {"version": f"{datetime.now(UTC):%Y-%m-%d}", **parts}
+        keep(parts["message" if question in _ASKED_OF_MESSAGES else "sentence"], told, cut, fit(told, matrices[-1]))
+    return parts
 
 
-def _keep(part: dict[str, Any], question: str, labels: tuple[str, ...], cut: float, model: Fit) -> None:
-    """Add a question's weights; a yes/no question has one number, that of yes."""
+def _rows(told: Texts, model: Fit) -> tuple[tuple[str, ...], Any, Any]:
+    """(labels, a row of weights per label, bias); a yes/no question has one, that of yes."""
     coefficients, bias = model.regression.coef_, model.regression.intercept_
-    if labels == ("yes", "no"):  # the regression's own is that of label 1, which is no
-        coefficients, bias, labels = -coefficients, -bias, ("yes",)
-    first = len(part["bias"])
-    part["questions"][question] = {"labels": list(labels), "threshold": cut}
+    return (("yes",), -coefficients, -bias) if told.labels == ("yes", "no") else (told.labels, coefficients, bias)
+
+
+def keep_words(part: dict[str, Any], told: Texts, cut: float, model: Fit) -> None:
+    """Add a question's weights, by feature."""
+    for name in ("questions", "weights"):
+        part.setdefault(name, {})
+    labels, rows, bias = _rows(told, model)
+    first = len(part.setdefault("bias", []))
+    part["questions"][told.question] = {"labels": list(labels), "threshold": cut}
     part["bias"] += [round(float(b), 3) for b in bias]
-    for name, column in model.vectorizer.vocabulary_.items():
-        weights = coefficients[:, column]
-        kept = [[first + n, round(float(w), 2)] for n, w in enumerate(weights) if abs(w) >= SMALLEST]
+    for name, column in vocabulary().items():
+        kept = [[first + n, round(float(w), 2)] for n, w in enumerate(rows[:, column]) if abs(w) >= SMALLEST]
         part["weights"].setdefault(name, []).extend(chain.from_iterable(kept))
+
+
+def keep_embedding(part: dict[str, Any], told: Texts, cut: float, model: Fit) -> None:
+    """Add a question's weights, by label."""
+    labels, rows, bias = _rows(told, model)
+    if labels == ("yes",):
+        part.setdefault("thresholds", {})[told.question] = cut
+    part.setdefault("thresholds", {})
+    part.setdefault("bias", []).extend(round(float(b), 3) for b in bias)
+    part.setdefault("rows", []).extend([round(float(w), 2) for w in row] for row in rows)
+
+
+def write(file: Path, told: dict[str, Any]) -> None:
+    file.write_text(json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n", "utf-8")
+
+
+def main(shared: Path | None) -> None:
+    """Words always; the embedding beside them where the extra is installed."""
+    version = f"{datetime.now(UTC):%Y-%m-%d}"
+    write(WEIGHTS, {"version": version, **train(shared, [by_words], keep_words)})
+    embedder = installed()
+    if embedder is not None:
+        parts = train(shared, [by_words, by_embedding], keep_embedding)
+        write(semantic.WEIGHTS, {"embedder": embedder.name, "words": version, **parts})
 
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     np.random.seed(0)
-    made = train(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
-    WEIGHTS.write_text(json.dumps(made, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n", "utf-8")
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)

@@ -83,8 +83,8 @@ def _read(
     for start, end in _spans(own):
         words = features(own[start:end], _marks(hits, start, end))
         seen.update(dict.fromkeys(words))
-        spans.append(Span(start, end, model.sentence.score(words)))
-    return own, hits, tuple(spans), model.message.score(list(seen))
+        spans.append(Span(start, end, model.of_sentence(own[start:end], words)))
+    return own, hits, tuple(spans), model.of_message(own, list(seen))
 
 
 def _marks(hits: Mapping[str, list[Hit]], start: int, end: int) -> tuple[str, ...]:

@@ -1,0 +1,67 @@
+"""The trained model with a sentence embedding beside its words: both are asked, and the mean of their scores counts.
+
+Weights and thresholds are made by ``python -m signals.training`` where the extra is installed, and kept beside this file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from operator import mul
+from pathlib import Path
+from typing import Any
+
+from signals.embedder import Embedder, installed
+from signals.model import Model, Part, least_score, words_only
+
+WEIGHTS = Path(__file__).parent / "semantic.json"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heads:
+    """One row of weights per label, in the order of the words' part."""
+
+    bias: tuple[float, ...]
+    rows: tuple[tuple[float, ...], ...]
+
+    def score(self, vector: Sequence[float]) -> list[float]:
+        return [bias + sum(map(mul, row, vector)) for bias, row in zip(self.bias, self.rows, strict=True)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Semantic:
+    """Implements ``signals.model.Beyond``."""
+
+    embedder: Embedder
+    heads: Mapping[str, Heads]  # "sentence" and "message"
+
+    def mixed(self, part: str, text: str, words: Sequence[float]) -> list[float]:
+        """The mean of the words' scores and the embedding's."""
+        return [(a + b) / 2 for a, b in zip(words, self.heads[part].score(self.embedder.embed(text)), strict=True)]
+
+
+@lru_cache(maxsize=1)
+def standard() -> Model:
+    """The model that comes with Baton; with the embedding when the extra is installed and it is the one the weights are of."""
+    words, embedder = words_only(), installed()
+    told = json.loads(WEIGHTS.read_text("utf-8")) if embedder is not None and WEIGHTS.exists() else None
+    if embedder is None or told is None or told["embedder"] != embedder.name or told["words"] != words.version:
+        return words
+    return joined(words, told, embedder)
+
+
+def joined(words: Model, told: Mapping[str, Any], embedder: Embedder) -> Model:
+    """The words' model with an embedding beside it."""
+    heads = {name: Heads(tuple(told[name]["bias"]), tuple(map(tuple, told[name]["rows"]))) for name in ("sentence", "message")}
+    parts = {name: _with_thresholds(getattr(words, name), told[name]["thresholds"]) for name in ("sentence", "message")}
+    return replace(words, version=f"{words.version}+{embedder.name}", beyond=Semantic(embedder, heads), **parts)
+
+
+def _with_thresholds(part: Part, cuts: Mapping[str, float]) -> Part:
+    changed = {
+        name: replace(asked, threshold=cuts[name], least=least_score(cuts[name])) if name in cuts else asked
+        for name, asked in part.questions.items()
+    }
+    return replace(part, questions=changed)
