@@ -29,7 +29,7 @@ class Embedder(Protocol):
 
 
 class MiniLM:
-    """The model that the extra brings; 384 numbers, some 4 ms a sentence on one core."""
+    """The model that the extra brings; 384 numbers, some 4 ms a sentence on two cores."""
 
     name = "all-MiniLM-L6-v2-int8"
 
@@ -38,7 +38,7 @@ class MiniLM:
         from tokenizers import Tokenizer
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # every thread of the worker reads on its own core
+        options.intra_op_num_threads = 2  # a sentence takes 7 ms on one core and 4 on two; more gain nothing
         options.log_severity_level = 3
         self._session: Any = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         self._tokenizer: Any = Tokenizer.from_file(str(tokenizer))
