@@ -16,7 +16,27 @@ from signals.turns import MOST_EVIDENCE, Turn
 
 PLAIN = ("explicit_human_request", "churn_risk", "legal_threat", "security_incident", "privacy_request")
 _LEAST_WORDS = 3
-_NO_REMEDY = frozenset("still sam thing happen again work help noth chang error problem issu just even have doe".split())
+# Stems that name no remedy.
+_NO_REMEDY = frozenset(
+    (
+        "still",
+        "sam",
+        "thing",
+        "happen",
+        "again",
+        "work",
+        "help",
+        "noth",
+        "chang",
+        "error",
+        "problem",
+        "issu",
+        "just",
+        "even",
+        "have",
+        "doe",
+    )
+)
 _SURE = 0.85  # of a pattern where there is no model
 _ENDS_WHEN_RESOLVED = frozenset({"explicit_human_request", "refund_request", "failed_attempts"})
 _DAYS = re.compile(r"\b(\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|several)\s+(day|week|month|year)s?\b", re.I)

@@ -135,16 +135,20 @@ def test_every_setting_is_documented() -> None:
     assert not missing, f"docs/settings.md says nothing of {missing}"
 
 
+PINNED = ("base", "dev", "semantic")
+
+
 def test_every_dependency_is_justified() -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
-    lines = [line for name in ("base", "dev", "semantic") for line in (ROOT / "requirements" / f"{name}.in").read_text().splitlines()]
+    files = (ROOT / "requirements" / f"{name}.in" for name in PINNED)
+    lines = [line for file in files for line in file.read_text().splitlines()]
     wanted = {re.split(r"[<\[=]", line)[0] for line in lines if line and not line.startswith("-")}
     missing = [name for name in sorted(wanted) if not re.search(rf"(^\| |, ){re.escape(name)}(,| \|)", page, re.MULTILINE)]
     assert not missing, f"docs/dependencies.md says nothing of {missing}"
 
 
 def test_pins_have_hashes_and_name_no_registry() -> None:
-    for name in ("base", "dev", "semantic"):
+    for name in PINNED:
         text = (ROOT / "requirements" / f"{name}.txt").read_text()
         pins = re.findall(r"^[a-z0-9].*==.*$", text, re.MULTILINE)
         assert pins and all(pin.endswith("\\") for pin in pins)
