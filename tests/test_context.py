@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,7 +18,7 @@ from escalation.decision import Decision
 from escalation.signals import Signal
 from escalation.ticket import ClockState, Customer, Group, Message, Money, PastTicket, Person, Role, SlaClock, Status, Ticket
 from tests.stories import CHARGED_TWICE, NOW, PEOPLE, STORIES, fired, talk, thread
-from tests.support import ROOT, plain
+from tests.support import ROOT, plain, quickest
 
 BY_RULE = fired(("urgent", "Priority is urgent"), issue="bug")
 LANGUAGES = json.loads((ROOT / "tests" / "golden" / "languages.json").read_text())
@@ -71,9 +70,9 @@ def test_little_text_is_quoted_as_it_is(said: str, subject: str, summary: list[s
 
 
 def test_a_very_long_message_is_cut_and_quick() -> None:
-    begun = time.process_time()
-    found = package(messages=talk("cust: " + "My printer jams and nothing helps, please send someone. " * 2_000))
-    assert time.process_time() - begun < 2
+    long = talk("cust: " + "My printer jams and nothing helps, please send someone. " * 2_000)
+    found, took = quickest(lambda: package(messages=long))
+    assert took < 0.5
     assert len(found.transcript[0].text) <= 20_000
     assert all(len(s.text) < 260 for s in found.summary)
 
@@ -81,9 +80,8 @@ def test_a_very_long_message_is_cut_and_quick() -> None:
 def test_two_thousand_messages_are_read_quickly() -> None:
     first = CHARGED_TWICE.messages
     many = tuple(replace(first[n % 7], id=str(n), at=NOW - timedelta(minutes=3000 - n)) for n in range(2_000))
-    begun = time.process_time()
-    found = build(replace(CHARGED_TWICE, messages=many), (), BY_RULE, None, NOW)
-    assert time.process_time() - begun < 2  # measured: 0.05 s; the machine may be busy
+    found, took = quickest(lambda: build(replace(CHARGED_TWICE, messages=many), (), BY_RULE, None, NOW))
+    assert took < 0.5  # measured: 0.05 s
     assert len(found.transcript) == 2_000
 
 

@@ -114,7 +114,7 @@ def test_a_small_month(empty_database: str) -> None:
     made = engine.connect(empty_database)
     migrate.upgrade(made)
     made.dispose()
-    found = simulate(empty_database, 100, 2)
+    found = simulate(empty_database, 120, 3)
     assert set(found) == {"in its minute", "rightly never", "tickets", "examples of wrong ones", "ticks", "seconds"}, found
 
 

@@ -27,9 +27,8 @@ def engine(postgres: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def blank(postgres: str) -> Iterator[Engine]:
-    with databases.migrated(postgres) as made:
-        yield made
+def blank(db: Engine) -> Engine:
+    return db
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,15 +9,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, create_engine, text
 
 from escalation.ports import BadSignature
-from tests import databases
 from tests.web_data import NOW, ROSTER, Web, web
 from tests.web_rows import fill
 
 
 @pytest.fixture
-def engine(postgres: str) -> Iterator[Engine]:
-    with databases.migrated(postgres) as made:
-        yield made
+def engine(db: Engine) -> Engine:
+    return db
 
 
 @pytest.fixture

@@ -128,7 +128,7 @@ def test_twelve_threads_share_a_connector() -> None:
 
         def work(worker: int) -> list[str]:
             wrong = []
-            for n in range(10):
+            for n in range(25):
                 id = str(1000 * worker + n + 1)
                 step = replace(STEP, key=f"w{id}", ticket_id=id, agent_id=str(5000 + int(id)))
                 receipt = connector.write(step, look_first=False)
@@ -140,7 +140,7 @@ def test_twelve_threads_share_a_connector() -> None:
         with ThreadPoolExecutor(12) as pool:
             assert [wrong for found in pool.map(work, range(12)) for wrong in found] == []
         writes = [(path, body["ticket"]["assignee_id"]) for verb, path, body in server.got if verb == "PUT"]
-        assert len(writes) == 120
+        assert len(writes) == 300
         assert all(path == f"/api/v2/tickets/{agent - 5000}.json" for path, agent in writes)
 
 
