@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 from flask import Flask, current_app
+from flask.cli import ScriptInfo
 
 import commands_rules
 import sending
@@ -50,10 +51,10 @@ def up() -> None:
 
 
 @click.command()
-def serve() -> None:
+@click.pass_context
+def serve(context: click.Context) -> None:
     """Run the web process (gunicorn)."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    server.run(app, _baton().settings)
+    server.run(context.ensure_object(ScriptInfo).load_app(), _baton().settings)
 
 
 @click.command("worker")

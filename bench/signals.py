@@ -7,26 +7,23 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from bench import signals_public
+from bench.scoring import NEGATIVE, NOW, Score, is_negative, is_there, part, read, wants_refund
 from config.playbook import load_playbook
 from escalation.decide import decide
 from escalation.signals import Signal
 from escalation.ticket import Message, Person, Role, Ticket
-from signals import turns
 from signals.reader import TextReader
 from signals.semantic import standard
 from tests.support import ROOT
 
 HELD_BACK = Path(__file__).parent / "heldback"
-NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 _PLAIN = {
     "human": "explicit_human_request",
     "churn": "churn_risk",
@@ -36,33 +33,6 @@ _PLAIN = {
     "bot_loop": "bot_loop",
 }
 WANTED = {"escalate": 0.85, "human": 0.90, "churn": 0.80, "legal or security": 0.85, "failed >= 2": 0.70, "negative": 0.75}
-
-
-@dataclass
-class Score:
-    hit: int = 0
-    false: int = 0
-    missed: int = 0
-    right: int = 0
-
-    def add(self, told: bool, wanted: bool) -> None:
-        self.hit += told and wanted
-        self.false += told and not wanted
-        self.missed += wanted and not told
-        self.right += told == wanted
-
-    @property
-    def precision(self) -> float:
-        return self.hit / (self.hit + self.false) if self.hit + self.false else 1.0
-
-    @property
-    def recall(self) -> float:
-        return self.hit / (self.hit + self.missed) if self.hit + self.missed else 1.0
-
-    @property
-    def f1(self) -> float:
-        both = self.precision + self.recall
-        return 2 * self.precision * self.recall / both if both else 0.0
 
 
 def ticket_of(told: Mapping[str, Any]) -> Ticket:
@@ -76,25 +46,6 @@ def ticket_of(told: Mapping[str, Any]) -> Ticket:
     )
 
 
-def read(reader: TextReader, ticket: Ticket) -> dict[str, Signal]:
-    found = reader.read(ticket.messages, NOW, subject=ticket.subject)
-    return {signal.name: signal for signal in found}
-
-
-def is_there(signals: Mapping[str, Signal], name: str) -> bool:
-    """True for a signal that is there and was not taken back."""
-    return name in signals and signals[name].value is not False
-
-
-def part(signals: Mapping[str, Signal], name: str, key: str, otherwise: object = None) -> Any:
-    """One part of a signal's value."""
-    value = signals[name].value if name in signals else {}
-    return value.get(key, otherwise) if isinstance(value, Mapping) else otherwise
-
-
-Judge = Callable[[Mapping[str, Signal], Mapping[str, Any], bool], Iterable[tuple[str, bool, bool]]]
-
-
 def judged(signals: Mapping[str, Signal], expect: Mapping[str, Any], escalates: bool) -> Iterable[tuple[str, bool, bool]]:
     """(question, what was told, what was wanted) for one ticket."""
     yield "escalate", escalates, expect["escalate"]
@@ -104,11 +55,10 @@ def judged(signals: Mapping[str, Signal], expect: Mapping[str, Any], escalates: 
     yield "legal or security", told, expect["legal"] or expect["security"] or expect["privacy"]
     yield "failed >= 2", part(signals, "failed_attempts", "count", 0) >= 2, expect["failed"] >= 2
     yield "repeated", is_there(signals, "repeated_question"), expect["repeated"]
-    negative = ("frustrated", "angry")
-    yield "negative", part(signals, "sentiment", "label") in negative, expect["sentiment"] in negative
+    yield "negative", is_negative(signals), expect["sentiment"] in NEGATIVE
     yield "angry", part(signals, "sentiment", "label") == "angry", expect["sentiment"] == "angry"
     yield "critical", bool(part(signals, "impact", "critical")), expect["critical"]
-    wants = "refund_request" in signals and not part(signals, "refund_request", "negated")
+    wants = wants_refund(signals)
     yield "refund wanted", wants, expect["refund"] is not None
     amount = part(signals, "refund_request", "amount") if wants else None
     right = (expect["refund"] or {}).get("amount")
@@ -187,10 +137,10 @@ def _speed(reader: TextReader, tickets: list[Ticket]) -> str:
     threads = []
     for n in range(len(joined)):
         several = [m for k in range(10) for m in joined[(n + k) % len(joined)]][:10]
-        threads.append(tuple(Message(f"m{i}", m.author, m.text, at=m.at) for i, m in enumerate(several)))
+        # Numbered, so that each is met for the first time: what was read is kept for a while.
+        threads.append(tuple(Message(f"m{i}", m.author, f"{m.text} ({n}.{i})", at=m.at) for i, m in enumerate(several)))
     took = []
     for messages in threads:
-        turns._read.cache_clear()  # a message met for the first time
         begun = time.perf_counter()
         reader.read(messages, NOW)
         took.append((time.perf_counter() - begun) * 1000)

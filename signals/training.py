@@ -88,8 +88,13 @@ def vocabulary() -> dict[str, int]:
     return {feature: n for n, feature in enumerate(sorted(f for f, count in seen.items() if count > 1))}
 
 
+@lru_cache(maxsize=1)
+def _vectorizer() -> CountVectorizer:
+    return CountVectorizer(analyzer=analyze, vocabulary=vocabulary(), binary=True)
+
+
 def by_words(texts: Sequence[str]) -> Any:
-    return normalize(CountVectorizer(analyzer=analyze, vocabulary=vocabulary(), binary=True).transform(texts))
+    return normalize(_vectorizer().transform(texts))
 
 
 @cache
@@ -172,23 +177,22 @@ def _rows(told: Texts, model: Fit) -> tuple[tuple[str, ...], Any, Any]:
 
 def keep_words(part: dict[str, Any], told: Texts, cut: float, model: Fit) -> None:
     """Add a question's weights, by feature."""
-    for name in ("questions", "weights"):
-        part.setdefault(name, {})
     labels, rows, bias = _rows(told, model)
-    first = len(part.setdefault("bias", []))
-    part["questions"][told.question] = {"labels": list(labels), "threshold": cut}
-    part["bias"] += [round(float(b), 3) for b in bias]
+    weights, biases = part.setdefault("weights", {}), part.setdefault("bias", [])
+    first = len(biases)
+    part.setdefault("questions", {})[told.question] = {"labels": list(labels), "threshold": cut}
+    biases += [round(float(b), 3) for b in bias]
     for name, column in vocabulary().items():
         kept = [[first + n, round(float(w), 2)] for n, w in enumerate(rows[:, column]) if abs(w) >= SMALLEST]
-        part["weights"].setdefault(name, []).extend(chain.from_iterable(kept))
+        weights.setdefault(name, []).extend(chain.from_iterable(kept))
 
 
 def keep_embedding(part: dict[str, Any], told: Texts, cut: float, model: Fit) -> None:
     """Add a question's weights, by label."""
     labels, rows, bias = _rows(told, model)
+    cuts = part.setdefault("thresholds", {})
     if labels == ("yes",):
-        part.setdefault("thresholds", {})[told.question] = cut
-    part.setdefault("thresholds", {})
+        cuts[told.question] = cut
     part.setdefault("bias", []).extend(round(float(b), 3) for b in bias)
     part.setdefault("rows", []).extend([round(float(w), 2) for w in row] for row in rows)
 
