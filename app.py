@@ -178,6 +178,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         pipeline=baton.pipeline,
         documents=baton.documents,
         helpdesks=baton.helpdesks,
+        playbook=baton.live.playbook,
         mapping_preview=baton.preview,
         dry_run=baton.rehearsals.run,
         backtests=baton.backtests,

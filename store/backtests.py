@@ -37,7 +37,7 @@ class Backtests:
             total = int(db.execute(count).scalar_one())
             row = {"draft": draft, "author": author, "since": since, "total": total, "result": plain(Backtest())}
             number = int(db.execute(insert(BacktestRow).values(row).returning(BacktestRow.id)).scalar_one())
-            self._again(db, number)
+            self._again(db, number, 0)
         return number
 
     def carry_on(self, number: int, judge: Judge, now: datetime) -> None:
@@ -53,7 +53,7 @@ class Backtests:
             values: dict[str, Any] = {"result": plain(found), "after": after, "state": "done" if over else "running"}
             db.execute(update(BacktestRow).where(BacktestRow.id == number).values(values | ({"done_at": now} if over else {})))
             if not over:
-                self._again(db, number)
+                self._again(db, number, found.tickets)
 
     def failed(self, number: int, why: str) -> None:
         """Give a back-test up, saying why."""
@@ -70,8 +70,9 @@ class Backtests:
             name: row._mapping[name] for name in ("id", "at", "author", "since", "state", "total", "result", "error", "done_at")
         }
 
-    def _again(self, db: Connection, number: int) -> None:
-        self._queue.add(db, queue.BACKTEST, f"backtest:{number}", number=number)
+    def _again(self, db: Connection, number: int, judged: int) -> None:
+        # A lock of its own for each slice: the row is locked anyway, and a job that waits for a lock is only found by a poll.
+        self._queue.add(db, queue.BACKTEST, f"backtest:{number}:{judged}", number=number)
 
 
 def _slice(db: Connection, since: datetime, after: list[str]) -> tuple[list[Stored], list[str]]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from itertools import permutations
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select, update
@@ -19,7 +17,7 @@ from escalation.journal import Known, Shown, Task, Waiting
 from escalation.ports import Arrival, Inbound, Posted
 from escalation.roster import Load
 from escalation.ticket import Ticket
-from store import queue
+from store import queue, rule_queries
 from store import statements as sql
 from store.case import (
     StoredCase,
@@ -34,7 +32,7 @@ from store.case import (
 from store.codec import build
 from store.intake import Intake, Row
 from store.queue import Queue
-from store.tables import ActionRow, BeatRow, Delivery, EscalationRow, HandoffRow, TicketRow, TimelineRow, TimerRow
+from store.tables import ActionRow, BeatRow, Delivery, HandoffRow, TicketRow, TimelineRow, TimerRow
 
 # The headers worth keeping: proofs are left out, they would be secrets of a kind (domain.md §7).
 KEPT_HEADERS = frozenset(
@@ -94,16 +92,7 @@ class StoredJournal:
 
     def fired(self, now: datetime, days: int) -> Fired:
         """How often each rule fired or was noted in shadow in the last days, and which fired together."""
-        since = now - timedelta(days=days)
-        times: Counter[str] = Counter()
-        together: Counter[tuple[str, str]] = Counter()
-        with self._engine.begin() as db:
-            for row in db.execute(select(EscalationRow.rules).where(EscalationRow.opened_at >= since)):
-                times.update(row.rules)
-                together.update(permutations(row.rules, 2))
-            noted = select(TimelineRow.data).where(TimelineRow.kind == "shadow", TimelineRow.at >= since)
-            times.update(row.data["rule"] for row in db.execute(noted))
-        return Fired(days, times, together)
+        return rule_queries.fired(self._engine, now, days)
 
     def waiting(self, connection: str, ticket_id: str) -> tuple[Waiting, ...]:
         with self._engine.begin() as db:

@@ -66,12 +66,12 @@ _DELIVERY: tuple[Any, ...] = (
 def deliveries(engine: Engine, page: Page, status: str = "") -> Rows:
     """Webhooks as they came, without body and headers."""
     query = select(*_DELIVERY)
-    return _listed(engine, query.where(Delivery.status == status) if status else query, Delivery.id, page)
+    return listed(engine, query.where(Delivery.status == status) if status else query, Delivery.id, page)
 
 
 def delivery(engine: Engine, delivery_id: int) -> Item | None:
     """One webhook with body (bytes), headers, query, what it became, the evaluations it led to and their actions."""
-    found = _one(engine, select(Delivery.__table__).where(Delivery.id == delivery_id))
+    found = one_row(engine, select(Delivery.__table__).where(Delivery.id == delivery_id))
     if found is not None:
         found["evaluations"] = _evaluations_of(engine, found)
         found["actions"] = _actions_of(engine, [e["escalation_id"] for e in found["evaluations"] if e["escalation_id"]])
@@ -93,7 +93,7 @@ def _evaluations_of(engine: Engine, found: Item) -> list[Item]:
         .where(EvaluationRow.deliveries.contains(cast(array([str(found["id"])]), ARRAY(Text))))
         .order_by(EvaluationRow.id)
     )
-    return _all(engine, query)
+    return all_rows(engine, query)
 
 
 def _escalation_of_evaluation() -> Any:
@@ -108,12 +108,12 @@ def _escalation_of_evaluation() -> Any:
 def ticket(engine: Engine, connection: str, ticket_id: str) -> Item | None:
     """The canonical ticket as plain data, with its messages, oldest first."""
     mine = (TicketRow.connection == connection, TicketRow.ticket_id == ticket_id)
-    found = _one(engine, select(TicketRow.body).where(*mine))
+    found = one_row(engine, select(TicketRow.body).where(*mine))
     if found is None:
         return None
     thread = (MessageRow.connection == connection, MessageRow.ticket_id == ticket_id)
     ordered = select(MessageRow.body).where(*thread).order_by(MessageRow.at.nulls_first(), MessageRow.message_id)
-    return {**found["body"], "messages": [row["body"] for row in _all(engine, ordered)]}
+    return {**found["body"], "messages": [row["body"] for row in all_rows(engine, ordered)]}
 
 
 def evaluations(engine: Engine, page: Page, connection: str, ticket_id: str) -> Rows:
@@ -121,7 +121,7 @@ def evaluations(engine: Engine, page: Page, connection: str, ticket_id: str) -> 
     mine = (EvaluationRow.connection == connection, EvaluationRow.ticket_id == ticket_id)
     columns: tuple[Any, ...] = (EvaluationRow.id, EvaluationRow.at, EvaluationRow.deliveries, EvaluationRow.decision)
     query = select(*columns).where(*mine)
-    return _listed(engine, query, EvaluationRow.id, page)
+    return listed(engine, query, EvaluationRow.id, page)
 
 
 # --- escalations --------------------------------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ _ESCALATION: tuple[Any, ...] = (
 def escalations(engine: Engine, page: Page, state: str = "") -> Rows:
     """Escalations without package and decision."""
     query = select(*_ESCALATION).outerjoin(TicketRow, _ticket_of(EscalationRow))
-    return _listed(engine, query.where(EscalationRow.state == state) if state else query, EscalationRow.id, page)
+    return listed(engine, query.where(EscalationRow.state == state) if state else query, EscalationRow.id, page)
 
 
 def escalation(engine: Engine, escalation_id: str) -> Item | None:
@@ -157,9 +157,9 @@ def escalation(engine: Engine, escalation_id: str) -> Item | None:
         .outerjoin(EvaluationRow, EvaluationRow.id == EscalationRow.evaluation_id)
         .where(EscalationRow.id == escalation_id)
     )
-    found = _one(engine, query)
+    found = one_row(engine, query)
     if found is not None:
-        found["handoffs"] = _all(engine, _handoffs().where(HandoffRow.escalation_id == escalation_id).order_by(HandoffRow.id))
+        found["handoffs"] = all_rows(engine, _handoffs().where(HandoffRow.escalation_id == escalation_id).order_by(HandoffRow.id))
         found["timeline"] = timeline(engine, escalation_id)
     return found
 
@@ -168,7 +168,7 @@ def timeline(engine: Engine, escalation_id: str) -> list[Item]:
     """The newest entries of an escalation's timeline, oldest first."""
     columns = ("id", "at", "kind", "words", "actor", "handoff_id", "data")
     mine = select(*(getattr(TimelineRow, name) for name in columns)).where(TimelineRow.escalation_id == escalation_id)
-    return _all(engine, mine.order_by(TimelineRow.id.desc()).limit(MOST_ENTRIES))[::-1]
+    return all_rows(engine, mine.order_by(TimelineRow.id.desc()).limit(MOST_ENTRIES))[::-1]
 
 
 # --- handoffs -----------------------------------------------------------------------------------------------------------
@@ -177,12 +177,18 @@ def timeline(engine: Engine, escalation_id: str) -> list[Item]:
 def handoffs(engine: Engine, page: Page, states: tuple[str, ...] = ()) -> Rows:
     """Handoffs with what a person needs to tell them apart: subject, customer, who is asked, who has it."""
     query = _handoffs()
-    return _listed(engine, query.where(HandoffRow.state.in_(states)) if states else query, HandoffRow.id, page)
+    return listed(engine, query.where(HandoffRow.state.in_(states)) if states else query, HandoffRow.id, page)
+
+
+def handoffs_of(engine: Engine, connection: str, ticket_id: str) -> list[Item]:
+    """The handoffs of one ticket, newest first."""
+    mine = (HandoffRow.connection == connection, HandoffRow.ticket_id == ticket_id)
+    return all_rows(engine, _handoffs().where(*mine).order_by(HandoffRow.id.desc()))
 
 
 def handoff(engine: Engine, handoff_id: str) -> Item | None:
     """One handoff with its route, offers and planned actions."""
-    found = _one(engine, _handoffs(HandoffRow.body).where(HandoffRow.id == handoff_id))
+    found = one_row(engine, _handoffs(HandoffRow.body).where(HandoffRow.id == handoff_id))
     if found is None:
         return None
     body = found.pop("body")
@@ -192,8 +198,8 @@ def handoff(engine: Engine, handoff_id: str) -> Item | None:
         **found,
         "path": (body.get("path") or {}).get("id", ""),
         "first_reply_in": (body.get("path") or {}).get("first_reply_in"),
-        "offers": [row["body"] for row in _all(engine, offers)],
-        "actions": _all(engine, _actions().where(ActionRow.handoff_id == handoff_id).order_by(ActionRow.id)),
+        "offers": [row["body"] for row in all_rows(engine, offers)],
+        "actions": all_rows(engine, _actions().where(ActionRow.handoff_id == handoff_id).order_by(ActionRow.id)),
     }
 
 
@@ -276,7 +282,7 @@ def _counts(engine: Engine, column: InstrumentedAttribute[str], words: tuple[str
 def actions(engine: Engine, page: Page, state: str = "") -> Rows:
     """Planned outgoing effects, without their data."""
     query = _actions()
-    return _listed(engine, query.where(ActionRow.state == state) if state else query, ActionRow.id, page)
+    return listed(engine, query.where(ActionRow.state == state) if state else query, ActionRow.id, page)
 
 
 def _actions() -> Select[Any]:
@@ -286,7 +292,7 @@ def _actions() -> Select[Any]:
 
 def _actions_of(engine: Engine, escalation_ids: list[str]) -> list[Item]:
     mine = select(HandoffRow.id).where(HandoffRow.escalation_id.in_(escalation_ids))
-    return _all(engine, _actions().where(ActionRow.handoff_id.in_(mine)).order_by(ActionRow.id))
+    return all_rows(engine, _actions().where(ActionRow.handoff_id.in_(mine)).order_by(ActionRow.id))
 
 
 # --- how rows are read ----------------------------------------------------------------------------------------------------
@@ -296,20 +302,23 @@ def _ticket_of(table: type[EscalationRow | HandoffRow]) -> Any:
     return (TicketRow.connection == table.connection) & (TicketRow.ticket_id == table.ticket_id)
 
 
-def _listed(engine: Engine, query: Select[Any], key: InstrumentedAttribute[Any], page: Page) -> Rows:
+def listed(engine: Engine, query: Select[Any], key: InstrumentedAttribute[Any], page: Page) -> Rows:
+    """One part of what a query finds, newest first by its key."""
     if page.after:
         query = query.where(key < (int(page.after) if isinstance(key.type, BigInteger) else page.after))
-    rows = _all(engine, query.order_by(key.desc()).limit(page.limit + 1))
+    rows = all_rows(engine, query.order_by(key.desc()).limit(page.limit + 1))
     items = rows[: page.limit]
     return Rows(items, str(items[-1]["id"]) if len(rows) > page.limit else None)
 
 
-def _all(engine: Engine, query: Select[Any]) -> list[Item]:
+def all_rows(engine: Engine, query: Select[Any]) -> list[Item]:
+    """Everything a query finds."""
     with engine.connect() as db:
         return [_item(row) for row in db.execute(query)]
 
 
-def _one(engine: Engine, query: Select[Any]) -> Item | None:
+def one_row(engine: Engine, query: Select[Any]) -> Item | None:
+    """The only row a query finds; None when there is none."""
     with engine.connect() as db:
         row = db.execute(query).one_or_none()
     return _item(row) if row is not None else None

@@ -12,23 +12,40 @@ from playwright.sync_api import Browser, Dialog, Page, StorageState
 from sqlalchemy import Engine, update
 from werkzeug.serving import make_server
 
-from store.tables import HandoffRow
+from store.tables import BacktestRow, HandoffRow
 from tests import databases
 from tests.browser import marks, whole
-from tests.web_data import PASSWORD, ROSTER, people, web
-from tests.web_rows import fill
+from tests.web_data import PASSWORD, ROSTER, people, trials, web
+from tests.web_rows import fill, fill_rules
 
 pytestmark = marks
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}
-PAGES = ("/sign-in", "/handoffs", "/handoffs/hf_1", "/handoffs/hf_2", "/deliveries", "/deliveries/{handled}", "/nope")
+PAGES = (
+    "/sign-in",
+    "/handoffs",
+    "/handoffs/hf_1",
+    "/handoffs/hf_2",
+    "/deliveries",
+    "/deliveries/{handled}",
+    "/rules",
+    "/rules/urgent",
+    "/rules/at_risk",
+    "/tickets/zendesk/4711",
+    "/tickets/zendesk/4713",
+    "/rules/backtests",
+    "/rules/backtests/{running}",
+    "/rules/backtests/{tried}",
+    "/rules/backtests/{given_up}",
+    "/nope",
+)
 
 
 @pytest.fixture(scope="module")
 def server(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, int], Engine]]:
     with databases.migrated(postgres) as engine:
         people(engine)
-        ids = fill(engine, ROSTER, datetime.now(UTC))
-        here = web(engine, tmp_path_factory.mktemp("web"), sandbox=True)
+        ids = fill(engine, ROSTER, datetime.now(UTC)) | fill_rules(engine, datetime.now(UTC))
+        here = web(engine, tmp_path_factory.mktemp("web"), sandbox=True, backtests=trials(engine))
         http = make_server("127.0.0.1", 0, whole(here.app), threaded=True)
         thread = threading.Thread(target=http.serve_forever)
         thread.start()
@@ -85,6 +102,8 @@ def test_nothing_is_wider_than_a_phone(browser: Browser, server: tuple[str, dict
     page = opened(browser, address, who="" if path == "/sign-in" else "cleo", size="phone")
     page.goto(address + path.format(**ids))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.context.close()
 
 
@@ -128,6 +147,38 @@ def test_a_list_refreshes_itself(browser: Browser, server: tuple[str, dict[str, 
     finally:
         with engine.begin() as db:
             db.execute(update(HandoffRow).where(HandoffRow.id == "hf_2").values(state="accepted"))
+    page.context.close()
+
+
+def test_a_backtest_tells_how_far_it_is_and_then_what_came_out(
+    browser: Browser, server: tuple[str, dict[str, int], Engine]
+) -> None:
+    address, ids, engine = server
+    page = opened(browser, address)
+    page.clock.install()
+    page.goto(f"{address}/rules/backtests/{ids['running']}")
+    bar = page.get_by_label("12,500 of 50,000 tickets")
+    assert bar.get_attribute("value") == "12500" and bar.get_attribute("max") == "50000"
+    with engine.begin() as db:
+        db.execute(update(BacktestRow).where(BacktestRow.id == ids["running"]).values(state="done", done_at=datetime.now(UTC)))
+    try:
+        page.clock.run_for(9000)
+        page.get_by_role("heading", name="What each would escalate").wait_for()
+    finally:
+        with engine.begin() as db:
+            db.execute(update(BacktestRow).where(BacktestRow.id == ids["running"]).values(state="running", done_at=None))
+    page.context.close()
+
+
+def test_a_large_draft_is_sent_as_it_was_written(browser: Browser, address: str) -> None:
+    page = opened(browser, address)
+    page.goto(f"{address}/rules/backtests")
+    draft = page.input_value("#draft")
+    page.evaluate("document.querySelector('#draft').value += '# äöü, one of many lines\\n'.repeat(4000)")
+    page.click("button:has-text('Start')")
+    page.wait_for_url("**/rules/backtests/*")
+    page.click("text=Go on with this draft")
+    assert page.input_value("#draft").startswith(draft) and page.input_value("#draft").count("äöü, one of many lines\n") == 4000
     page.context.close()
 
 

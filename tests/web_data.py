@@ -19,8 +19,44 @@ from escalation.ports import Inbound
 from escalation.roster import Agent, Roster, Team
 from store import accounts
 from store.accounts import Role
+from store.backtests import Backtests as StoredBacktests
 from web import Parts, register
+from web.ports import Backtests
+from web.rehearsals import Trials
 
+RULES = """\
+default_team: billing
+paths: {default: {levels: [{name: One person, offering: one}]}}
+segments:
+  - id: enterprise
+    when: {all: [{field: customer.tier, op: is, value: enterprise}]}
+    rules: {refund: live}
+rules:
+  - id: urgent
+    title: Priority is urgent
+    severity: high
+    owner: support-operations
+    review_on: 2025-01-31
+    when: {all: [{field: priority, op: becomes, value: urgent}]}
+  - id: wants_person
+    title: The customer wants a person
+    description: Also when they ask for a call.
+    cooldown: 24h
+    team: billing
+    owner: support-operations
+    review_on: 2099-12-01
+    when: {all: [{field: signals.explicit_human_request, op: is, value: true}]}
+  - id: at_risk
+    title: Account at risk
+    mode: shadow
+    when: {all: [{field: customer.health, op: is, value: at_risk}]}
+  - id: refund
+    title: Refund of 500 or more
+    mode: 'off'
+    issue_type: billing
+    when: {all: [{field: signals.refund_request.amount, op: gte, value: 500}]}
+issue_words: {billing: [invoice*]}
+"""
 NOW = datetime(2025, 6, 2, 14, 0, tzinfo=UTC)
 TOKEN = "bootstrap-token-of-the-tests"
 ROSTER = Roster(
@@ -86,7 +122,7 @@ class FakeDocument:
 
 
 _DOCUMENTS = {
-    "escalation": FakeDocument("escalation", 3, "rules: []\n"),
+    "escalation": FakeDocument("escalation", 3, RULES),
     "mappings/zendesk": FakeDocument("mappings/zendesk", 1, "a: b\n"),
 }
 
@@ -130,6 +166,11 @@ class FakeBacktests:
         return {**told, "result": {"tickets": 3}, "error": "", "done_at": NOW} if number == 1 else None
 
 
+def trials(engine: Engine) -> Trials:
+    """Real back-tests over ``engine``."""
+    return Trials(StoredBacktests(engine), lambda: load_playbook(RULES), lambda: ROSTER)
+
+
 PASSWORD = "correct horse battery"
 
 
@@ -148,13 +189,33 @@ class Web:
         return client
 
 
-def web(engine: Engine, folder: Path, *, sandbox: bool = False, **settings: object) -> Web:
+def web(
+    engine: Engine,
+    folder: Path,
+    *,
+    sandbox: bool = False,
+    rules: str = RULES,
+    backtests: Backtests | None = None,
+    **settings: object,
+) -> Web:
     """The whole web layer over ``engine`` with a pipeline that only remembers."""
     told = load(_env_file=None, data_dir=folder, api_token=TOKEN, secret_key="s" * 40, **settings)
     pipeline = FakePipeline()
     app = Flask("baton-test")
     app.secret_key = told.secret_key.get_secret_value()
-    parts = Parts(told, engine, pipeline, FakeDocuments(), lambda: {"zendesk": None}, preview, dry_run, FakeBacktests(), sandbox)  # type: ignore[dict-item]
+    playbook = load_playbook(rules)
+    parts = Parts(
+        settings=told,
+        engine=engine,
+        pipeline=pipeline,
+        documents=FakeDocuments(),
+        helpdesks=lambda: {"zendesk": None},  # type: ignore[dict-item]
+        playbook=lambda: playbook,
+        mapping_preview=preview,
+        dry_run=dry_run,
+        backtests=backtests or FakeBacktests(),
+        sandbox=sandbox,
+    )
     register(app, parts)
     return Web(app, engine, pipeline, told)
 

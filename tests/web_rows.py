@@ -13,6 +13,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from escalation import context
 from escalation.actions import Entry
+from escalation.backtest import Backtest, Count, Tally
 from escalation.decision import Decision, Seen, Verdict
 from escalation.hop import Handoff, Offer, OfferState, State
 from escalation.playbook import Level, Mode, Path, Severity
@@ -38,6 +39,7 @@ from escalation.ticket import (
 from store.codec import plain
 from store.tables import (
     ActionRow,
+    BacktestRow,
     BeatRow,
     Delivery,
     EscalationRow,
@@ -130,6 +132,60 @@ def fill(engine: Engine, roster: Roster, now: datetime) -> dict[str, Any]:
         ids["set_aside"] = _actions(db, now)
         _add(db, BeatRow, name="clock", at=datetime.now(UTC))
     return ids
+
+
+MANY = 62  # more tickets than are named behind a number
+
+
+def fill_rules(engine: Engine, now: datetime) -> dict[str, Any]:
+    """What pages about rules stand on, beside ``fill``: notes of a rule in shadow for 4711 (escalated), 4713 and 60 others that
+    no rule escalated, 25 looks at 4713, and three back-tests; their numbers by state."""
+    with engine.begin() as db:
+        for number in range(MANY):
+            _noted(db, "4711" if number == 0 else str(4712 + number), now - timedelta(minutes=10 * number + 5))
+        _noted(db, "4713", now - timedelta(days=2))
+        _noted(db, "4713", now - timedelta(days=40))
+        _add(
+            db,
+            TicketRow,
+            connection="zendesk",
+            ticket_id="4713",
+            body=plain(replace(a_ticket(now, "4713", HOSTILE), messages=())),
+        )
+        _looks(db, now)
+        return _backtests(db, now)
+
+
+def _noted(db: Connection, ticket: str, at: datetime) -> None:
+    entry = plain(Entry("shadow", "Would have escalated (rule in shadow): Account at risk", data={"rule": "at_risk"}))
+    _add(db, TimelineRow, connection="zendesk", ticket_id=ticket, at=at, **entry)
+
+
+def _looks(db: Connection, now: datetime) -> None:
+    quiet = replace(a_decision(), escalate=False, verdicts=a_decision().verdicts[2:], reasons=())
+    for number in range(25, 0, -1):
+        decision = plain(a_decision() if number == 1 else quiet)
+        at = now - timedelta(hours=number)
+        _add(db, EvaluationRow, connection="zendesk", ticket_id="4713", at=at, deliveries=[], decision=decision)
+
+
+def _backtests(db: Connection, now: datetime) -> dict[str, Any]:
+    both, many = ("zendesk:4711", "zendesk:4712"), tuple(f"zendesk:{number}" for number in range(4713, 4763))
+    load = {"billing": {"Mon 09": 12, "Tue 14": 3}, "": {"Sun 23": 1}}
+    active = Tally(Count(12, ("zendesk:4711",) * 12), {"urgent": Count(12, both), "at_risk": Count(4, both)}, load)
+    drafted = {"urgent": Count(12, both), "at_risk": Count(1311, many), "brand_new": Count(2, both)}
+    draft = Tally(Count(1320, many), drafted, {"billing": {"Mon 09": 1200, "Tue 14": 119}, "": {"Sun 23": 1}})
+    found = plain(Backtest(50_000, active, draft, Count(1311, many), Count(3, ("zendesk:4712", "zendesk:4711", "fresh:9"))))
+    some = plain(Backtest(12_500, Tally(Count(3)), Tally(Count(5))))
+    told = {"author": "cleo@example.com", "draft": f"# of the lead\n{HOSTILE}", "total": 50_000}
+    span = {"at": now - timedelta(hours=1), "since": now - timedelta(days=30, hours=1)}
+    done = {"state": "done", "result": found, "done_at": now}
+    failed = {"state": "failed", "result": some, "error": "The process that judges back-tests ended with 9."}
+    return {
+        "tried": _add(db, BacktestRow, **told, **span, **done),
+        "given_up": _add(db, BacktestRow, **told, **span, **failed),
+        "running": _add(db, BacktestRow, **told, **span, state="running", result=some),
+    }
 
 
 def _change(now: datetime) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from config.settings import Settings
+from escalation.playbook import Playbook
 from escalation.ports import Helpdesk
 from web import api, auth, errors, health, pages, webhooks
 from web.api_views import Views
+from web.pages_rules import RulePages
 from web.ports import Backtests, Documents, Pipeline
 from web.refusals import Refusals
 
@@ -27,6 +29,7 @@ class Parts:
     pipeline: Pipeline
     documents: Documents
     helpdesks: Callable[[], Mapping[str, Helpdesk]]  # connection id → connector
+    playbook: Callable[[], Playbook]
     mapping_preview: Callable[[str, object, str | None], dict[str, Any]]
     dry_run: Callable[[Mapping[str, Any]], dict[str, Any]]  # see web.rehearsals.Rehearsals.run
     backtests: Backtests
@@ -42,5 +45,7 @@ def register(app: Flask, parts: Parts) -> None:
     app.register_blueprint(health.blueprint(parts.engine, parts.settings, refusals))
     views = Views(parts.engine, parts.pipeline, parts.documents, parts.mapping_preview, parts.dry_run, parts.backtests)
     app.register_blueprint(api.blueprint(parts.settings, parts.engine, views))
-    app.register_blueprint(pages.blueprint(parts.settings, parts.engine, parts.pipeline, parts.helpdesks, sandbox=parts.sandbox))
+    rules = RulePages(parts.engine, parts.playbook, parts.pipeline.roster, parts.documents, parts.backtests)
+    shown = pages.blueprint(parts.settings, parts.engine, parts.pipeline, parts.helpdesks, rules, sandbox=parts.sandbox)
+    app.register_blueprint(shown)
     errors.install(app, https=parts.settings.public_url.startswith("https://"))

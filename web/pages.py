@@ -1,4 +1,4 @@
-"""The pages: sign in, handoffs and deliveries. They work without JavaScript; a script only refreshes and shows local times."""
+"""The pages of handoffs, deliveries and signing in. They work without JavaScript; a script refreshes and shows local times."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from escalation.actions import DeclineReason
 from escalation.hop import Accept, Decline, Return, State
 from escalation.ports import Helpdesk
 from store import accounts, queries
-from store.accounts import Role, User
-from store.queries import Page
-from web import auth, errors, pages_show
+from store.accounts import Role
+from web import auth, errors, pages_rules, pages_rules_show, pages_show
+from web.asked import choice, page, person
+from web.pages_rules import RulePages
 from web.ports import Pipeline
 
 Answered = str | BaseResponse | tuple[str, int]
@@ -31,17 +32,23 @@ _FREE = ("pages.sign_in", "pages.static")
 
 
 def blueprint(
-    settings: Settings, engine: Engine, pipeline: Pipeline, helpdesks: Callable[[], Mapping[str, Helpdesk]], sandbox: bool
+    settings: Settings,
+    engine: Engine,
+    pipeline: Pipeline,
+    helpdesks: Callable[[], Mapping[str, Helpdesk]],
+    rules: RulePages,
+    sandbox: bool,
 ) -> Blueprint:
     """The pages with their static files under ``/assets``."""
     web = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")
     pages = Pages(settings, engine, pipeline, helpdesks, sandbox)
     web.before_request(_enter)
     web.context_processor(lambda: _shared(sandbox))
-    for name, filter_ in pages_show.FILTERS.items():
+    for name, filter_ in (*pages_show.FILTERS.items(), *pages_rules_show.FILTERS.items()):
         web.add_app_template_filter(filter_, name)
-    for path, name, methods in _ROUTES:
-        web.add_url_rule(path, name, getattr(pages, name), methods=methods)
+    for views, routes in ((pages, _ROUTES), (rules, pages_rules.ROUTES)):
+        for path, name, methods in routes:
+            web.add_url_rule(path, name, getattr(views, name), methods=methods)
     for kind, handler in errors.DATABASE_ERRORS.items():
         web.register_error_handler(kind, handler)
     return web
@@ -67,21 +74,13 @@ def _shared(sandbox: bool) -> dict[str, Any]:
 
 
 def _enter() -> BaseResponse | None:
-    request.max_content_length = MOST_BYTES
+    request.max_content_length = request.max_form_memory_size = pages_rules.MOST_BYTES.get(request.endpoint or "", MOST_BYTES)
     if request.endpoint == "pages.static":
         return None
     auth.require_csrf()
     if request.endpoint in _FREE or auth.signed_in():
         return None
     return redirect(url_for("pages.sign_in", next=request.full_path.rstrip("?") if request.method == "GET" else "/"))
-
-
-def _person(needed: Role) -> User:
-    """The signed-in person, who must have a role."""
-    user = auth.signed_in()
-    if user is None or not user.role.covers(needed):
-        abort(403, f"This needs the role {needed}. Ask an admin to change yours.")
-    return user
 
 
 class Pages:
@@ -123,9 +122,9 @@ class Pages:
         return redirect(url_for("pages.sign_in"), 303)
 
     def handoffs(self) -> Answered:
-        state = _choice("state", ("live", "all", *State), "live")
+        state = choice("state", ("live", "all", *State), "live")
         wanted = LIVE if state == "live" else () if state == "all" else (state,)
-        rows = queries.handoffs(self._engine, _page(), wanted)
+        rows = queries.handoffs(self._engine, page(), wanted)
         counts = queries.handoff_counts(self._engine, tuple(State))
         shown = [pages_show.handoff_line(item, self._pipeline.roster()) for item in rows.items]
         return render_template(
@@ -144,10 +143,10 @@ class Pages:
         return shown.presses(user.email) if user and user.role.covers(Role.AGENT) else ()
 
     def answer(self, handoff: str, press: str) -> Answered:
-        person = _person(Role.AGENT)
-        agent = self._pipeline.roster().by_chat("", person.email)
+        user = person(Role.AGENT)
+        agent = self._pipeline.roster().by_chat("", user.email)
         if agent is None:
-            abort(403, f"{person.email} is nobody in the roster, so there is nobody to assign to. Add the address to the roster.")
+            abort(403, f"{user.email} is nobody in the roster, so there is nobody to assign to. Add the address to the roster.")
         event = _event(press, agent.id)
         try:
             told = self._pipeline.answer(handoff, event, datetime.now(UTC))
@@ -157,12 +156,12 @@ class Pages:
         return redirect(url_for("pages.handoff", handoff=handoff), 303)
 
     def retry(self, action: int) -> Answered:
-        _person(Role.LEAD)
+        person(Role.LEAD)
         return _repeated(self._pipeline.retry, action, "The action is tried again.")
 
     def deliveries(self) -> Answered:
-        status = _choice("status", queries.DELIVERY_STATUSES, "")
-        rows = queries.deliveries(self._engine, _page(numbers=True), status)
+        status = choice("status", queries.DELIVERY_STATUSES, "")
+        rows = queries.deliveries(self._engine, page(numbers=True), status)
         counts = queries.delivery_counts(self._engine)
         tabs = pages_show.delivery_tabs(counts)
         return render_template(
@@ -174,7 +173,7 @@ class Pages:
         return render_template("pages/delivery.html", shown=pages_show.delivery(found))
 
     def replay(self, delivery: int) -> Answered:
-        _person(Role.LEAD)
+        person(Role.LEAD)
         return _repeated(self._pipeline.replay, delivery, "The delivery is handled again.")
 
     def _start(self) -> dict[str, Any]:
@@ -204,13 +203,3 @@ def _repeated(order: Callable[[int, datetime], None], number: int, words: str) -
 
 def _next() -> str:
     return auth.safe_next(request.values.get("next", "/"))
-
-
-def _choice(name: str, words: tuple[str, ...], default: str) -> str:
-    given = request.args.get(name, default)
-    return given if given in words else default
-
-
-def _page(*, numbers: bool = False) -> Page:
-    after = request.args.get("after", "")
-    return Page(after=after if not numbers or (after.isdecimal() and after.isascii() and len(after) < 19) else "")
