@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import getpass
 import signal
@@ -16,6 +17,7 @@ from flask.cli import ScriptInfo
 
 import commands_rules
 import sending
+from config import settings
 from config.yamldoc import Problems
 from running import plain_errors, prepare, run_everything
 from store import accounts, live, queue
@@ -23,7 +25,7 @@ from store.documents import files, path_of
 from web import server
 from web import slack as web_slack
 from web.desk import PipelineDesk
-from worker import tasks
+from worker import aside, tasks
 
 if TYPE_CHECKING:
     from app import Baton
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 def register(app: Flask) -> None:
     """Add every command to the app."""
-    processes = (up, serve, worker_command, clock_command, socket_mode)
+    processes = (up, serve, worker_command, clock_command, judge_backtests, socket_mode)
     for command in (*processes, db, check, documents, commands_rules.rules, replay, send, demo, users, tokens):
         app.cli.add_command(command)
 
@@ -65,8 +67,17 @@ def worker_command() -> None:
     baton = assemble(_baton().settings, ping=False)
     stalled_after_s = baton.settings.stalled_after_s
     jobs = queue.app(baton.database_url, worker=True)
-    tasks.register(jobs, baton.pipeline, baton.backtests, stalled_after_s=stalled_after_s)
-    tasks.run(jobs, concurrency=baton.settings.worker_concurrency, stalled_after_s=stalled_after_s)
+    command = (sys.executable, "-m", "flask", "--app", "app", "judge-backtests")
+    beside = aside.Aside(command, settings.environment() | {"DATABASE_URL": baton.database_url}, baton.backtests)
+    tasks.register(jobs, baton.pipeline, beside, stalled_after_s=stalled_after_s)
+    with contextlib.closing(beside):
+        tasks.run(jobs, concurrency=baton.settings.worker_concurrency, stalled_after_s=stalled_after_s)
+
+
+@click.command("judge-backtests", hidden=True)
+def judge_backtests() -> None:
+    """What a worker starts to judge the slices of back-tests: numbers on standard input."""
+    aside.judge(_baton().backtests)
 
 
 @click.command("clock")

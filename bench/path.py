@@ -31,24 +31,28 @@ def main() -> str:
     place.chmod(0o755)
     port = free_port()
     vendors = subprocess.Popen([sys.executable, "-m", "bench.vendors", str(port), str(LATENCY_MS)], cwd=ROOT)
-    system = System(place / "path", _settings(f"http://127.0.0.1:{port}"))
+    system = System(place / "path", settings(f"http://127.0.0.1:{port}"))
     try:
         system.start()
-        posted: dict[str, float] = {}
-        for count in (WARM_UP, RATE * SECONDS):
-            posted = {}
-            at_rate(RATE, system.port, [partial(_webhook, samples.a_ticket_id(), posted) for _ in range(count)])
-            until(lambda p=posted: p.keys() <= _seen(port)["cards"].keys(), 60, "every card")  # type: ignore[misc]
-        cards = _seen(port)["cards"]
-        took = [(cards[ticket] - begun) * 1000 for ticket, begun in posted.items()]
-        return _report(took, _calls_of_handoffs(system, port, list(posted)[:50]))
+        handled(system, port, WARM_UP, RATE)
+        took = handled(system, port, RATE * SECONDS, RATE)
+        return _report(list(took.values()), _calls_of_handoffs(system, port, list(took)[:50]))
     finally:
         if system.process is not None:
             system.stop()
         vendors.terminate()
 
 
-def _settings(vendors: str) -> dict[str, str]:
+def handled(system: System, vendors: int, count: int, rate: float) -> dict[str, float]:
+    """Milliseconds from webhook to card by ticket, for ``count`` escalating events at ``rate`` a second."""
+    posted: dict[str, float] = {}
+    at_rate(rate, system.port, [partial(_webhook, samples.a_ticket_id(), posted) for _ in range(count)])
+    until(lambda: posted.keys() <= _seen(vendors)["cards"].keys(), 60, "every card")
+    cards = _seen(vendors)["cards"]
+    return {ticket: (cards[ticket] - begun) * 1000 for ticket, begun in posted.items()}
+
+
+def settings(vendors: str) -> dict[str, str]:
     return {
         "ZENDESK_URL": vendors,
         "ZENDESK_EMAIL": "baton@example.com",

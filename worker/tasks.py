@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Protocol
 
 import structlog
 from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
@@ -18,6 +17,7 @@ from procrastinate.jobs import Job, Status
 from escalation.pipeline import Pipeline
 from escalation.retry import wait_before
 from store import queue
+from worker.aside import Backtests
 from worker.timing import BEATS, POLL_S
 
 log = structlog.get_logger("worker")
@@ -27,16 +27,6 @@ OnFailure = Callable[[BaseException, bool], None]  # the error, and True when th
 
 
 UNEXPECTED_S = timedelta(seconds=2)
-
-
-class Backtests(Protocol):
-    """Trying drafts of the rules on stored tickets, a slice at a time."""
-
-    def carry_on(self, number: int) -> None:
-        """Judge the next slice and queue the one after it."""
-
-    def failed(self, number: int, why: str) -> None:
-        """Give it up."""
 
 
 class Again(Exception):
