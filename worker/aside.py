@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import IO, Protocol, cast
 
 from escalation.ports import TryLater
 
@@ -42,11 +42,11 @@ class Aside:
         """Have the next slice judged; TryLater when the process ended over it."""
         with self._one_at_a_time:
             process = self._running()
-            assert process.stdin and process.stdout
+            to, back = cast(IO[str], process.stdin), cast(IO[str], process.stdout)
             try:
-                process.stdin.write(f"{number}\n")
-                process.stdin.flush()
-                answer = process.stdout.readline()
+                to.write(f"{number}\n")
+                to.flush()
+                answer = back.readline()
             except BrokenPipeError:
                 answer = ""
             if answer.strip() != str(number):
