@@ -35,6 +35,7 @@ from escalation.ports import Chat, Helpdesk
 from escalation.roster import Load, Roster
 from escalation.rule_tests import Case, Failure
 from sandbox.state import State
+from signals import semantic
 from signals.reader import TextReader
 from store import embedded, engine
 from store.backtests import Backtests
@@ -143,7 +144,8 @@ class Baton:
     @cached_property
     def rehearsals(self) -> Rehearsals:
         live = self.live
-        return Rehearsals(self.pipeline.reader, live.playbook, live.roster, self.journal.remembered, self._loads)
+        reader, stored = self.pipeline.reader, self.journal.remembered
+        return Rehearsals(reader, live.playbook, live.roster, stored, self._loads, semantic.degraded)
 
     def _loads(self, roster: Roster) -> Mapping[str, Load]:
         return self.journal.loads(agent.id for agent in roster.agents)

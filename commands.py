@@ -20,6 +20,7 @@ import sending
 from config import settings
 from config.yamldoc import Problems
 from running import plain_errors, prepare, run_everything
+from signals import semantic
 from store import accounts, live, queue
 from store.documents import files, path_of
 from web import server
@@ -131,6 +132,8 @@ def check() -> None:
             for ability, why in helpdesk.cannot.items():
                 click.echo(f"{connection} cannot: {ability.replace('_', ' ')}: {why}")
         problems += [f"slack: {line}" for line in baton.chat.check()]
+    for line in semantic.degraded():
+        click.echo(line)
     for line in problems:
         click.echo(line)
     if problems:

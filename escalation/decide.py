@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -17,7 +17,7 @@ from escalation.policies import with_clocks
 from escalation.rules import evaluate, with_segment
 from escalation.signals import Signal
 from escalation.ticket import Ticket, TicketChange
-from escalation.words import issue_type_of, product_areas_of
+from escalation.words import STARTER, issue_type_of, product_areas_of
 
 NOTHING = Background()
 Fired = TypeVar("Fired", Verdict, Rule)
@@ -116,9 +116,20 @@ def calendar_of(playbook: Playbook, seen: Facts) -> Calendar | None:
 
 
 def _intent(playbook: Playbook, ticket: Ticket, signals: tuple[Signal, ...]) -> str:
-    """The issue type read in the text where the playbook has one of this name, else the first guess by words."""
-    read = next((str(s.value) for s in signals if s.name == "issue_type"), "")
-    return read if read in playbook.issue_words else issue_type_of(ticket, playbook.issue_words)[0]
+    """The issue type that reading the text and the playbook's words agree on best.
+
+    A type of the admin's own goes by its words, which no reader knows. Otherwise what was read clearly counts; of two likely ones
+    the one whose words occur; words alone where nothing was read.
+    """
+    words, hits = issue_type_of(ticket, playbook.issue_words)
+    if hits and words not in STARTER:
+        return words
+    read = next((s.value for s in signals if s.name == "intent" and isinstance(s.value, Mapping)), {})
+    likely = [str(read.get(name, "")) for name in ("label", "second")]
+    likely = [name for name in likely if name in playbook.issue_words]
+    if not likely or (read.get("below_threshold") and hits and words in likely):
+        return words
+    return likely[0]
 
 
 def _first(fired: Sequence[Fired], name: str, own: str) -> str:

@@ -10,6 +10,9 @@ from escalation.compare import normal
 from escalation.facts import customer_messages
 from escalation.ticket import Ticket
 
+# The issue types there are before anybody adds one (domain.md §2); readers know these and no others.
+STARTER = frozenset({"billing", "bug", "account_access", "security", "how_to", "cancellation", "shipping_order"})
+STARTER |= {"integration_api", "feature_request", "other"}
 _WORD = re.compile(r"[^\W_]+")
 _MOST_WORDS_READ = 20_000  # characters of the customer's text that are read
 _SUBJECT_WEIGHT = 2

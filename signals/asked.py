@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from escalation.signals import Evidence, Signal
-from escalation.ticket import Message, Role
+from escalation.ticket import Message
 from signals.amounts import nearest_amount
 from signals.features import features
 from signals.lexicon import Hit
 from signals.model import Model
 from signals.text import sentences
-from signals.turns import MOST_EVIDENCE, Turn
+from signals.turns import MOST_EVIDENCE, Turn, advice_before
 
 PLAIN = ("explicit_human_request", "churn_risk", "legal_threat", "security_incident", "privacy_request")
 _LEAST_WORDS = 3
@@ -37,6 +37,7 @@ _NO_REMEDY = frozenset(
         "doe",
     )
 )
+_UNLIKELY = 0.05  # share below which the model takes back what a pattern saw
 _SURE = 0.85  # of a pattern where there is no model
 _ENDS_WHEN_RESOLVED = frozenset({"explicit_human_request", "refund_request", "failed_attempts"})
 _DAYS = re.compile(r"\b(\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|several)\s+(day|week|month|year)s?\b", re.I)
@@ -109,7 +110,7 @@ def failed_attempts(own: Sequence[Turn], messages: Sequence[Message], model: Mod
 
 def _failures(turn: Turn, messages: Sequence[Message], model: Model | None) -> Iterator[tuple[str, Evidence, str]]:
     """(remedy, where, who) of one turn; a remedy without a name is known by its words."""
-    who = "advised" if _after_advice(turn, messages) else "customer"
+    who = "advised" if advice_before(messages, turn.place) else "customer"
     spans = [s for s in turn.spans if model and model.sentence.takes(s.scores, "failed_attempt")]
     failed = turn.of("failed")
     if not spans and not (failed and (turn.of("tried") or who == "advised")):
@@ -144,20 +145,10 @@ def _remedies(turn: Turn) -> dict[str, Hit]:
     return named
 
 
-def _after_advice(turn: Turn, messages: Sequence[Message]) -> bool:
-    """True when somebody of the team or a bot wrote since the customer's message before."""
-    for message in reversed(messages[: turn.place]):
-        if message.public and message.author.role in (Role.AGENT, Role.BOT):
-            return True
-        if message.author.role is Role.CUSTOMER:
-            return False
-    return False
-
-
 def _find(name: str, own: Sequence[Turn], model: Model | None) -> tuple[list[Seen], tuple[Evidence, ...]]:
     """(what counts, what was taken back): by a veto, or because the customer says that it is solved."""
     over = _over(own) if name in _ENDS_WHEN_RESOLVED else (-1, 0)
-    hits = [s for s in _by_pattern(name, own) if (s[0].place, s[1].start) > over]
+    hits = [s for s in _by_pattern(name, own, model) if (s[0].place, s[1].start) > over]
     if model is not None:
         covered = {(t.place, e.start, e.end) for t, e, _ in hits}
         more = (s for s in _by_model(name, own, model) if (s[0].place, s[1].start) > over)
@@ -167,10 +158,13 @@ def _find(name: str, own: Sequence[Turn], model: Model | None) -> tuple[list[See
     return hits, tuple(e for e in every if (e.message_id, e.start, e.end) not in counts)[:MOST_EVIDENCE]
 
 
-def _by_pattern(name: str, own: Sequence[Turn]) -> Iterator[Seen]:
+def _by_pattern(name: str, own: Sequence[Turn], model: Model | None) -> Iterator[Seen]:
+    """Patterns that were seen, but those in a sentence which the model finds most unlikely: it was told of the pattern."""
     for turn in own:
         for hit in turn.of(name):
-            yield turn, _of(turn, hit), _SURE
+            span = next((s for s in turn.spans if s.start <= hit.start < s.end), None) if model else None
+            if model is None or span is None or model.sentence.yes(span.scores, name) >= _UNLIKELY:
+                yield turn, _of(turn, hit), _SURE
 
 
 def _by_model(name: str, own: Sequence[Turn], model: Model) -> Iterator[Seen]:

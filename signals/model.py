@@ -10,9 +10,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
+from struct import unpack
 from typing import Any, Protocol
 
+_UNIT = 0.1  # weights and lengths are kept in tenths
+_BITS = 32  # of one sum in a packed row: adding rows is one addition of whole numbers, however many labels there are
+_BYTES = _BITS // 8
+_ZERO = 1 << (_BITS - 1)  # added to each sum, so that none is negative when they are taken apart
 WEIGHTS = Path(__file__).parent / "weights.json"
 
 
@@ -33,17 +39,15 @@ class Part:
 
     questions: Mapping[str, Question]
     bias: tuple[float, ...]  # per label
-    weights: Mapping[str, tuple[tuple[int, float], ...]]  # feature → (label number, weight) of each that it tells about
+    weights: Mapping[str, int]  # feature → its squared length and its weights for all labels, packed
 
     def score(self, features: Sequence[str]) -> list[float]:
         """The raw score of every label; ask ``share`` or ``yes`` for one question's answer."""
-        sums = [0.0] * len(self.bias)
-        rows = [row for feature in features if (row := self.weights.get(feature)) is not None]
-        for row in rows:
-            for label, weight in row:
-                sums[label] += weight
-        scale = 1.0 / math.sqrt(len(rows)) if rows else 0.0
-        return [bias + scale * total for bias, total in zip(self.bias, sums, strict=True)]
+        labels = len(self.bias)
+        total = sum(map(self.weights.get, features, repeat(0))) + _lifted(labels)
+        length, *sums = unpack(f"<{labels + 1}I", total.to_bytes(_BYTES * (labels + 1), "little"))
+        scale = math.sqrt(_UNIT / length) if length else 0.0
+        return [bias + scale * (each - _ZERO) for bias, each in zip(self.bias, sums, strict=True)]
 
     def share(self, scores: Sequence[float], name: str) -> dict[str, float]:
         """Probability of each label of a question with several; they add up to 1."""
@@ -104,19 +108,28 @@ def least_score(threshold: float) -> float:
 def words_only() -> Model:
     """The model that comes with Baton and needs nothing beside Python."""
     told = json.loads(WEIGHTS.read_text("utf-8"))
-    return Model(told["version"], _part(told["sentence"]), _part(told["message"]))
+    sentence, message = (_part(told[name], told["lengths"]) for name in ("sentence", "message"))
+    return Model(told["version"], sentence, message)
 
 
-def _part(told: Mapping[str, Any]) -> Part:
+def _part(told: Mapping[str, Any], lengths: Mapping[str, float]) -> Part:
     questions: dict[str, Question] = {}
     first = 0
     for name, asked in told["questions"].items():
         cut = asked["threshold"]
         questions[name] = Question(name, tuple(asked["labels"]), first, cut, least_score(cut))
         first += len(asked["labels"])
-    pairs: dict[tuple[int, float], tuple[int, float]] = {}  # the same few thousand pairs stand in all rows: kept once
-    rows = {
-        feature: tuple(pairs.setdefault(pair, pair) for pair in zip(row[::2], row[1::2], strict=True))
-        for feature, row in told["weights"].items()
-    }
+    weights = told["weights"]
+    rows = {feature: _packed(length, weights.get(feature, ())) for feature, length in lengths.items()}
     return Part(questions, tuple(told["bias"]), rows)
+
+
+def _packed(length: float, row: Sequence[float]) -> int:
+    """One number that holds a feature's squared length and its weights (label, weight, …), so that adding adds them all."""
+    pairs = zip(row[::2], row[1::2], strict=True)
+    return round(length / _UNIT) + sum(round(weight / _UNIT) << (_BITS * (int(label) + 1)) for label, weight in pairs)
+
+
+@lru_cache(maxsize=8)
+def _lifted(labels: int) -> int:
+    return sum(_ZERO << (_BITS * (label + 1)) for label in range(labels))

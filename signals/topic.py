@@ -14,8 +14,9 @@ from signals.turns import MOST_EVIDENCE, Turn
 IMPACTS = ("safety", "data_loss", "outage", "all_blocked")  # the gravest first; it names the kind
 UNSURE = 0.4  # an intent less likely than this is for triage
 _LIKELY = 0.6
+_GRAVE = 0.45  # of a critical impact: missing one costs more than a second look
 _SURE = 0.8  # of a pattern
-_SUBJECT, _FIRST, _REST = 1.0, 1.0, 0.4  # how much each part tells of the intent
+_SUBJECT, _FIRST, _REST = 0.4, 1.0, 0.4  # how much each part tells of the intent
 _MOST_TURNS = 6
 _DEADLINE = re.compile(
     r"\b(?:by|before|until|till|due|no later than)\s+(?:the\s+)?(?:end of (?:the )?(?:day|week|month)|"
@@ -48,10 +49,8 @@ def _impact_by_model(own: Sequence[Turn], model: Model) -> Iterator[tuple[Turn, 
     """(turn, where, how likely, kind) of every sentence with a critical impact."""
     for turn in own:
         for span in turn.spans:
-            if model.sentence.top(span.scores, "impact") == "none":
-                continue
             shares = model.sentence.share(span.scores, "impact")
-            if 1 - shares["none"] >= _LIKELY:
+            if 1 - shares["none"] >= _GRAVE:
                 kind = max(IMPACTS, key=shares.__getitem__)
                 yield turn, turn.evidence(span.start, span.end, _by("impact", model)), 1 - shares["none"], kind
 

@@ -7,6 +7,7 @@ had not seen it. The weights are kept in the tree, so nobody needs any of this t
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import random
@@ -21,9 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import normalize
 
 from signals import corpus, ordinary, semantic
 from signals.embedder import installed
@@ -33,8 +33,13 @@ from signals.model import WEIGHTS
 from signals.packs import pack
 
 log = logging.getLogger(__name__)
-FOLDS, INVERSE_DECAY, INVERSE_DECAY_TEAMS, SMALLEST = 5, 8.0, 3.0, 0.25
-LEAST_CUT = 30  # hundredths
+FOLDS, INVERSE_DECAY = 5, 20.0
+SMALLEST = 2.0  # weight times rarity below which a feature is not kept
+YES_WEIGHS = 3.0  # against a no, of which there are twenty times as many
+MOST_RARE = 3
+LEAST_CUT = 10  # hundredths
+USUAL_SHARE = 0.15  # of the tickets of a help desk that carry a signal; ours carry them far more often
+COMMON = {"failed_attempt": 0.4, "asked_before": 0.3}  # and two are common, and have to be counted
 Keep = Callable[[dict[str, Any], "Texts", float, "Fit"], None]
 _LEXICON = pack("en").lexicon
 # Ordinary texts of other questions that are a clear no to yes/no questions, so that everyday words weigh nothing.
@@ -74,18 +79,26 @@ class Fit:
         return -self.regression.decision_function(self.matrix(texts))  # its own is that of label 1, which is no
 
 
+@cache
 def analyze(text: str) -> list[str]:
-    """What the reader sees of a text, patterns included."""
-    return features(text, marks(_LEXICON.find(text)))
+    """What the reader sees of a text, patterns and where it stands included."""
+    text, *place = text.split(corpus.AROUND)
+    return [*features(text, marks(_LEXICON.find(text))), *place]
+
+
+@lru_cache(maxsize=1)
+def _own_texts() -> list[list[str]]:
+    """The features of every text of our own."""
+    own = [text for labels in corpus.load().values() for texts in labels.values() for text in texts]
+    own += [text for ticket in corpus.tickets() for text, _ in ticket.answers("failed_attempt", ("yes", "no"))]
+    return [analyze(text) for text in own]
 
 
 @lru_cache(maxsize=1)
 def vocabulary() -> dict[str, int]:
-    """Every feature that occurs in two of our own texts, the same for all questions, so that a text has one length."""
-    own = [text for labels in corpus.load().values() for texts in labels.values() for text in texts]
-    own += [text for ticket in corpus.tickets() for message in ticket.messages for text, _ in message]
-    seen = Counter(chain.from_iterable(map(analyze, own)))
-    return {feature: n for n, feature in enumerate(sorted(f for f, count in seen.items() if count > 1))}
+    """Every feature of MOST_RARE of our own texts or more, the same for all questions, so that a text has one length."""
+    seen = Counter(chain.from_iterable(_own_texts()))
+    return {feature: n for n, feature in enumerate(sorted(f for f, count in seen.items() if count >= MOST_RARE))}
 
 
 @lru_cache(maxsize=1)
@@ -93,14 +106,21 @@ def _vectorizer() -> CountVectorizer:
     return CountVectorizer(analyzer=analyze, vocabulary=vocabulary(), binary=True)
 
 
+@lru_cache(maxsize=1)
+def _weigher() -> TfidfTransformer:
+    """What is rare tells more than what stands everywhere."""
+    told = CountVectorizer(analyzer=list, vocabulary=vocabulary(), binary=True).transform(_own_texts())
+    return TfidfTransformer().fit(told)
+
+
 def by_words(texts: Sequence[str]) -> Any:
-    return normalize(_vectorizer().transform(texts))
+    return _weigher().transform(_vectorizer().transform(texts))
 
 
 @cache
 def _vector(text: str) -> Sequence[float]:
     embedder = installed()
-    return embedder.embed(text) if embedder else ()
+    return embedder.embed(text.split(corpus.AROUND)[0]) if embedder else ()
 
 
 def by_embedding(texts: Sequence[str]) -> Any:
@@ -112,10 +132,11 @@ def fit(told: Texts, matrix: Callable[[Sequence[str]], Any], leave_out: frozense
     rows = [n for n, ticket in enumerate(told.ticket) if ticket not in leave_out]
     # The teams of our tickets are not those of another company: none is likelier than another before a word is read.
     teams = told.question == "intents"
-    decay, weights = (INVERSE_DECAY_TEAMS, "balanced") if teams else (INVERSE_DECAY, None)
-    regression = LogisticRegression(C=decay, class_weight=weights, max_iter=3000)
+    regression = LogisticRegression(C=INVERSE_DECAY, class_weight="balanced" if teams else None, max_iter=3000)
     numbers = matrix([told.texts[n] for n in rows])
-    return Fit(matrix, regression.fit(numbers, [told.label[n] for n in rows], [told.weight[n] for n in rows]))
+    yes = YES_WEIGHS if told.labels == ("yes", "no") else 1.0
+    weight = [told.weight[n] * (yes if told.label[n] == 0 else 1.0) for n in rows]
+    return Fit(matrix, regression.fit(numbers, [told.label[n] for n in rows], weight))
 
 
 def texts_of(question: str, sentences: corpus.Labelled, tickets: Sequence[corpus.Marked], shared: Path | None) -> Texts:
@@ -148,13 +169,17 @@ def threshold(told: Texts, tickets: Sequence[corpus.Marked], *matrices: Callable
             if answers:
                 raw = np.mean([model.yes([text for text, _ in answers]) for model in models], axis=0).max()
                 scored.append((float(1 / (1 + np.exp(-raw))), any(label == "yes" for _, label in answers)))
-    return max(((cut / 100, _f1(scored, cut / 100)) for cut in range(LEAST_CUT, 91, 2)), key=lambda pair: pair[1])
+    share = COMMON.get(told.question, USUAL_SHARE)
+    return max(((cut / 100, _f1(scored, cut / 100, share)) for cut in range(LEAST_CUT, 91, 2)), key=lambda pair: pair[1])
 
 
-def _f1(scored: Sequence[tuple[float, bool]], cut: float) -> float:
+def _f1(scored: Sequence[tuple[float, bool]], cut: float, share: float) -> float:
+    """As it would be where this share of the tickets carries the signal."""
     hit = sum(likely >= cut and wanted for likely, wanted in scored)
-    told, wanted = sum(likely >= cut for likely, _ in scored), sum(wanted for _, wanted in scored)
-    return 2 * hit / (told + wanted) if told + wanted else 0.0
+    wrong = sum(likely >= cut and not wanted for likely, wanted in scored)
+    wanted = sum(wanted for _, wanted in scored)
+    weight = share / (1 - share) * (len(scored) - wanted) / max(wanted, 1)  # of a ticket that carries it
+    return 2 * hit * weight / ((hit + wanted) * weight + wrong) if wanted else 0.0
 
 
 def train(shared: Path | None, matrices: Sequence[Callable[[Sequence[str]], Any]], keep: Keep) -> dict[str, Any]:
@@ -183,8 +208,10 @@ def keep_words(part: dict[str, Any], told: Texts, cut: float, model: Fit) -> Non
     part.setdefault("questions", {})[told.question] = {"labels": list(labels), "threshold": cut}
     biases += [round(float(b), 3) for b in bias]
     for name, column in vocabulary().items():
-        kept = [[first + n, round(float(w), 2)] for n, w in enumerate(rows[:, column]) if abs(w) >= SMALLEST]
-        weights.setdefault(name, []).extend(chain.from_iterable(kept))
+        told_by = rows[:, column] * _weigher().idf_[column]
+        kept = [[first + n, round(float(w), 1)] for n, w in enumerate(told_by) if abs(w) >= SMALLEST]
+        if kept:
+            weights.setdefault(name, []).extend(chain.from_iterable(kept))
 
 
 def keep_embedding(part: dict[str, Any], told: Texts, cut: float, model: Fit) -> None:
@@ -203,8 +230,11 @@ def write(file: Path, told: dict[str, Any]) -> None:
 
 def main(shared: Path | None) -> None:
     """Words always; the embedding beside them where the extra is installed."""
-    version = f"{datetime.now(UTC):%Y-%m-%d}"
-    write(WEIGHTS, {"version": version, **train(shared, [by_words], keep_words)})
+    parts = train(shared, [by_words], keep_words)
+    lengths = {name: round(float(_weigher().idf_[column]) ** 2, 1) for name, column in vocabulary().items()}
+    made = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    version = f"{datetime.now(UTC):%Y-%m-%d}.{made[:4]}"
+    write(WEIGHTS, {"version": version, "lengths": lengths, **parts})
     embedder = installed()
     if embedder is not None:
         parts = train(shared, [by_words, by_embedding], keep_embedding)

@@ -9,13 +9,15 @@ from functools import lru_cache
 
 from escalation.signals import Evidence
 from escalation.ticket import Message, Role
-from signals.features import features
+from signals.features import around, features, telling
+from signals.languages import everyday
 from signals.lexicon import Hit, Lexicon, marks
 from signals.model import Model
 from signals.text import MOST_READ, clean, is_automatic, sentences
 
 MOST_TURNS = 60  # of the customer that are read, newest first; older ones rarely matter and threads of thousands exist
 MOST_SENTENCES = 60  # of one message that are scored
+_MOST_ADVICE = 1000  # characters
 _LONG = 700  # characters of a sentence that are scored
 MOST_EVIDENCE = 10
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -58,15 +60,25 @@ def turns(messages: Sequence[Message], lexicon: Lexicon | None, model: Model | N
     own = [(n, m) for n, m in enumerate(messages) if m.author.role is Role.CUSTOMER and m.public]
     found = []
     for place, message in own[-MOST_TURNS:]:
-        read = _read(message.text[:MOST_READ], lexicon, model)
+        read = _read(message.text[:MOST_READ], advice_before(messages, place)[:_MOST_ADVICE], lexicon, model)
         if read is not None:
             found.append(Turn(place, message, *read))
     return tuple(found)
 
 
+def advice_before(messages: Sequence[Message], place: int) -> str:
+    """What somebody of the team or a bot wrote last since the customer's message before, "" for nothing."""
+    for message in reversed(messages[:place]):
+        if message.public and message.author.role in (Role.AGENT, Role.BOT):
+            return message.text
+        if message.author.role is Role.CUSTOMER:
+            break
+    return ""
+
+
 @lru_cache(maxsize=500)
 def _read(
-    text: str, lexicon: Lexicon | None, model: Model | None
+    text: str, advice: str, lexicon: Lexicon | None, model: Model | None
 ) -> tuple[str, Mapping[str, list[Hit]], tuple[Span, ...], Sequence[float]] | None:
     """(cleaned text, hits, sentences, scores of the whole) of one message; None for an automatic reply.
 
@@ -80,10 +92,11 @@ def _read(
         return own, hits, (), ()
     spans: list[Span] = []
     seen: dict[str, None] = {}
-    for start, end in _spans(own):
+    told = telling(advice, everyday("en"))
+    for number, (start, end) in enumerate(_spans(own)):
         words = features(own[start:end], _marks(hits, start, end))
         seen.update(dict.fromkeys(words))
-        spans.append(Span(start, end, model.of_sentence(own[start:end], words)))
+        spans.append(Span(start, end, model.of_sentence(own[start:end], [*words, *around(words, number, told)])))
     return own, hits, tuple(spans), model.of_message(own, list(seen))
 
 

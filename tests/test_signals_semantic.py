@@ -26,7 +26,7 @@ class Knows:
     name = "knows-a-word"
 
     def embed(self, text: str) -> Sequence[float]:
-        return (1.0, 0.0) if "flesh" in text else (0.0, 1.0)
+        return (1.0, 0.0) if "green" in text else (0.0, 1.0)
 
 
 def told(model: Model, **changed: Any) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def asks(model: Model, text: str) -> bool:
 
 
 TEXTS = (
-    "The app is slow today, somebody of flesh and blood would be nice.",
+    "The app is slow today, the green one would be nice.",
     "The app is slow today, the blue one would be nice.",
 )
 
@@ -77,6 +77,7 @@ def test_weights_of_another_model_are_left_out(changed: dict[str, str], tmp_path
     semantic.standard.cache_clear()
     try:
         assert (semantic.standard().beyond is None) is bool(changed)
+        assert ["weights are of another" in words for words in semantic.degraded()] == [True] * bool(changed)
     finally:
         semantic.standard.cache_clear()
 
@@ -86,6 +87,7 @@ def test_without_the_extra_words_are_read_alone(monkeypatch: pytest.MonkeyPatch)
     semantic.standard.cache_clear()
     try:
         assert semantic.standard() is words_only()
+        assert ["make semantic" in words for words in semantic.degraded()] == [True]
     finally:
         semantic.standard.cache_clear()
 

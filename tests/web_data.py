@@ -151,7 +151,7 @@ def dry_run(body: Mapping[str, Any]) -> dict[str, Any]:
         raise LookupError("There is no ticket none of zendesk.")
     decision = {"escalate": False, "rules": [], "reasons": [], "severity": None, "issue_type": "other", "target": None}
     told: dict[str, Any] = {"signals": [], "rules": [], "decision": decision, "route": None}
-    return {**told, "ignored": [], "playbook_version": 1}
+    return {**told, "ignored": [], "degraded": [], "playbook_version": 1}
 
 
 class FakeBacktests:

@@ -25,8 +25,8 @@ def _object(properties: Json, optional: Iterable[str] = (), **more: Any) -> Json
     return {"type": "object", "properties": properties, "required": required, **more}
 
 
-def _list(items: Json) -> Json:
-    return {"type": "array", "items": items}
+def _list(items: Json, **more: Any) -> Json:
+    return {"type": "array", "items": items, **more}
 
 
 def _page(name: str) -> Json:
@@ -232,6 +232,7 @@ SCHEMAS: Json = {
             ),
             "route": _of("object", "null", description="every candidate with score or exclusion"),
             "ignored": _list(TEXT),
+            "degraded": _list(TEXT, description="what reading goes without here, and what to do about it"),
             "playbook_version": NUMBER,
         }
     ),

@@ -35,6 +35,7 @@ class Rehearsals:
     roster: Callable[[], Roster]
     stored: Callable[[str, str, datetime], tuple[Ticket, Background] | None]
     loads: Callable[[Roster], Mapping[str, Load]]
+    degraded: Callable[[], tuple[str, ...]] = tuple  # what the reader goes without, in words
 
     def run(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The answer as JSON-ready data; raises Wrong, LookupError for an unknown ticket, Problems for a bad draft."""
@@ -47,7 +48,8 @@ class Rehearsals:
             ticket = replace(ticket, connection=next(known, "dry-run"))
         loads = self.loads(roster)
         found = rehearse(playbook, roster, self.reader, ticket, now, background=background, loads=loads)
-        return _told(found, ticket) | {"ignored": ignored, "playbook_version": playbook.version}
+        more = {"ignored": ignored, "degraded": list(self.degraded()), "playbook_version": playbook.version}
+        return _told(found, ticket) | more
 
     def _ticket(self, body: Mapping[str, Any], since: datetime) -> tuple[Ticket, Background, list[str]]:
         asked = body.get("ticket")

@@ -13,10 +13,14 @@ from pathlib import Path
 
 import yaml
 
+from signals.features import around, telling, words_of
+from signals.languages import everyday
 from signals.text import sentences
 
 FOLDER = Path(__file__).parent
 Labelled = dict[str, Mapping[str, tuple[str, ...]]]  # question → label → texts
+
+AROUND = "\x1f"  # between a sentence and the marks of where it stands
 
 _MARK = re.compile(r"\[\[([a-z_+ ]+):\s*(.*?)\]\]", re.DOTALL)
 _QUESTIONS = {
@@ -39,12 +43,16 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """One ticket: its subject, intent, and the customer's messages as (sentence, marks) with the tone of each message."""
+    """One ticket: its subject, intent, and the customer's messages as (sentence, marks) with the tone of each message.
+
+    ``advice`` is what the team or a bot wrote before each of them, "" for nothing.
+    """
 
     subject: str
     intent: str
     messages: tuple[tuple[tuple[str, frozenset[str]], ...], ...]
     tones: tuple[str, ...]
+    advice: tuple[str, ...]
 
     def answers(self, question: str, labels: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         """(text, label) of every text that answers a question."""
@@ -53,8 +61,11 @@ class Marked:
         elif question == "sentiment":
             yield from zip(map(_joined, self.messages), self.tones, strict=False)
         else:
-            for text, marks in (sentence for message in self.messages for sentence in message):
-                yield text, _answer(question, labels, marks)
+            for message, advice in zip(self.messages, self.advice, strict=True):
+                told = telling(advice, everyday("en"))
+                for number, (text, marks) in enumerate(message):
+                    place = around(words_of(text), number, told)
+                    yield AROUND.join((text, *place)), _answer(question, labels, marks)
 
 
 def _joined(message: tuple[tuple[str, frozenset[str]], ...]) -> str:
@@ -90,13 +101,21 @@ def tickets() -> tuple[Marked, ...]:
 
 
 def _marked(told: Mapping[str, object]) -> Marked:
-    own = [m["text"] for m in told["messages"] if m["role"] == "customer"]  # type: ignore[attr-defined]
+    own: list[str] = []
+    advice: list[str] = []
+    before = ""
+    for message in told["messages"]:  # type: ignore[attr-defined]
+        if message["role"] == "customer":
+            own.append(message["text"])
+            advice.append(before)
+        before = "" if message["role"] == "customer" else message["text"]
     tones = told.get("tone") or ()
     return Marked(
         str(told.get("subject", "")),
         str(told["intent"]),
         tuple(tuple(_sentences(text)) for text in own),
         tuple(tones) if isinstance(tones, list) else (str(tones),) * len(own),
+        tuple(advice),
     )
 
 
