@@ -177,6 +177,19 @@ AMOUNTS = [
     ("refund. Order 88123, paid 20 USD", Sum(20, "USD")),
     ("paid $10 in 2024, refund the $90 of 2025", Sum(90, "USD")),
     ("refund please", None),
+    ("refund the 9.99 of March, keep the rest", Sum(9.99, "")),
+    ("I paid €7,99. Then refund 7,99 back", Sum(7.99, "EUR")),  # the only currency there is
+    ("refund the 25 back, bought on the 12th", Sum(25, "")),
+    ("refund within the 30 days", None),
+    ("refund, please: sixty-four quid", Sum(64, "GBP")),
+    ("refund two hundred and ten dollars", Sum(210, "USD")),
+    ("refund twenty-two hundred rupees", Sum(2200, "INR")),
+    ("refund three thousand one hundred and five euros", Sum(3105, "EUR")),
+    ("refund R$ 4.680", Sum(4680, "BRL")),
+    ("refund 30 złoty", Sum(30, "PLN")),
+    ("refund Kč 58 800", Sum(58800, "CZK")),
+    ("refund 15.400 kr. as soon as you can", Sum(15400, "")),  # of which country is not told
+    ("The plan is $9. I paid $99 twice. I want a refund. Next year it is $120.", Sum(99, "USD")),  # the last one before
 ]
 
 
