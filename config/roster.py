@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import time
+from datetime import datetime, time
 from typing import Annotated
 
 import pydantic
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from config.conditions import Strict
 from config.crosscheck import repeated, unknown, walk
+from config.national import Holidays, named_days
 from config.values import DAYS, Clock, Day, Days, EndClock, Name, VendorId, Zone
 from config.yamldoc import Parsed, Problem, Problems, parse, validate, wrong
 from config.yamlwords import Path
-from escalation.roster import Absence, Agent, Roster, Shift, Team
+from escalation.roster import Absence, Agent, Quiet, Roster, Rotation, Shift, Team, Turns
 
 _DAY = 24 * 60
 _WEEK = 7 * _DAY
@@ -62,6 +63,20 @@ class AbsenceModel(Strict):
         return Absence(self.first, self.last, self.reason)
 
 
+class QuietModel(Strict):
+    start: Clock
+    end: EndClock
+
+    @pydantic.model_validator(mode="after")
+    def _not_nothing(self) -> QuietModel:
+        if self.start == self.end:
+            raise wrong("the quiet hours end when they start", "Correct one of the two; for whole days write an absence.")
+        return self
+
+    def built(self) -> Quiet:
+        return Quiet(self.start, self.end)
+
+
 class AgentModel(Strict):
     name: Annotated[str, Field(min_length=1, max_length=100)]
     email: Email = ""
@@ -75,7 +90,9 @@ class AgentModel(Strict):
     time_zone: Zone = "UTC"
     shifts: list[ShiftModel] = Field(default_factory=list)
     absences: list[AbsenceModel] = Field(default_factory=list)
+    holidays: Holidays = Field(default_factory=list)
     deputy: str = ""
+    quiet: QuietModel | None = None
 
     @pydantic.field_validator("shifts")
     @classmethod
@@ -96,9 +113,15 @@ class AgentModel(Strict):
             languages=tuple(self.languages),
             teams=tuple(self.teams),
             shifts=tuple(shift.built() for shift in self.shifts),
-            absences=tuple(absence.built() for absence in self.absences),
+            absences=self._absent(),
+            quiet=self.quiet.built() if self.quiet else None,
             **told,
         )
+
+    def _absent(self) -> tuple[Absence, ...]:
+        """What was written first: its reason is told where a national holiday falls into it."""
+        national = (Absence(day, day, name) for day, name in named_days(self.holidays).items())
+        return (*(absence.built() for absence in self.absences), *national)
 
 
 class TeamModel(Strict):
@@ -113,16 +136,54 @@ class TeamModel(Strict):
         return Team(team_id, self.name, tuple(self.issue_types), self.groups, self.channel, self.lead, self.watch)
 
 
+def _local(value: object) -> datetime:
+    """A local date and time, for the zone stands in a key of its own."""
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo:
+        raise wrong(f"{value!r} is not a local date and time", "Write it like 2026-01-05 09:00; the zone goes into time_zone.")
+    return moment
+
+
+class RotationModel(Strict):
+    members: list[Name]
+    turns: Annotated[Turns, Field(strict=False)]
+    start: Annotated[datetime, BeforeValidator(_local)] | None = None
+    time_zone: Zone = "UTC"
+
+    @pydantic.field_validator("members")
+    @classmethod
+    def _somebody(cls, members: list[str]) -> list[str]:
+        if not members:
+            raise wrong("nobody is in this rotation", "Add agents to members, in the order of their turns.")
+        return members
+
+    @pydantic.model_validator(mode="after")
+    def _begun(self) -> RotationModel:
+        if self.start is None and self.turns is not Turns.FOLLOW_THE_SUN:
+            remedy = "Add a moment at which the first member's turn begins, such as start: 2026-01-05 09:00."
+            raise wrong(f"{self.turns} turns need a start", remedy)
+        return self
+
+    def built(self, rotation_id: str) -> Rotation:
+        begun = {"start": self.start} if self.start else {}
+        return Rotation(rotation_id, tuple(self.members), self.turns, time_zone=self.time_zone, **begun)
+
+
 class RosterModel(Strict):
     about: str = ""
     skills: list[Name] = Field(default_factory=list)  # skills that are no issue types
     teams: dict[Name, TeamModel]
+    rotations: dict[Name, RotationModel] = Field(default_factory=dict)
     agents: dict[Name, AgentModel]
 
     def built(self, version: int) -> Roster:
         """The same as the core's type."""
         agents = tuple(agent.built(agent_id) for agent_id, agent in self.agents.items())
-        return Roster(agents, tuple(team.built(team_id) for team_id, team in self.teams.items()), version)
+        teams = tuple(team.built(team_id) for team_id, team in self.teams.items())
+        return Roster(agents, teams, version, tuple(one.built(rotation_id) for rotation_id, one in self.rotations.items()))
 
 
 def load_roster(text: str, name: str = "roster", version: int = 0) -> Roster:
@@ -150,14 +211,20 @@ def _twice(parsed: Parsed) -> Iterator[Problem]:
     for connection in dict.fromkeys(str(path[-1]) for path, _ in walk(data, "agents", "*", "ids", "*")):
         yield from repeated(parsed, walk(data, "agents", "*", "ids", connection), f"the {connection} id")
     yield from repeated(parsed, walk(data, "teams", "*", "issue_types", "*"), "the issue type")
+    agents = _keys(data, "agents")
+    for path, _ in walk(data, "rotations", "*"):
+        if path[-1] in agents:
+            told = f"{path[-1]} is also the name of an agent, in line {parsed.line(('agents', path[-1]))}"
+            yield parsed.problem(path, told, "Give the rotation another name.")
 
 
 def _nowhere(parsed: Parsed) -> Iterator[Problem]:
     """Names that stand for nobody and nothing."""
     data = parsed.data
     agents, teams = _keys(data, "agents"), _keys(data, "teams")
-    for step in ("lead", "watch"):
-        yield from unknown(parsed, walk(data, "teams", "*", step), agents, "agent")
+    yield from unknown(parsed, walk(data, "teams", "*", "lead"), agents, "agent")
+    yield from unknown(parsed, walk(data, "teams", "*", "watch"), [*agents, *_keys(data, "rotations")], "agent or rotation")
+    yield from unknown(parsed, walk(data, "rotations", "*", "members", "*"), agents, "agent")
     yield from unknown(parsed, walk(data, "agents", "*", "deputy"), agents, "agent")
     yield from unknown(parsed, walk(data, "agents", "*", "teams", "*"), teams, "team")
     skills = {str(value) for steps in (("skills", "*"), ("teams", "*", "issue_types", "*")) for _, value in walk(data, *steps)}

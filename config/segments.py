@@ -14,8 +14,9 @@ from pydantic_core import PydanticCustomError
 
 from config.conditions import GroupModel, Strict, operand
 from config.crosscheck import walk
+from config.national import Holidays, named_days
 from config.roster import ShiftModel
-from config.values import Day, Name, Positive, Zone, read_duration, read_money
+from config.values import Name, Positive, Zone, read_duration, read_money
 from config.yamldoc import Parsed, Problem
 from config.yamlwords import Path, choose
 from escalation.hours import Calendar
@@ -34,10 +35,10 @@ PriorityWord = Literal["low", "normal", "high", "urgent", "any"]
 class CalendarModel(Strict):
     time_zone: Zone = "UTC"
     periods: Annotated[list[ShiftModel], Field(min_length=1)]
-    holidays: list[Day] = Field(default_factory=list)
+    holidays: Holidays = Field(default_factory=list)
 
     def built(self, calendar_id: str) -> Calendar:
-        return Calendar(calendar_id, self.time_zone, tuple(p.built() for p in self.periods), tuple(sorted(set(self.holidays))))
+        return Calendar(calendar_id, self.time_zone, tuple(p.built() for p in self.periods), tuple(named_days(self.holidays)))
 
 
 class TargetModel(Strict):

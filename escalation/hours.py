@@ -69,6 +69,42 @@ def next_on(agent: Agent, now: datetime) -> datetime | None:
     return next((start for start, _ in periods), None)
 
 
+def stretches(agent: Agent, since: datetime, until: datetime) -> Iterator[Period]:
+    """When the agent works between two moments (aware): stretches in UTC, in order; none in an unknown zone."""
+    zone = _zone(agent.time_zone)
+    if zone is None:
+        return
+    for opens, closes in _periods(agent.shifts, zone, since, (until - since).days + 3, agent.absences):
+        if opens >= until:
+            return
+        yield opens, min(closes, until)
+
+
+def is_absent(agent: Agent, now: datetime) -> bool:
+    """Whether one of the agent's absences covers the day it is for them."""
+    zone = _zone(agent.time_zone)
+    return zone is not None and _absence(agent.absences, now.astimezone(zone).date()) is not None
+
+
+def is_quiet(agent: Agent, now: datetime) -> bool:
+    """Whether ``now`` (aware) lies in the agent's quiet hours; they begin and end at local times."""
+    return quiet_until(agent, now) is not None
+
+
+def quiet_until(agent: Agent, now: datetime) -> datetime | None:
+    """The end (UTC) of the quiet hours in which ``now`` (aware) lies, None outside of them."""
+    zone = _zone(agent.time_zone)
+    if agent.quiet is None or zone is None:
+        return None
+    nightly = (Shift(ALL_WEEK, agent.quiet.start, agent.quiet.end),)
+    until = now.astimezone(UTC)
+    for opens, closes in _periods(nightly, zone, now, 3):
+        if opens > until:
+            break
+        until = closes  # two may touch where an hour is left out
+    return until if until > now else None
+
+
 def due(start: datetime, minutes: float, shifts: Iterable[Shift], zone: str) -> Due:
     """The moment at which ``minutes`` of working time have passed since ``start`` (aware); no shifts: round the clock.
 
@@ -186,9 +222,10 @@ def _periods(
     # Yesterday's night shift may still run; that of the day before where a day was left out (Samoa, 30 December 2011).
     first = since.astimezone(zone).date() - 2 * _DAY
     weekly = tuple(shifts) or _ALWAYS
+    near = tuple(a for a in absences if a.last >= first and a.first <= first + (days + 2) * _DAY)  # years of holidays are many
     for day in (first + n * _DAY for n in range(days + 2)):
         # In UTC order: on the night an hour is left out, 02:45 (which is 03:45 then) comes after 03:00.
-        for opens, closes in sorted(_on_day(shift, day, zone, absences) for shift in weekly if day.weekday() in shift.days):
+        for opens, closes in sorted(_on_day(shift, day, zone, near) for shift in weekly if day.weekday() in shift.days):
             opens = max(opens, reached)
             if opens < closes:
                 yield opens, closes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from enum import StrEnum
 
 ALL_WEEK = (0, 1, 2, 3, 4, 5, 6)
 
@@ -26,6 +27,14 @@ class Absence:
 
 
 @dataclass(frozen=True, slots=True)
+class Quiet:
+    """Daily hours in the agent's own zone in which they are not to be disturbed; ``end`` before ``start``: over midnight."""
+
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
     id: str  # our own short name, "ada"
     name: str
@@ -41,6 +50,32 @@ class Agent:
     shifts: tuple[Shift, ...] = ()  # none: always on
     absences: tuple[Absence, ...] = ()
     deputy: str = ""
+    quiet: Quiet | None = None
+
+    def speaks(self, language: str) -> bool:
+        """Whether the agent speaks a language, however it is written ("pt", "pt-BR"); one without languages speaks any."""
+        return not self.languages or _plain(language) in map(_plain, self.languages)
+
+
+def _plain(language: str) -> str:
+    return language.strip().lower().replace("_", "-").split("-")[0]
+
+
+class Turns(StrEnum):
+    WEEKLY = "weekly"
+    DAILY = "daily"
+    FOLLOW_THE_SUN = "follow_the_sun"  # no turns: the first member on shift
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """Agents who are on watch by turns, for any number of teams."""
+
+    id: str
+    members: tuple[str, ...]  # agent ids, in the order of their turns
+    turns: Turns = Turns.FOLLOW_THE_SUN
+    start: datetime = datetime(2024, 1, 1)  # local, without a zone: a moment at which the first member's turn begins
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +86,7 @@ class Team:
     groups: Mapping[str, str] = field(default_factory=dict)  # connection → the vendor's group or team id
     channel: str = ""  # Slack channel id or name
     lead: str = ""  # agent id
-    watch: str = ""  # agent id of the person on watch
+    watch: str = ""  # id of the agent or of the rotation on watch: ask escalation.rotations.on_watch who that is
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +94,7 @@ class Roster:
     agents: tuple[Agent, ...] = ()
     teams: tuple[Team, ...] = ()
     version: int = 0
+    rotations: tuple[Rotation, ...] = ()
 
     def agent(self, agent_id: str) -> Agent | None:
         return next((a for a in self.agents if a.id == agent_id), None)
@@ -74,6 +110,9 @@ class Roster:
 
     def team(self, team_id: str) -> Team | None:
         return next((t for t in self.teams if t.id == team_id), None)
+
+    def rotation(self, rotation_id: str) -> Rotation | None:
+        return next((r for r in self.rotations if r.id == rotation_id), None)
 
     def team_for(self, issue_type: str, default: str = "") -> Team | None:
         """The team that owns ``issue_type``, else the team called ``default``, else the first one."""

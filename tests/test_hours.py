@@ -5,11 +5,24 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from escalation.hours import due, duration, is_on, next_on
-from escalation.roster import ALL_WEEK, Absence, Agent, Shift
+from escalation.hours import (
+    Calendar,
+    due,
+    due_in,
+    duration,
+    is_absent,
+    is_on,
+    is_quiet,
+    next_on,
+    quiet_until,
+    stretches,
+    worked,
+)
+from escalation.roster import ALL_WEEK, Absence, Agent, Quiet, Shift
+from tests import minutes
 
 WORKDAYS = (0, 1, 2, 3, 4)
 OFFICE = (Shift(WORKDAYS, time(9), time(17)),)
@@ -156,6 +169,39 @@ def test_a_deadline_that_cannot_be_told_is_an_error(shifts: tuple[Shift, ...], z
         due(at("2025-11-24T09:00"), 15, shifts, zone)
 
 
+NIGHT, SIESTA = Quiet(time(22), time(7)), Quiet(time(13), time(15, 30))
+
+
+@pytest.mark.parametrize(
+    ("quiet", "now", "until"),
+    [
+        (NIGHT, "2025-11-24T20:59", ""),  # 21:59 in Berlin
+        (NIGHT, "2025-11-24T21:00", "2025-11-25T06:00"),
+        (NIGHT, "2025-11-25T05:59", "2025-11-25T06:00"),
+        (NIGHT, "2025-11-25T06:00", ""),
+        (NIGHT, "2025-03-30T00:30", "2025-03-30T05:00"),  # the short night ends at 07:00 too
+        (NIGHT, "2025-10-26T00:30", "2025-10-26T06:00"),  # and so does the long one
+        (SIESTA, "2025-11-24T12:30", "2025-11-24T14:30"),
+        (SIESTA, "2025-11-24T11:59", ""),
+        (Quiet(time(20), time(0)), "2025-11-24T22:59", "2025-11-24T23:00"),
+        # Where an hour is left out, one night's quiet hours run into the next one's, or those within the hour are nothing.
+        (Quiet(time(3, 20), time(2, 52)), "2026-03-28T16:43", "2026-03-30T00:52"),
+        (Quiet(time(2, 50), time(3)), "2026-03-28T12:00", ""),
+        (None, "2025-11-24T23:00", ""),
+    ],
+)
+def test_quiet_hours(quiet: Quiet | None, now: str, until: str) -> None:
+    who = Agent("ada", "Ada", time_zone=BERLIN, quiet=quiet)
+    assert quiet_until(who, at(now)) == (at(until) if until else None)
+    assert is_quiet(who, at(now)) is bool(until)
+
+
+def test_absent_is_a_matter_of_the_own_calendar_day() -> None:
+    who = agent((), "Asia/Tokyo", HOLIDAY)
+    told = [is_absent(who, at(now)) for now in ("2025-11-30T14:59", "2025-11-30T15:00", "2025-12-03T14:59", "2025-12-03T15:00")]
+    assert told == [False, True, True, False]
+
+
 @pytest.mark.parametrize(
     ("delta", "words"),
     [
@@ -219,3 +265,80 @@ def test_somebody_is_on_at_their_next_shift_and_off_until_then(now: datetime, sh
     assert is_on(who, now)[0] is (start == now)
     halfway = now + (start - now) / 2
     assert start == now or not is_on(who, halfway)[0]
+
+
+# ------------------------------------------------------------------ against a reference that looks at every minute
+
+MANY = settings(max_examples=1000, deadline=None)
+
+
+@MANY
+@given(minutes.CHANGE, minutes.ZONE, minutes.SHIFTS, minutes.NEAR, st.data())
+def test_is_on_as_counted_by_minutes(change: str, zone: str, shifts: tuple[Shift, ...], minute: int, data: st.DataObject) -> None:
+    who = Agent("ada", "Ada", time_zone=zone, shifts=shifts, absences=data.draw(minutes.absences(change)))
+    open_in, seen = minutes.minutes_of(who, change), minutes.weeks(change, zone)
+    hour = range(minute, minute + 60)
+    assert [is_on(who, seen.at(n))[0] for n in hour] == [bool(open_in[n]) for n in hour]
+
+
+@MANY
+@given(minutes.CHANGE, minutes.ZONE, minutes.SHIFTS, minutes.NEAR, minutes.NEAR, st.data())
+def test_stretches_as_counted_by_minutes(
+    change: str, zone: str, shifts: tuple[Shift, ...], a: int, b: int, data: st.DataObject
+) -> None:
+    who = Agent("ada", "Ada", time_zone=zone, shifts=shifts, absences=data.draw(minutes.absences(change)))
+    open_in, seen, (start, end) = minutes.minutes_of(who, change), minutes.weeks(change, zone), sorted((a, b))
+    found = bytearray(minutes.WINDOW)
+    reached = seen.at(start)
+    for opens, closes in stretches(who, seen.at(start), seen.at(end)):
+        assert reached <= opens < closes <= seen.at(end)
+        reached = closes
+        minutes.mark(found, (opens - seen.first) // minutes.MINUTE, (closes - seen.first) // minutes.MINUTE)
+    assert found[start:end] == open_in[start:end] and not any(found[:start]) and not any(found[end:])
+
+
+HOLIDAYS = st.sets(st.integers(-5, 5), max_size=3)
+
+
+def calendar(change: str, zone: str, shifts: tuple[Shift, ...], off: set[int]) -> Calendar:
+    days = (datetime.fromisoformat(change).date() + n * minutes.DAY for n in sorted(off))
+    return Calendar("c", zone, shifts, tuple(days))
+
+
+@MANY
+@given(minutes.CHANGE, minutes.ZONE, minutes.SHIFTS, HOLIDAYS, minutes.NEAR, st.integers(0, 4000))
+def test_due_in_as_counted_by_minutes(
+    change: str, zone: str, shifts: tuple[Shift, ...], off: set[int], start: int, span: int
+) -> None:
+    hours, seen = calendar(change, zone, shifts, off), minutes.weeks(change, zone)
+    open_in = minutes.worked_minutes(change, zone, shifts, holidays=hours.holidays)
+    ahead = [n for n in range(start, minutes.WINDOW) if open_in[n]]
+    try:
+        found = due_in(hours, seen.at(start), timedelta(minutes=span)).at
+    except ValueError:  # shifts of a minute a week, or only such as are left out with the hour they lie in
+        assert len(ahead) < max(span, 1)
+        return
+    if span == 0:
+        assert found == seen.at(ahead[0]) if ahead else found >= seen.at(minutes.WINDOW)
+    elif span <= len(ahead):
+        assert found == seen.at(ahead[span - 1] + 1)
+    else:
+        assert found > seen.at(minutes.WINDOW)
+
+
+@MANY
+@given(minutes.CHANGE, minutes.ZONE, minutes.SHIFTS, HOLIDAYS, minutes.NEAR, minutes.NEAR)
+def test_worked_as_counted_by_minutes(change: str, zone: str, shifts: tuple[Shift, ...], off: set[int], a: int, b: int) -> None:
+    hours, seen, (start, end) = calendar(change, zone, shifts, off), minutes.weeks(change, zone), sorted((a, b))
+    open_in = minutes.worked_minutes(change, zone, shifts, holidays=hours.holidays)
+    assert worked(hours, seen.at(start), seen.at(end)) == timedelta(minutes=sum(open_in[start:end]))
+
+
+@MANY
+@given(minutes.CHANGE, minutes.ZONE, minutes.CLOCK, minutes.CLOCK, minutes.NEAR)
+def test_quiet_as_counted_by_minutes(change: str, zone: str, start: time, end: time, minute: int) -> None:
+    assume(start != end)
+    who = Agent("ada", "Ada", time_zone=zone, quiet=Quiet(start, end))
+    quiet_in = minutes.worked_minutes(change, zone, (Shift(ALL_WEEK, start, end),))
+    seen, until = minutes.weeks(change, zone), quiet_until(who, minutes.weeks(change, zone).at(minute))
+    assert until == (seen.at(quiet_in.find(0, minute)) if quiet_in[minute] else None)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime, time
 
 import pytest
+import time_machine
 
-from config.playbook import Problems, load_roster
+from config.playbook import Problems, load_playbook, load_roster
 from escalation.hours import is_on
-from escalation.roster import ALL_WEEK, Absence, Shift
+from escalation.roster import ALL_WEEK, Absence, Quiet, Rotation, Shift, Turns
+from escalation.rotations import on_watch
 from tests.support import ROOT
 
 TEXT = (ROOT / "config" / "roster.yaml").read_text()
@@ -59,7 +63,10 @@ def test_starter_teams() -> None:
     for number, team in enumerate(STARTER.teams, 201):
         assert team.groups == {"zendesk": str(number), "freshdesk": str(number), "intercom": str(number)}
         assert team.channel == f"#{team.id}"
-        assert {team.lead, team.watch} <= {a.id for a in STARTER.agents}
+        assert {team.lead, on_watch(STARTER, team, datetime(2026, 1, 5, 9, tzinfo=UTC))[0]} <= {a.id for a in STARTER.agents}
+    assert STARTER.rotations == (
+        Rotation("engineering_watch", ("chidi", "dana"), Turns.WEEKLY, datetime(2026, 1, 5, 9), "Africa/Lagos"),
+    )
 
 
 def test_every_starter_issue_type_has_somebody_with_the_skill_in_its_team() -> None:
@@ -120,6 +127,18 @@ WRONG: list[tuple[str, str, str, str]] = [
     ("skills: {bgu: 3}", "skills.bgu", "no skill or issue type 'bgu'", "'bug'"),
     ("deputy: bob", "deputy", "no agent 'bob'", "ann"),
     ("deputy: ann", "deputy", "ann → ann", "another deputy"),
+    ("quiet: {start: 22:00, end: 22:00}", "quiet", "end when they start", "absence"),
+    ("quiet: {start: 00:00, end: 24:00}", "quiet", "end when they start", "absence"),
+    ("quiet: {start: 24:00, end: 07:00}", "quiet.start", "not a time of day", "09:00"),
+    ("quiet: {start: 22:00}", "quiet.end", "missing", "Add"),
+    ("holidays: SW", "holidays", "no country is called 'SW'", "SE (Sweden), CH (Switzerland)?"),
+    ("holidays: Germny", "holidays", "no country is called 'Germny'", "DE (Germany)"),
+    ("holidays: UK", "holidays", "no country is called 'UK'", "GB (United Kingdom)?"),
+    ("holidays: de", "holidays", "no country is called 'de'", "DE (Germany)?"),
+    ("holidays: [SE, DEU]", "holidays[1]", "no country is called 'DEU'", "DE (Germany)?"),
+    ("holidays: DE-Bayern", "holidays", "DE has no part called 'Bayern'", "BW, BY, HB"),
+    ("holidays: SE-AB", "holidays", "SE has no part called 'AB'", "Write SE alone"),
+    ("holidays: [2026-13-01]", "holidays[0]", "'2026-13-01' is not a date", "2026-12-24"),
     ("ids: {zendesk: true}", "ids.zendesk", "not an id", "as the helpdesk shows it"),
     ("email: nobody", "email", "match", ""),
     ("colour: red", "colour", "unknown key 'colour'", "email"),
@@ -165,3 +184,141 @@ agents:
 
 def test_an_agent_may_have_the_same_id_in_two_helpdesks() -> None:
     assert load_roster(one("ids: {zendesk: 1, intercom: 1}")).agents[0].ids == {"zendesk": "1", "intercom": "1"}
+
+
+# --- rotations ---
+
+CREW = """\
+teams:
+  a: {name: A, issue_types: [bug], watch: nights}
+  b: {name: B, watch: bob}
+rotations:
+  %s
+agents:
+  ann: {name: Ann, teams: [a]}
+  bob: {name: Bob, teams: [b]}
+"""
+
+ROTATIONS = [
+    (
+        "nights: {members: [ann, bob], turns: weekly, start: 2026-01-05 09:00, time_zone: Europe/Stockholm}",
+        Rotation("nights", ("ann", "bob"), Turns.WEEKLY, datetime(2026, 1, 5, 9), "Europe/Stockholm"),
+    ),
+    (
+        "nights: {members: [bob], turns: daily, start: 2026-01-05}",
+        Rotation("nights", ("bob",), Turns.DAILY, datetime(2026, 1, 5), "UTC"),
+    ),
+    ("nights: {members: [bob, ann], turns: follow_the_sun}", Rotation("nights", ("bob", "ann"), Turns.FOLLOW_THE_SUN)),
+]
+
+
+@pytest.mark.parametrize(("written", "meant"), ROTATIONS, ids=[case[0] for case in ROTATIONS])
+def test_rotations(written: str, meant: Rotation) -> None:
+    roster = load_roster(CREW % written)
+    assert roster.rotations == (meant,)
+    assert roster.rotation("nights") == meant and roster.rotation("days") is None
+    assert [team.watch for team in roster.teams] == ["nights", "bob"]
+
+
+START = "start: 2026-01-05 09:00"
+WRONG_ROTATIONS = [
+    (f"nights: {{members: [ann, bo], turns: weekly, {START}}}", "nights.members[1]", "no agent 'bo'", "'bob'"),
+    (f"nights: {{members: [], turns: weekly, {START}}}", "nights.members", "nobody is in this rotation", "Add agents"),
+    (f"nights: {{members: [nights], turns: weekly, {START}}}", "nights.members[0]", "no agent 'nights'", "ann, bob"),  # a circle
+    ("nights: {members: [ann], turns: weekly}", "nights", "weekly turns need a start", "start: 2026-01-05 09:00"),
+    ("nights: {members: [ann], turns: daily}", "nights", "daily turns need a start", "start: 2026-01-05 09:00"),
+    (f"nights: {{members: [ann], turns: monthly, {START}}}", "nights.turns", "unknown word 'monthly'", "daily, follow_the_sun"),
+    ("nights: {members: [ann], turns: daily, start: 9:00}", "nights.start", "not a local date and time", "2026-01-05 09:00"),
+    ("nights: {members: [ann], turns: daily, start: 2026-01-05T09:00Z}", "nights.start", "not a local date", "time_zone"),
+    (f"nights: {{members: [ann], turns: daily, {START}, time_zone: Mars}}", "nights.time_zone", "not a time zone", "IANA"),
+    (f"nights: {{members: [ann], turns: daily, {START}, who: bob}}", "nights.who", "unknown key", "members"),
+]
+
+
+@pytest.mark.parametrize(("written", "path", "problem", "remedy"), WRONG_ROTATIONS, ids=[case[0] for case in WRONG_ROTATIONS])
+def test_wrong_rotations(written: str, path: str, problem: str, remedy: str) -> None:
+    ((line, where, told, what),) = problems(CREW % written)
+    assert (line, where) == (5, f"rotations.{path}")
+    assert problem in told and remedy in what
+
+
+def test_a_name_means_an_agent_or_a_rotation() -> None:
+    text = CREW % "bob: {members: [ann], turns: follow_the_sun}"
+    assert [(line, path, told) for line, path, told, _ in problems(text)] == [
+        (2, "teams.a.watch", "there is no agent or rotation 'nights'"),
+        (5, "rotations.bob", "bob is also the name of an agent, in line 8"),
+    ]
+
+
+def test_the_page_explains_how_turns_are_taken() -> None:
+    page = (ROOT / "docs" / "roster.md").read_text()
+    assert [turns for turns in Turns if f"`{turns}`" not in page] == []
+
+
+# --- quiet hours and national holidays ---
+
+
+def test_quiet_hours_may_run_over_midnight() -> None:
+    assert load_roster(one('quiet: {start: "22:00", end: "07:00"}')).agents[0].quiet == Quiet(time(22), time(7))
+    assert load_roster(one("quiet: {start: 20:00, end: 24:00}")).agents[0].quiet == Quiet(time(20), time(0))
+    assert load_roster(one("tier: 1")).agents[0].quiet is None
+
+
+@time_machine.travel(datetime(2026, 11, 27, tzinfo=UTC))
+def test_national_holidays_become_absences_of_the_years_around() -> None:
+    (swede,) = load_roster(one("holidays: SE, absences: [{first: 2026-12-20, last: 2026-12-31, reason: skiing}]")).agents
+    first, *national = swede.absences
+    assert first == Absence(date(2026, 12, 20), date(2026, 12, 31), "skiing")
+    assert Absence(date(2026, 6, 20), date(2026, 6, 20), "Midsummer Day") in national
+    assert all(absence.first == absence.last for absence in national)
+    assert {absence.first.year for absence in national} == {2025, 2026, 2027, 2028}
+    assert is_on(swede, datetime(2028, 12, 25, 12, tzinfo=UTC)) == (False, "absent until 26 Dec (Christmas Day)")
+    assert is_on(swede, datetime(2026, 12, 25, 12, tzinfo=UTC)) == (False, "absent until 1 Jan 2027 (skiing)")  # New Year follows
+
+
+@pytest.mark.parametrize(
+    ("written", "off", "on"),
+    [
+        ("DE", "2026-10-03", "2026-06-04"),  # Corpus Christi is a holiday in a part of Germany
+        ("DE-BY", "2026-06-04", "2026-10-31"),
+        ("DE-SN", "2026-10-31", "2026-06-04"),
+        ("US", "2026-07-03", "2026-07-02"),  # the Friday before a Fourth on a Saturday
+        ("GB-SCT", "2026-11-30", "2026-04-06"),  # no Easter Monday in Scotland
+        ("[SE, DE-BY]", "2026-06-20", "2026-06-05"),
+        ("[DE, 2026-12-24]", "2026-12-24", "2026-12-23"),
+    ],
+)
+@time_machine.travel(datetime(2026, 11, 27, tzinfo=UTC))
+def test_national_holidays_of_agents_and_calendars(written: str, off: str, on: str) -> None:
+    absences = load_roster(one(f"holidays: {written}")).agents[0].absences
+    text = f"""\
+paths: {{default: {{levels: [{{name: One, offering: one}}]}}}}
+rules: []
+calendars: {{office: {{periods: [{{days: mon-fri, start: 09:00, end: 17:00}}], holidays: {written}}}}}
+"""
+    days = load_playbook(text).calendars["office"].holidays
+    assert list(days) == sorted(set(days)) == sorted({absence.first for absence in absences})
+    assert date.fromisoformat(off) in days and date.fromisoformat(on) not in days
+
+
+def test_a_wrong_holiday_of_a_calendar_is_told_with_its_line() -> None:
+    with pytest.raises(Problems) as found:
+        load_playbook("""\
+paths: {default: {levels: [{name: One, offering: one}]}}
+rules: []
+calendars:
+  office:
+    periods: [{days: mon-fri, start: 09:00, end: 17:00}]
+    holidays: [2026-12-24, DE-BX]
+""")
+    ((line, path, told),) = [(p.line, p.path, p.problem) for p in found.value.problems]
+    assert (line, path, told) == (6, "calendars.office.holidays[1]", "DE has no part called 'BX'")
+
+
+def test_the_library_of_holidays_is_loaded_only_for_documents_that_use_it() -> None:
+    code = "import sys; from config.playbook import load_roster; load_roster(sys.argv[1]); print('holidays' in sys.modules)"
+    told = [
+        subprocess.run([sys.executable, "-c", code, text], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+        for text in (TEXT, one("holidays: SE"))
+    ]
+    assert told == ["False", "True"]
