@@ -74,6 +74,10 @@ class SlackChat:
         """Open a modal for whoever caused ``trigger_id``, which lives for three seconds."""
         self._wire.write("views.open", trigger_id=trigger_id, view=view)
 
+    def show_home(self, person: str, view: Block) -> None:
+        """Show a person their Home tab; safe to repeat."""
+        self._wire.write("views.publish", user_id=person, view=view)
+
     def person(self, email: str) -> str:
         """The person id for an e-mail address, remembered for ten minutes (one when there is none: GiveUp(gone))."""
         email = email.strip().lower()

@@ -25,6 +25,7 @@ HEADER, TEXT, FIELD, LABEL, URL, VALUE, MODAL_TITLE, METADATA = 150, 3000, 2000,
 FIELDS_PER_SECTION = 10
 # Ours: a card is read in ten seconds, and Slack refuses a message of more than about 13,000 characters (msg_blocks_too_long).
 MOST_FACTS, MOST_LINES, FACT, LINE, STATE, FALLBACK = 20, 10, 160, 700, 300, 600
+MOST_ENTERED = 1000  # characters of a field of a form
 
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _NONE = "-"  # Slack refuses empty text objects
@@ -112,7 +113,7 @@ def plain(text: str, limit: int, *, one_line: bool = True) -> Block:
     return {"type": "plain_text", "text": shown or _NONE, "emoji": False}
 
 
-def _marked(text: str) -> Block:
+def marked(text: str) -> Block:
     """A ``mrkdwn`` object of our own mark-up around literal() pieces; verbatim, so that Slack links nothing by itself."""
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
@@ -152,18 +153,18 @@ def text_blocks(text: str) -> list[Block]:
 
 def _live(card: Card) -> list[Block]:
     parts: list[Block] = [{"type": "header", "text": plain(card.title or "Handoff", HEADER)}]
-    parts.append({"type": "section", "text": _marked(_state(card))})
+    parts.append({"type": "section", "text": marked(_state(card))})
     parts += _grid(card.facts[:MOST_FACTS])
     for line in card.lines[:MOST_LINES]:
         parts += _labelled(line)
-    return parts + _buttons(card) + _links(("See the whole handoff", card.page_url))
+    return parts + _buttons(card) + links(("See the whole handoff", card.page_url))
 
 
 def _settled(card: Card) -> list[Block]:
     facts = " · ".join(literal(line.text, FACT) for line in card.facts[:4] if tidy(line.text))
     rows = [f"*{literal(card.title, HEADER) or 'Handoff'}*", literal(card.state, STATE), facts]
-    parts = [{"type": "context", "elements": [_marked(row)]} for row in rows if row]
-    return parts + _links(("Open ticket", card.ticket_url), ("See the whole handoff", card.page_url))
+    parts = [{"type": "context", "elements": [marked(row)]} for row in rows if row]
+    return parts + links(("Open ticket", card.ticket_url), ("See the whole handoff", card.page_url))
 
 
 def _state(card: Card) -> str:
@@ -173,7 +174,7 @@ def _state(card: Card) -> str:
 
 
 def _grid(facts: Sequence[Line]) -> list[Block]:
-    fields = [_marked(f"*{literal(f.label, FACT) or _NONE}*\n{literal(f.text, FACT) or _NONE}") for f in facts]
+    fields = [marked(f"*{literal(f.label, FACT) or _NONE}*\n{literal(f.text, FACT) or _NONE}") for f in facts]
     chunks = [fields[i : i + FIELDS_PER_SECTION] for i in range(0, len(fields), FIELDS_PER_SECTION)]
     return [{"type": "section", "fields": chunk} for chunk in chunks]
 
@@ -184,10 +185,14 @@ def _labelled(line: Line) -> list[Block]:
 
 
 def _buttons(card: Card) -> list[Block]:
-    value = json.dumps({"handoff": card.handoff_id, "offer": card.offer_id})
-    wanted = [press for press in BUTTONS if press in card.presses]
-    elements = [_button(press, value) for press in wanted]
-    if address := web_address(card.ticket_url):
+    return buttons(card.handoff_id, card.offer_id, card.presses, card.ticket_url)
+
+
+def buttons(handoff: str, offer: str, presses: Iterable[Press], ticket_url: str) -> list[Block]:
+    """The row of buttons about an offer, with a link to its ticket; empty when there is nothing to press."""
+    value, pressable = json.dumps({"handoff": handoff, "offer": offer}), set(presses)
+    elements = [_button(press, value) for press in BUTTONS if press in pressable]
+    if address := web_address(ticket_url):
         elements.append({"type": "button", "action_id": Press.OPEN.value, "text": plain("Open ticket", LABEL), "url": address})
     return [{"type": "actions", "elements": elements}] if elements else []
 
@@ -197,12 +202,12 @@ def _button(press: Press, value: str) -> Block:
     return button | ({"style": "primary"} if press is Press.ACCEPT else {})
 
 
-def _links(*links: tuple[str, str]) -> list[Block]:
+def links(*links: tuple[str, str]) -> list[Block]:
     shown = [made for label, url in links if (made := link(url, label))]
-    return [{"type": "context", "elements": [_marked(text) for text in shown]}] if shown else []
+    return [{"type": "context", "elements": [marked(text) for text in shown]}] if shown else []
 
 
-def _modal(title: str, parts: Iterable[Block], **more: object) -> Block:
+def modal(title: str, parts: Iterable[Block], **more: object) -> Block:
     """A modal; https://docs.slack.dev/reference/views/modal-views"""
     close = plain("Close" if "submit" not in more else "Cancel", MODAL_TITLE)
     return {"type": "modal", "title": plain(title, MODAL_TITLE), "close": close, "blocks": list(parts)} | more
@@ -210,20 +215,26 @@ def _modal(title: str, parts: Iterable[Block], **more: object) -> Block:
 
 def notice(text: str) -> Block:
     """A modal that only says something."""
-    return _modal("Baton", text_blocks(text))
+    return modal("Baton", text_blocks(text))
 
 
-def _text_input(label: str, hint: str, *, optional: bool) -> Block:
-    element = {"type": "plain_text_input", "action_id": "note", "multiline": True, "max_length": 1000}
-    return {"type": "input", "block_id": "note", "label": plain(label, 200), "optional": optional, "element": element} | (
-        {"hint": plain(hint, 200)} if hint else {}
-    )
+def text_input(name: str, label: str, hint: str = "", *, optional: bool = False, lines: bool = True, given: str = "") -> Block:
+    """A field for text, of several lines or one; ``given`` stands in it at first."""
+    element: Block = {"type": "plain_text_input", "action_id": name, "multiline": lines, "max_length": MOST_ENTERED}
+    element |= {"initial_value": escape(tidy(given), MOST_ENTERED)} if tidy(given) else {}
+    return _input(name, label, hint, element) | {"optional": optional}
 
 
-def _reason_input() -> Block:
-    options = [{"text": plain(words, LABEL), "value": reason.value} for reason, words in REASONS.items()]
-    element = {"type": "static_select", "action_id": "reason", "options": options, "placeholder": plain("Choose a reason", LABEL)}
-    return {"type": "input", "block_id": "reason", "label": plain("Why not you?", 200), "element": element}
+def choice_input(name: str, label: str, hint: str, options: Iterable[tuple[str, str]]) -> Block:
+    """A field that takes one of (value, words)."""
+    listed = [{"text": plain(words, LABEL), "value": value} for value, words in options]
+    element = {"type": "static_select", "action_id": name, "options": listed, "placeholder": plain("Choose", LABEL)}
+    return _input(name, label, hint, element)
+
+
+def _input(name: str, label: str, hint: str, element: Block) -> Block:
+    made = {"type": "input", "block_id": name, "label": plain(label, 200), "element": element}
+    return made | ({"hint": plain(hint, 200)} if hint else {})
 
 
 _FORMS = {
@@ -247,8 +258,8 @@ def has_form(press: Press) -> bool:
 def form(press: Press, about: Form) -> Block:
     """The modal that asks what a press needs: a reason (decline), a question (ask), what is missing (return)."""
     title, submit, label, hint, optional = _FORMS[press]
-    parts = [_text_input(label, hint, optional=optional)]
+    parts = [text_input("note", label, hint, optional=optional)]
     if press is Press.DECLINE:
-        parts.insert(0, _reason_input())
+        parts.insert(0, choice_input("reason", "Why not you?", "", ((reason.value, words) for reason, words in REASONS.items())))
     about_json = json.dumps(asdict(about))
-    return _modal(title, parts, callback_id=press.value, private_metadata=about_json, submit=plain(submit, MODAL_TITLE))
+    return modal(title, parts, callback_id=press.value, private_metadata=about_json, submit=plain(submit, MODAL_TITLE))

@@ -57,6 +57,7 @@ _REMEDIES = {
     "not_allowed_token_type": "this is not a bot token; set SLACK_BOT_TOKEN to the one that begins with xoxb-",
     "cannot_dm_bot": "this person is a bot; mend the roster",
     "messages_tab_disabled": "direct messages of the app are off; turn on the Messages Tab under App Home",
+    "not_enabled": "the Home tab is off; turn on the Home Tab under App Home",
     "restricted_action": "a workspace rule forbids posting there; ask a Slack admin to allow Baton",
     "org_login_required": "the workspace is locked by its organisation; ask a Slack admin",
     "expired_trigger_id": "the form took more than three seconds to open; press the button again",

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.slack_check import problems, view_problems
+from sandbox.slack_check import home_problems, problems, view_problems
 from sandbox.slack_world import APP, BOT, CHANNELS, PEOPLE, TEAM, Refused, World, direct, user
 from sandbox.state import Body
 
@@ -53,8 +53,12 @@ def _content(params: Params) -> Body:
         raise Refused("msg_blocks_too_long")
     if metadata is not None and not (isinstance(metadata, dict) and {"event_type", "event_payload"} <= set(metadata)):
         raise Refused("invalid_metadata_format")
-    numbered = [{"block_id": f"b{number}"} | block for number, block in enumerate(blocks)]
-    return {"text": text, "blocks": numbered} | ({"metadata": metadata} if metadata else {})
+    return {"text": text, "blocks": _numbered(blocks)} | ({"metadata": metadata} if metadata else {})
+
+
+def _numbered(blocks: list[Body]) -> list[Body]:
+    """Blocks with the ids Slack gives to those that have none."""
+    return [{"block_id": f"b{number}"} | block for number, block in enumerate(blocks)]
 
 
 def shown(message: Body, *, metadata: bool = False) -> Body:
@@ -178,6 +182,13 @@ def update_view(world: World, params: Params) -> Body:
     return {"view": world.change_form(_needed(params, "view_id", "not_found"), view)}
 
 
+def publish_view(world: World, params: Params) -> Body:
+    view, person = _data(params, "view"), user(_needed(params, "user_id"))["id"]
+    if wrong := home_problems(view):
+        raise Refused("invalid_arguments", response_metadata={"messages": wrong})
+    return {"view": world.show_home(person, view | {"blocks": _numbered(view["blocks"])})}
+
+
 def groups(world: World, params: Params) -> Body:
     every = [{"id": id, "team_id": TEAM, "name": name, "handle": handle} for id, (name, handle, _) in GROUPS.items()]
     return {"usergroups": every}
@@ -207,6 +218,7 @@ METHODS: dict[str, tuple[str, Callable[[World, Params], Body]]] = {
     "dnd.info": ("dnd:read", do_not_disturb),
     "views.open": ("", open_view),
     "views.update": ("", update_view),
+    "views.publish": ("", publish_view),
     "usergroups.list": ("usergroups:read", groups),
     "usergroups.users.list": ("usergroups:read", group_members),
 }

@@ -12,7 +12,7 @@ from typing import Any
 
 from sandbox.state import Body
 
-MOST_BLOCKS = {"message": 50, "modal": 100}
+MOST_BLOCKS = {"message": 50, "modal": 100, "home": 100}
 _ELEMENT_TEXTS = {  # element type → its own texts and their limits
     "button": {"value": 2000, "url": 3000, "action_id": 255, "accessibility_label": 75},
     "plain_text_input": {"action_id": 255, "initial_value": 3000},
@@ -31,13 +31,18 @@ Problems = Iterator[str]
 
 
 def problems(blocks: Any, surface: str = "message") -> list[str]:
-    """All that is wrong with ``blocks``, empty when Slack would take them; ``surface`` is message or modal."""
+    """All that is wrong with ``blocks``, empty when Slack would take them; ``surface`` is message, modal or home."""
     return list(_blocks(blocks, surface))
 
 
 def view_problems(view: Any) -> list[str]:
     """All that is wrong with a modal."""
-    return list(_view(view))
+    return list(_modal(view))
+
+
+def home_problems(view: Any) -> list[str]:
+    """All that is wrong with a Home tab."""
+    return list(_home(view))
 
 
 def _blocks(blocks: Any, surface: str) -> Problems:
@@ -175,7 +180,23 @@ _BLOCKS: dict[str, Callable[[Body, str], Problems]] = {
 }
 
 
-def _view(view: Any) -> Problems:
+def _home(view: Any) -> Problems:
+    if not isinstance(view, dict) or view.get("type") != "home":
+        yield _at("must be a home view", "/view/type")
+        return
+    yield from (_at("no such property on a home view", f"/view/{name}") for name in ("title", "submit", "close") if name in view)
+    yield from _metadata(view)
+    if view.get("blocks") == []:
+        yield _at("must provide at least 1 block", "/view/blocks")
+    yield from _blocks(view.get("blocks"), "home")
+
+
+def _metadata(view: Body) -> Problems:
+    yield from _length(view.get("private_metadata", ""), 3000, "/view/private_metadata", least=0)
+    yield from _length(view.get("callback_id", ""), 255, "/view/callback_id", least=0)
+
+
+def _modal(view: Any) -> Problems:
     if not isinstance(view, dict) or view.get("type") != "modal":
         yield _at("must be a modal", "/view/type")
         return
@@ -183,8 +204,7 @@ def _view(view: Any) -> Problems:
     for name in ("submit", "close"):
         if name in view:
             yield from _plain(view[name], 24, f"/view/{name}")
-    yield from _length(view.get("private_metadata", ""), 3000, "/view/private_metadata", least=0)
-    yield from _length(view.get("callback_id", ""), 255, "/view/callback_id", least=0)
+    yield from _metadata(view)
     blocks = view.get("blocks")
     yield from _blocks(blocks, "modal")
     if isinstance(blocks, list) and "submit" not in view and any(b.get("type") == "input" for b in blocks if isinstance(b, dict)):

@@ -4,7 +4,9 @@ Controls (no token; a form post is answered with the page, anything else with JS
 ``GET /_messages`` all messages with metadata, ``edits`` and ``history`` · ``GET /_views`` all forms · ``GET /_whispers`` what
 single people were told · ``POST /_press`` {channel, ts, action_id, user, value?} · ``POST /_submit`` {view_id, user, values} ·
 ``POST /_close`` {view_id} · ``POST /_say`` {channel, user, text} (a text that begins with / is a command) · ``POST /_reset`` ·
-``PUT /_errors`` {"chat.postMessage": "internal_error"}: a method answers this until told otherwise · ``PUT /_scopes`` {scopes}.
+``POST /_home`` {user}: look at the Home tab · ``GET /_home/<user>`` what it shows · ``POST /_press`` {home: true, block_id,
+action_id, user} · ``PUT /_errors`` {"chat.postMessage": "internal_error"}: a method answers this until told otherwise ·
+``PUT /_scopes`` {scopes}.
 """
 
 from __future__ import annotations
@@ -17,10 +19,11 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from werkzeug.wrappers import Response
 
 from sandbox import Play, slack_render
-from sandbox.slack_press import Outcome, command, press, submit
+from sandbox.slack_press import Outcome, command, open_home, press, press_home, submit
 from sandbox.slack_world import BOT, CHANNELS, PEOPLE, ROOMS, VENDOR, Refused, World, direct, user
 from sandbox.state import Body
 
+COMMANDS = ("/who billing", "/away 2h lunch", "/away until tomorrow", "/away back", "/handoff")  # for newcomers to try
 _WAIT_S = 1.5  # a page without scripts shows what a press has caused, if that comes this soon
 
 
@@ -34,8 +37,10 @@ class Page:
         made.add_url_rule("", "page", self.page, strict_slashes=False)
         for name, view in {"messages": self.messages, "views": self.views, "whispers": self.whispers}.items():
             made.add_url_rule(f"/_{name}", name, view)
-        for name, act in {"press": self.press, "submit": self.submit, "close": self.close, "say": self.say}.items():
+        acts = {"press": self.press, "submit": self.submit, "close": self.close, "say": self.say, "home": self.home}
+        for name, act in acts.items():
             made.add_url_rule(f"/_{name}", name, self._acting(act), methods=["POST"])
+        made.add_url_rule("/_home/<person>", "shown_home", self.shown_home)
         made.add_url_rule("/_reset", "reset", self.reset, methods=["POST"])
         for name in ("errors", "scopes"):
             made.add_url_rule(f"/_{name}", name, self._setting(name), methods=["PUT"])
@@ -51,8 +56,18 @@ class Page:
         asked = request.args.get("as", "")
         person = channel["user"] if channel["is_im"] else asked if asked in PEOPLE else "U101"
         self.world.look(channel["id"], person)
-        flash = request.args.get("flash", "")
-        return render_template("sandbox/slack.html", **self._shown(channel, person), flash=flash)
+        at_home = channel["is_im"] and request.args.get("tab") == "home"
+        if at_home and self._is_opened():
+            given = {"user": person}
+            before = self._news(given)
+            self.home(given)
+            self._wait_for_news(given, before)
+        told = {"flash": request.args.get("flash", ""), "home": (self.world.home_of(person) or {}) if at_home else None}
+        return render_template("sandbox/slack.html", **self._shown(channel, person), **told)
+
+    def _is_opened(self) -> bool:
+        """True when somebody opens the Home tab: neither a look whether there is news, nor the way back from a press."""
+        return "X-Requested-With" not in request.headers and "stay" not in request.args
 
     def _newest(self) -> str:
         """Where the newest message stands, which is what somebody who opens the workspace came for; "" while there is none."""
@@ -65,6 +80,7 @@ class Page:
         rooms = [{"id": c, "name": name, "unread": world.unread(c, person)} for c, name in CHANNELS.items()]
         directs = [{"id": direct(p), "name": name, "unread": world.unread(direct(p), p)} for p, (name, _) in PEOPLE.items()]
         return {
+            "commands": COMMANDS,
             "channel": channel, "person": person, "people": PEOPLE, "bot": BOT, "rooms": rooms, "directs": directs,
             "entries": sorted(entries, key=lambda entry: str(entry["ts"])), "form": world.form_of(person),
             "text": slack_render.text, "moment": slack_render.moment, "initials": slack_render.initials,
@@ -81,7 +97,15 @@ class Page:
     def whispers(self) -> Response:
         return jsonify([told for room in ROOMS for told in self.world.state.all(VENDOR, f"ephemeral:{room}")])
 
+    def home(self, given: Body) -> Outcome:
+        return open_home(self.world, self.play, user(given["user"])["id"])
+
+    def shown_home(self, person: str) -> Response:
+        return jsonify(self.world.home_of(person) or {})
+
     def press(self, given: Body) -> Outcome:
+        if given.get("home"):
+            return press_home(self.world, self.play, given["user"], given.get("block_id", ""), given["action_id"])
         where = given["channel"], given["ts"], given["action_id"], given["user"]
         return press(self.world, self.play, *where, value=given.get("value", ""))
 
@@ -138,7 +162,8 @@ class Page:
         messages = self.world.messages(channel)
         form = self.world.form_of(person) or {"view": {"id": ""}}
         edits = sum(len(message["history"]) for message in messages)
-        return len(messages), edits, len(self.world.whispers(channel, person)), form["view"]["id"]
+        tab = (self.world.home_of(person) or {}).get("hash")
+        return len(messages), edits, len(self.world.whispers(channel, person)), form["view"]["id"], tab
 
     def _wait_for_news(self, given: Body, before: tuple[object, ...]) -> None:
         end = time.monotonic() + _WAIT_S
@@ -156,5 +181,6 @@ def _refusal(status: int, code: str) -> Response:
 
 def _back(given: Body, flash: str) -> Response:
     where = {"c": given.get("channel", ""), "as": given.get("user", "")} | ({"flash": flash} if flash else {})
+    where |= {"tab": "home", "stay": "1"} if given.get("home") else {}
     pressed = f"m{given['ts']}" if given.get("ts") else None  # stay with the card that was pressed
     return redirect(url_for("sandbox_slack.page", **where, _anchor=pressed), 303)

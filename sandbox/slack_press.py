@@ -17,7 +17,7 @@ from slack_sdk.signature import SignatureVerifier
 from sandbox import Play
 from sandbox.slack_api import shown
 from sandbox.slack_check import view_problems
-from sandbox.slack_world import APP, TEAM, Refused, World, user
+from sandbox.slack_world import APP, TEAM, Refused, World, direct, user
 from sandbox.state import Body
 
 _PATIENCE_S = 10.0  # longer than Slack's three seconds: a debugger may sit on the other side
@@ -41,10 +41,14 @@ class Outcome:
 
 
 def _send(play: Play, path: str, fields: Body) -> Outcome:
-    body, stamp = urlencode(fields), str(int(time.time()))
+    return _post(play, path, urlencode(fields), "application/x-www-form-urlencoded")
+
+
+def _post(play: Play, path: str, body: str, kind: str) -> Outcome:
+    stamp = str(int(time.time()))
     signature = SignatureVerifier(play.secret).generate_signature(timestamp=stamp, body=body)
     headers = {
-        "Content-Type": "application/x-www-form-urlencoded",
+        "Content-Type": kind,
         "X-Slack-Request-Timestamp": stamp,
         "X-Slack-Signature": signature or "",
     }
@@ -86,10 +90,38 @@ def press(world: World, play: Play, channel: str, ts: str, action_id: str, perso
     return Outcome(outcome.status, outcome.body, payload)
 
 
-def _action(message: Body, action_id: str, value: str) -> Body:
-    for block in message.get("blocks", []):
+def open_home(world: World, play: Play, person: str) -> Outcome:
+    """Look at the Home tab: https://docs.slack.dev/reference/events/app_home_opened"""
+    stamp = f"{time.time():.6f}"
+    about = {"type": "app_home_opened", "user": person, "channel": direct(person), "tab": "home", "event_ts": stamp}
+    event = about | ({"view": view} if (view := world.home_of(person)) else {})
+    ids = {"token": "play", "team_id": TEAM, "api_app_id": APP, "event_id": f"Ev{world.state.new_id()}"}
+    payload = ids | {"type": "event_callback", "event_time": int(time.time()), "event": event, "authorizations": []}
+    outcome = _post(play, "/slack/events", json.dumps(payload), "application/json")
+    return Outcome(outcome.status, outcome.body, payload)
+
+
+def press_home(world: World, play: Play, person: str, block_id: str, action_id: str) -> Outcome:
+    """Press a button of the Home tab. Refused when there is nothing such to press."""
+    view = world.home_of(person)
+    if view is None:
+        raise Refused("not_found")
+    action = _action(view, action_id, "", block_id) | {"action_ts": f"{time.time():.6f}"}
+    payload = _frame(person) | {
+        "type": "block_actions",
+        "container": {"type": "view", "view_id": view["id"]},
+        "view": view,
+        "trigger_id": world.trigger(person, direct(person)),
+        "actions": [action],
+    }
+    outcome = _send(play, "/slack/interactions", {"payload": json.dumps(payload)})
+    return Outcome(outcome.status, outcome.body, payload)
+
+
+def _action(shown: Body, action_id: str, value: str, block_id: str = "") -> Body:
+    for block in shown.get("blocks", []):
         for element in (*block.get("elements", ()), block.get("accessory") or {}):
-            if element.get("action_id") == action_id:
+            if element.get("action_id") == action_id and block_id in ("", block["block_id"]):
                 kept = {key: element[key] for key in ("type", "action_id", "text", "value", "style") if key in element}
                 return kept | {"block_id": block["block_id"]} | _chosen(element, value)
     raise Refused("no_such_action")

@@ -202,6 +202,18 @@ class World:
         mine = [kept for kept in self.state.all(VENDOR, "view") if kept["open"] and kept["user"] == person]
         return mine[-1] if mine else None
 
+    def show_home(self, person: str, view: Body) -> Body:
+        """Show a person's Home tab and return it as Slack shows it."""
+        before = self.home_of(person) or {"id": f"V{self.state.new_id()}"}
+        own = {"id": before["id"], "team_id": TEAM, "app_id": APP, "bot_id": "BBATON", "state": {"values": {}}}
+        kept = view | own | {"hash": f"{time.time():.6f}", "private_metadata": view.get("private_metadata", "")}
+        self.state.put(VENDOR, "home", person, kept)
+        return kept
+
+    def home_of(self, person: str) -> Body | None:
+        """A person's Home tab as it was last shown; None before that."""
+        return self.state.get(VENDOR, "home", person)
+
     def unread(self, channel: str, person: str) -> int:
         """Messages of a channel a person has not looked at."""
         count = (self.state.get(VENDOR, "count", channel) or {"n": 0})["n"]

@@ -265,6 +265,18 @@ class BacktestRow(Table):
     done_at: Mapped[datetime | None]
 
 
+class AwayRow(Table):
+    """Who said they are away, and until when; whoever is back has none. Who said so and when stands on the timeline for ever."""
+
+    __tablename__ = "away"
+    agent: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(server_default="")
+    by: Mapped[str]  # who said so: the agent, or a lead for them
+    at: Mapped[datetime]
+    __table_args__ = (Index("away_until", "until"),)
+
+
 class UserRow(Table):
     __tablename__ = "users"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -16,10 +16,13 @@ from werkzeug.serving import make_server
 import sandbox
 from config.connections import PLAY_SECRET, PLAY_TOKEN, ChatAccount
 from connectors.slack import SlackChat
+from connectors.slack_handoff import Choices
+from connectors.slack_home import Home, Row
 from escalation.actions import Card, Line, Press
+from escalation.by_hand import ByHand
 from sandbox.state import State
 from web import slack as web_slack
-from web.slack import Presser, Reply
+from web.slack_kit import Presser, Reply
 
 FACTS = (Line("Customer", "Mia Customer, Northwind"), Line("Tier", "enterprise"), Line("Issue", "billing"))
 
@@ -47,6 +50,7 @@ class Desk:
     reply: Reply = field(default_factory=lambda: Reply(True))
     answers: list[dict[str, Any]] = field(default_factory=list)
     failure: Exception | None = None
+    gone: str = ""  # what somebody said who is away
 
     def answer(
         self, press: Press, handoff_id: str, offer_id: str, who: Presser, *, reason: str = "", note: str = "", dedupe_key: str
@@ -55,6 +59,29 @@ class Desk:
             raise self.failure
         told = {"press": press, "handoff": handoff_id, "offer": offer_id, "who": who, "reason": reason, "note": note}
         self.answers.append(told | {"key": dedupe_key})
+        return self.reply
+
+    def away(self, who: Presser, text: str) -> Reply:
+        self.answers.append({"away": text, "who": who})
+        self.gone = text if self.reply.ok and text != "back" else ""
+        return self.reply
+
+    def home(self, who: Presser, note: str = "") -> Home:
+        offer = Row("h-1", "Charged twice", "Waits until 14:05", offer="o-1", presses=(Press.ACCEPT, Press.DECLINE))
+        held = Row("h-2", "Invoice is wrong", "First reply due by 15:00", presses=(Press.RETURN,))
+        return Home(
+            note=note,
+            away=f"away ({self.gone})" if self.gone else "",
+            offers=(offer,),
+            handoffs=(held,),
+            page_url="https://baton.example/handoffs",
+        )
+
+    def choices(self) -> Choices:
+        return Choices(("zendesk",), (("billing", "Billing"), ("care", "Customer care")))
+
+    def hand_over(self, who: Presser, asked: ByHand) -> Reply:
+        self.answers.append({"by_hand": asked, "who": who})
         return self.reply
 
 

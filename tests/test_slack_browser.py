@@ -1,18 +1,26 @@
-"""The play workspace in a real browser: reading, pressing, the form, news without a reload, and no accessibility faults."""
+"""The play workspace in a real browser: reading, pressing, forms, news without a reload, and no accessibility faults.
+
+The last tests drive a whole Baton by the browser alone: decline, ask, accept, return, the Home tab, the commands.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import marks
 from tests.slack_play import Play, card, playing
-from web.slack import Reply
+from tests.system import System, until
+from web.slack_kit import Reply
 
 pytestmark = marks
+SLACK = {"ada": "U101", "bo": "U102", "chidi": "U103", "dana": "U104", "emil": "U105", "fatima": "U106"}
+CHANNELS = {"billing": "C2", "technical": "C3", "security": "C4", "care": "C5"}
 
 
 @pytest.fixture
@@ -60,3 +68,133 @@ def test_the_page_has_no_accessibility_faults(play: Play, page: Page, scheme: st
     page.goto(f"{play.url}/sandbox/slack?c=C1")
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_home_tab_and_its_forms_have_no_accessibility_faults(play: Play, page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(f"{play.url}/sandbox/slack?c=D101&tab=home")
+    expect(page.get_by_role("heading", name="Offered to me (1)")).to_be_visible()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.get_by_role("link", name="Messages").click()
+    type_in(page, "/handoff 4711")
+    expect(page.get_by_role("dialog", name="Hand over a ticket").get_by_label("Ticket number")).to_have_value("4711")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_the_home_tab_shows_what_a_press_has_changed(play: Play, page: Page) -> None:
+    page.goto(f"{play.url}/sandbox/slack?c=D101&tab=home")
+    page.get_by_role("button", name="Away 1 h").click()
+    expect(page.get_by_text("You are away (1h). You get no new offers.")).to_be_visible()
+    page.get_by_role("button", name="I am back").click()
+    expect(page.get_by_text("You are not away.")).to_be_visible()
+    assert [answer["away"] for answer in play.desk.answers] == ["1h", "back"]
+    page.get_by_role("button", name="Decline").click()
+    form = page.get_by_role("dialog", name="Decline this handoff")
+    form.get_by_label("Why not you?").select_option("busy")
+    form.get_by_role("button", name="Decline").click()
+    expect(form).to_have_count(0)
+    expect(page.get_by_role("heading", name="Offered to me (1)")).to_be_visible()
+
+
+# --- the whole flow ---
+
+
+@pytest.fixture(scope="module")
+def system(place: Path) -> Iterator[System]:
+    running = System(place / "slack-flow").start()
+    yield running
+    assert running.stop() == 0, running.log()[-3000:]
+
+
+class Flow:
+    """A person at a browser who goes from one colleague's Slack to the next."""
+
+    def __init__(self, system: System, page: Page, ticket: int) -> None:
+        self.system, self.page, self.ticket = system, page, str(ticket + os.getpid() % 10_000 * 1000)
+
+    def asked(self) -> str:
+        """The Slack id of whoever is asked now."""
+        return SLACK[str(until(lambda: self.system.handoff(self.ticket)["offered_to"], what="an offer")[0]["agent"])]
+
+    def visit(self, person: str, tab: str = "") -> None:
+        self.page.goto(f"{self.system.url}/sandbox/slack?c=D{person[1:]}&tab={tab}")
+
+    def fill(self, title: str, button: str, **fields: str) -> None:
+        """Fill the form that has opened, and send it."""
+        form = self.page.get_by_role("dialog", name=title)
+        for label, value in fields.items():
+            enter(form.get_by_label(label.replace("_", " ")), value)
+        form.get_by_role("button", name=button).click()
+        expect(form).to_have_count(0)
+
+    def sees(self, words: str) -> None:
+        expect(self.page.get_by_text(words).last).to_be_visible(timeout=10_000)
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).last.click(timeout=10_000)
+
+
+def enter(field: Locator, value: str) -> None:
+    if field.evaluate("field => field.tagName") == "SELECT":
+        field.select_option(value)
+    else:
+        field.fill(value)
+
+
+def type_in(page: Page, words: str) -> None:
+    page.get_by_label("Message or command").fill(words)
+    page.get_by_role("button", name="Send").click()
+
+
+@pytest.mark.slow
+def test_a_handoff_from_the_offer_to_the_return_by_browser_alone(system: System, page: Page) -> None:
+    flow = Flow(system, page, 30_000_000)
+    system.send("zendesk", "ticket_created_urgent", flow.ticket)
+    first = flow.asked()
+    flow.visit(first)
+    flow.press("Decline")
+    flow.fill("Decline this handoff", "Decline", Why_not_you="busy", Anything_the_next="Ask me tomorrow")
+    flow.sees("Declined (busy: Ask me tomorrow). It went on to the next person.")
+
+    second = str(until(lambda: {flow.asked()} - {first}, what="the next person").pop())
+    flow.visit(second)
+    flow.press("Ask the sender")
+    flow.fill("Ask the sender", "Send", Your_question="Which of the two invoices?")
+    page.goto(f"{system.url}/sandbox/slack?c={CHANNELS[system.handoff(flow.ticket)['team']]}")
+    flow.sees("asks the sender: Which of the two invoices?")
+    flow.visit(second)
+    flow.press("Accept")
+    flow.sees("First reply due by")
+    until(lambda: system.ticket("zendesk", flow.ticket)["assignee"], what="the assignee in the helpdesk")
+
+    flow.visit(second, "home")
+    expect(page.get_by_role("heading", name="My handoffs (1)")).to_be_visible()
+    flow.press("Return")
+    flow.fill("Return this handoff", "Return", What_is_missing="The invoice number")
+    expect(page.get_by_text("You have no open handoff.")).to_be_visible()
+    timeline = system.api(f"escalations/{system.handoff(flow.ticket)['escalation_id']}")["timeline"]
+    pressed = [entry["kind"] for entry in timeline if entry["kind"] in ("declined", "asked", "accepted", "returned")]
+    assert pressed == ["declined", "asked", "accepted", "returned"]
+
+
+@pytest.mark.slow
+def test_away_and_a_handoff_by_hand_by_browser_alone(system: System, page: Page) -> None:
+    flow = Flow(system, page, 31_000_000)
+    flow.visit("U101")
+    type_in(page, "/away 2h dentist")
+    flow.sees("You get no new offers; what is with you stays with you.")
+    system.send("zendesk", "ticket_created_calm", flow.ticket)
+    until(lambda: [d for d in system.api("deliveries", status="handled")["items"] if d["ticket_id"] == flow.ticket])
+    type_in(page, f"/handoff {flow.ticket}")
+    words = "She wants a call back by six"
+    flow.fill("Hand over a ticket", "Hand over", Helpdesk="zendesk", Which_team="billing", Why=words, How_urgent="critical")
+    flow.sees(f"Ticket {flow.ticket} goes to Billing.")
+    assert flow.asked() == "U102", "Ada is away"
+    flow.visit("U102")
+    flow.sees(words)
+    flow.visit("U101", "home")
+    flow.press("I am back")
+    flow.sees("You are not away.")

@@ -9,6 +9,7 @@ import yaml
 from flask import Flask
 
 from connectors.slack import SCOPES
+from sandbox.slack_page import COMMANDS
 from sandbox.slack_world import SCOPES as PLAY_SCOPES
 from tests.slack_play import Desk, account
 from tests.support import ROOT
@@ -30,9 +31,18 @@ def test_every_address_is_a_route(manifest: dict[str, Any]) -> None:
     app = Flask("routes")
     app.register_blueprint(slack.blueprint(account("http://127.0.0.1:1"), Desk()))
     told = [
-        manifest["features"]["slash_commands"][0]["url"],
+        *(command["url"] for command in manifest["features"]["slash_commands"]),
         manifest["settings"]["interactivity"]["request_url"],
         manifest["settings"]["event_subscriptions"]["request_url"],
     ]
     routes = {rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
     assert {url.removeprefix("https://baton.example.com") for url in told} == routes
+
+
+def test_the_home_tab_and_every_command_are_asked_for_and_explained(manifest: dict[str, Any]) -> None:
+    assert manifest["features"]["app_home"]["home_tab_enabled"] is True
+    assert "app_home_opened" in manifest["settings"]["event_subscriptions"]["bot_events"]
+    asked = {command["command"] for command in manifest["features"]["slash_commands"]}
+    manual = (ROOT / "docs" / "slack.md").read_text()
+    assert {typed.split()[0] for typed in COMMANDS} <= asked == {"/baton", "/who", "/away", "/handoff"}
+    assert [command for command in asked if f"`{command}" not in manual] == []

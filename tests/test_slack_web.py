@@ -23,7 +23,8 @@ from escalation.actions import Press
 from escalation.ports import BadSignature
 from tests.slack_play import Desk, Play, account, card, playing
 from tests.support import shared
-from web.slack import Presser, Reply, socket_mode
+from web.slack import socket_mode
+from web.slack_kit import Presser, Reply
 
 ADA = Presser("U101", "Ada Lindqvist", "ada@example.com")
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -281,6 +282,11 @@ def test_following_a_link_is_acknowledged(play: Play) -> None:
         ("/baton who billing", "billing: Ada, then Bo"),
         ("/baton who handles API errors?", "API errors: Ada, then Bo"),
         ("/baton security", "security: Ada, then Bo"),
+        ("/who billing dispute", "billing dispute: Ada, then Bo"),
+        ("/who handles API errors?", "API errors: Ada, then Bo"),
+        ("/who", "Ask who handles something: /who billing"),
+        ("/who help", "Ask who handles something: /who billing"),
+        ("/baton who", "Ask who handles something: /baton who billing"),
         ("/baton", "Ask who handles something: /baton who billing"),
         ("/baton help", "Ask who handles something: /baton who billing"),
     ],

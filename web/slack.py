@@ -12,10 +12,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
 
 from flask import Blueprint, Response, jsonify, request
 from slack_bolt import Ack, App, BoltContext, Respond
@@ -31,44 +28,19 @@ from connectors.slack_blocks import Form, form, notice, text_blocks
 from connectors.slack_wire import quiet, verify
 from escalation.actions import DeclineReason, Press
 from escalation.ports import BadSignature, GiveUp, Outside
+from web.slack_handoff import HandoffForm
+from web.slack_home import HomeTab
+from web.slack_kit import TOLD, Body, Desk, People, acknowledge, action_key, entered, place, pressed
 
 LARGEST = 1024 * 1024  # bytes of a request's body
-_ASK_SLACK_S = 0.5  # who pressed is looked up while Slack waits for our answer, so not for long
-_TOLD = "baton_told"  # what to tell the presser once their press is acknowledged
-_HELP = "Ask who handles something: /baton who billing"
+_HELP = "Ask who handles something: {0} billing"
+_WHO = "/who"  # beside /baton who
 
 _log = logging.getLogger("baton.slack")
 _bolt_log = logging.getLogger("baton.slack.bolt")  # Bolt's warnings quote whole requests
 _bolt_log.setLevel(logging.ERROR)
 
-Body = dict[str, Any]  # a request's JSON as Slack sends it
 Directory = Callable[[str], str]  # an issue in words → who handles it, in words
-
-
-@dataclass(frozen=True, slots=True)
-class Presser:
-    """Who pressed; ``email`` is "" when Slack did not tell in time."""
-
-    slack_id: str
-    name: str
-    email: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What became of a press; ``text`` is told to the presser alone ("" = the edited card says enough)."""
-
-    ok: bool
-    text: str = ""
-
-
-class Desk(Protocol):
-    """Where presses are answered (the pipeline)."""
-
-    def answer(
-        self, press: Press, handoff_id: str, offer_id: str, who: Presser, *, reason: str = "", note: str = "", dedupe_key: str
-    ) -> Reply:
-        """Record what somebody pressed and everything it causes, committed when this returns; the same key counts once."""
 
 
 def blueprint(account: ChatAccount, desk: Desk, who: Directory | None = None) -> Blueprint:
@@ -135,7 +107,9 @@ class Buttons:
 
     def __init__(self, desk: Desk, chat: SlackChat, who: Directory | None) -> None:
         self._desk, self._chat, self._who = desk, chat, who
-        self._threads = ThreadPoolExecutor(4, thread_name_prefix="slack-people")
+        self._people = People(chat)
+        self._home = HomeTab(desk, chat, self._people)
+        self._by_hand = HandoffForm(desk, chat, self._people)
 
     def register(self, app: App) -> None:
         """Tell Bolt which listener is for what; whatever is left over is acknowledged and means nothing."""
@@ -143,6 +117,8 @@ class Buttons:
         for press in (Press.DECLINE, Press.ASK, Press.RETURN):
             app.action(press.value)(ack=acknowledge, lazy=[self.open_form])
             app.view(press.value)(ack=self.submit, lazy=[self.whisper])
+        self._home.register(app)
+        self._by_hand.register(app)
         app.command(re.compile("/.*"))(self.command)
         anything = re.compile(".*")
         for kind in (app.action, app.view, app.view_closed, app.shortcut, app.event):
@@ -151,10 +127,11 @@ class Buttons:
     def accept(self, ack: Ack, body: Body, context: BoltContext) -> None:
         """Accept at once; what is told (somebody was quicker, or a confirmation) follows the acknowledgement."""
         if (about := pressed(body)) is None:
-            context[_TOLD] = "This button is no longer valid. Open the ticket in Baton instead."
+            context[TOLD] = "This button is no longer valid. Open the ticket in Baton instead."
         else:
-            reply = self._desk.answer(Press.ACCEPT, about.handoff, about.offer, self.presser(body), dedupe_key=action_key(body))
-            context[_TOLD] = reply.text
+            who, key = self._people.presser(body), action_key(body)
+            reply = self._desk.answer(Press.ACCEPT, about.handoff, about.offer, who, dedupe_key=key)
+            context[TOLD] = reply.text
         ack()
 
     def open_form(self, body: Body, respond: Respond) -> None:
@@ -179,79 +156,34 @@ class Buttons:
             return
         reason = DeclineReason(reason).value if reason else ""
         key = f"{view['id']}:{press}:{body['user']['id']}"
-        who = self.presser(body)
+        who = self._people.presser(body)
         reply = self._desk.answer(press, about.handoff, about.offer, who, reason=reason, note=note, dedupe_key=key)
         if reply.ok:
-            context[_TOLD] = reply.text
+            context[TOLD] = reply.text
             ack()
         else:
             ack(response_action="update", view=notice(reply.text or "This handoff is settled already."))
 
     def whisper(self, body: Body, context: BoltContext, respond: Respond) -> None:
         """Tell the presser, and nobody else, what became of it."""
-        if text := context.get(_TOLD):
-            self._tell(body, text, respond)
-
-    def command(self, ack: Ack, command: Body) -> None:
-        """``/baton who billing``: who handles something, from the same rules as the routing."""
-        asked = re.sub(r"^\s*who(\s+handles)?\s+|\?\s*$", "", command.get("text") or "", flags=re.I).strip()
-        text = self._who(asked) if self._who and asked and asked != "help" else _HELP
-        ack(response_type="ephemeral", text="Baton", blocks=text_blocks(text))
-
-    def presser(self, body: Body) -> Presser:
-        """Who pressed. Slack sends an id and a handle; the e-mail address is asked for, briefly."""
-        user = body["user"]
-        try:
-            name, email = self._threads.submit(self._chat.profile, user["id"]).result(_ASK_SLACK_S)
-        except (Outside, TimeoutError):
-            name, email = "", ""
-        return Presser(user["id"], name or user.get("name") or user.get("username") or user["id"], email)
+        self._tell(body, context.get(TOLD) or "", respond)
 
     def _tell(self, body: Body, text: str, respond: Respond) -> None:
-        channel, _ = place(body)
-        try:
-            self._chat.whisper(channel, body["user"]["id"], text)
-        except Outside:  # Baton may post in channels it is not in, but not whisper there; the response_url can
-            if respond.response_url:
-                respond(text="Baton", blocks=text_blocks(text), response_type="ephemeral", replace_original=False)
+        """Beside the card; on the Home tab, which has none, above everything, with the tab as it is now."""
+        if not place(body)[0]:
+            self._home.publish(body, text)
+        elif text:
+            self._people.tell(body, text, respond)
 
+    def command(self, ack: Ack, command: Body) -> None:
+        """``/who billing``, ``/baton who billing``: who handles something, from the same rules as the routing."""
+        asked = re.sub(r"^\s*(who\b)?\s*(handles\b)?\s*|\?\s*$", "", command.get("text") or "", flags=re.I).strip()
+        text = self._who(asked) if self._who and asked and asked != "help" else self._help(command)
+        ack(response_type="ephemeral", text="Baton", blocks=text_blocks(text))
 
-def acknowledge(ack: Ack) -> None:
-    """Nothing to do (a link was followed, or a form was opened and no more)."""
-    ack()
-
-
-def pressed(body: Body) -> Form | None:
-    """What a pressed button is about, None when its value is not ours."""
-    action = body["actions"][0]
-    try:
-        value = json.loads(action.get("value") or "")
-        channel, ts = place(body)
-        return Form(action["action_id"], str(value["handoff"]), str(value["offer"]), channel, ts)
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def place(body: Body) -> tuple[str, str]:
-    """Channel and time stamp of the card behind a press or a form."""
-    if "view" in body and body["view"].get("private_metadata"):
-        about = json.loads(body["view"]["private_metadata"])
-        return about["channel"], about["ts"]
-    container = body.get("container") or {}
-    channel = container.get("channel_id") or (body.get("channel") or {}).get("id", "")
-    return channel, container.get("message_ts") or (body.get("message") or {}).get("ts", "")
-
-
-def action_key(body: Body) -> str:
-    """The key of one press: two deliveries of the same press have the same (providers.md §4)."""
-    action = body["actions"][0]
-    return ":".join((place(body)[1], action["action_id"], body["user"]["id"], action.get("action_ts", "")))
-
-
-def entered(view: Body, field: str) -> str:
-    """What was entered in a form's field, "" when nothing was."""
-    state = view.get("state", {}).get("values", {}).get(field, {}).get(field, {})
-    return str(state.get("value") or (state.get("selected_option") or {}).get("value") or "")
+    @staticmethod
+    def _help(command: Body) -> str:
+        return _HELP.format(_WHO if command.get("command") == _WHO else "/baton who")
 
 
 def _error(status: int, words: str) -> Response:
