@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import datetime, timedelta
 
-from escalation.playbook import Mode, Severity
+from escalation.playbook import Level, Mode, Severity, Weights
+from escalation.roster import Load
 from escalation.signals import Signal
 
 
@@ -51,14 +53,33 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteInputs:
+    """All that went into a route beside the roster; of people outside its pool nothing. ``routing.replay`` needs no more."""
+
+    at: datetime
+    level: Level
+    connection: str = ""
+    language: str = ""  # as the ticket or the customer has it
+    customer_tier: str = ""
+    loads: Mapping[str, Load] = field(default_factory=dict)  # agents without a line have nothing on the desk
+    exclude: Mapping[str, str] = field(default_factory=dict)
+    away: Mapping[str, str] = field(default_factory=dict)
+    known: tuple[str, ...] = ()
+    weights: Weights = field(default_factory=Weights)
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
-    """Where a handoff goes: the team, and every agent looked at, best first, excluded last."""
+    """Where a handoff goes: the team, and every agent of its pool, best first, excluded last, then people outside it."""
 
     team: str
     issue_type: str
     candidates: tuple[Candidate, ...]
     words: str  # why this team, and what happened if nobody is available
     roster_version: int = 0
+    playbook_version: int = 0  # whose weights were used
+    others: str = ""  # people outside the pool who are too many to be listed, in one sentence
+    inputs: RouteInputs | None = None  # None: kept before there were any
 
     def available(self) -> tuple[Candidate, ...]:
         return tuple(c for c in self.candidates if not c.excluded)
@@ -81,3 +102,16 @@ class Decision:
     def fired(self) -> tuple[Verdict, ...]:
         """Live rules that fired."""
         return tuple(v for v in self.verdicts if v.fired and v.mode is Mode.LIVE)
+
+
+def as_data(value: object) -> object:
+    """A dataclass of the core as JSON can hold it, in the form from which it is built again: spans as seconds."""
+    if is_dataclass(value):
+        return {one.name: as_data(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: as_data(part) for key, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [as_data(part) for part in value]
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return value.isoformat() if isinstance(value, datetime) else value

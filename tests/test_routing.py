@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.playbook import load_playbook
+from config.yamldoc import Problems
 from escalation.decision import Candidate, Route
-from escalation.playbook import Level
-from escalation.roster import Absence, Agent, Load, Roster, Shift, Team
-from escalation.routing import Weights, choose
+from escalation.playbook import Level, QuietHours, Weights
+from escalation.pools import MOST_STRANGERS
+from escalation.roster import Absence, Agent, Load, Quiet, Roster, Shift, Team
+from escalation.routing import choose
 from escalation.ticket import Customer, Ticket
 
 NOW = datetime(2025, 11, 24, 10, 0, tzinfo=UTC)  # a Monday, 11:00 in Berlin
@@ -98,7 +101,7 @@ def test_parts_add_up_and_are_said() -> None:
     assert ada.score == 79.33 == round(sum(ada.parts.values()), 2)
     assert ada.words == (
         "skill billing 4/5, 1 of 5 open, 1 on offer, speaks en, tier 2 for customer tier Enterprise Plus, "
-        "has written with this customer before, least recently asked"
+        "has helped this customer before, least recently asked"
     )
 
 
@@ -197,6 +200,68 @@ def test_the_order_of_the_roster_does_not_matter() -> None:
     agents = (person("ada"), person("bo", skills={"billing": 5}), person("cy", capacity=0), person("dee", teams=()))
     first, *others = (route(*order) for order in permutations(agents))
     assert all(found == first for found in others)
+
+
+def test_many_people_of_other_teams_are_counted_not_listed() -> None:
+    others = tuple(person(f"x{n:03}", teams=("technical",)) for n in range(MOST_STRANGERS + 1))
+    found = route(person("ada"), *others)
+    assert [c.agent for c in found.candidates] == ["ada"] and found.others == "51 other people are not in team billing"
+    assert route(person("ada"), *others[1:]).others == "" and len(route(person("ada"), *others[1:]).candidates) == 51
+
+
+def test_who_lacks_the_skill_is_told_why_they_are_left_out_all_the_same() -> None:
+    found = route(person("ada"), person("bo", skills={}), exclude={"bo": "declined: wrong skill", "nobody": "left"})
+    assert only(found, "bo").excluded == "declined: wrong skill"
+    assert found.inputs and found.inputs.exclude == {"bo": "declined: wrong skill"}
+
+
+def test_a_question_without_a_helpdesk_asks_for_any_account() -> None:
+    found = route(person("ada"), person("bo", ids={}), ticket=Ticket("", "1"))
+    assert found.available()[0].agent == "ada" and only(found, "bo").excluded == "no account in any helpdesk"
+
+
+@pytest.mark.parametrize(("valuable", "points"), [(("gold",), 5.33), (("enterprise",), 0.0), ((), 0.0)])
+def test_who_is_valuable_is_for_the_playbook_to_say(valuable: tuple[str, ...], points: float) -> None:
+    weights = replace(Weights(), valuable=valuable, version=12)
+    found = route(person("ada", tier=2), ticket=replace(TICKET, customer=Customer(tier="Gold Plus")), weights=weights)
+    assert found.available()[0].parts["tier"] == points and found.playbook_version == 12
+
+
+@pytest.mark.parametrize(
+    ("quiet", "why"),
+    [(QuietHours.RESPECT, "quiet hours until 12:00 Europe/Berlin"), (QuietHours.OVERRIDE, "")],
+)
+def test_quiet_hours_are_kept_unless_the_level_overrides_them(quiet: QuietHours, why: str) -> None:
+    resting = person("ada", quiet=Quiet(time(22), time(12)), time_zone="Europe/Berlin")
+    assert only(route(resting, level=Level("One", quiet=quiet)), "ada").excluded == why
+
+
+BASE = "paths: {default: {levels: [{name: One, offering: one}]}}\nrules: []\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "weights"),
+    [
+        ("", Weights(version=3)),
+        ("routing: {}\n", Weights(version=3)),
+        ("routing: {skill: 0, fair: 1000, known: 0.5}\n", Weights(skill=0, fair=1000, known=0.5, version=3)),
+        ("routing: {valuable: [' Gold Plus']}\n", Weights(valuable=("gold plus",), version=3)),
+    ],
+)
+def test_weights_stand_in_the_playbook(text: str, weights: Weights) -> None:
+    assert load_playbook(BASE + text, version=3).routing == weights
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["skill: -1", "free: 1000.5", "known: .nan", "fair: .inf", "tier: yes", "tier: '3'", "skil: 3", "valuable: ['']",
+     "valuable: [' ']", "valuable: vip", "valuable: [3]"],
+)  # fmt: skip
+def test_weights_that_make_no_sense_are_refused_with_their_line(wrong: str) -> None:
+    with pytest.raises(Problems) as told:
+        load_playbook(f"{BASE}routing: {{{wrong}}}\n")
+    (problem,) = told.value.problems
+    assert problem.line == 3 and problem.path.startswith("routing.") and (problem.remedy or "should be" in problem.problem)
 
 
 AGENTS = st.lists(

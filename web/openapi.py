@@ -5,71 +5,41 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any
 
 from escalation.actions import DeclineReason
 from escalation.hop import OfferState, State
 from store.queries import ACTION_STATES, DELIVERY_STATUSES, ESCALATION_STATES
+from web import openapi_whom
 from web.api_routes import Route
+from web.openapi_kit import ANY, AT, AT_OR_NONE, NUMBER, TEXT, TEXT_OR_NONE, YES, Json, list_of, object_of, of, page_of, ref, word
 
-Json = dict[str, Any]
 _RULE = re.compile(r"<(?:(int|path):)?(\w+)>")
 
-
-def _of(*types: str, **more: Any) -> Json:
-    return {"type": types[0] if len(types) == 1 else list(types), **more}
-
-
-def _object(properties: Json, optional: Iterable[str] = (), **more: Any) -> Json:
-    required = [name for name in properties if name not in set(optional)]
-    return {"type": "object", "properties": properties, "required": required, **more}
-
-
-def _list(items: Json, **more: Any) -> Json:
-    return {"type": "array", "items": items, **more}
-
-
-def _page(name: str) -> Json:
-    return _object({"items": _list(_ref(name)), "next": _of("string", "null", description="cursor of the following part")})
-
-
-def _ref(name: str) -> Json:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _word(words: Iterable[str]) -> Json:
-    return {"type": "string", "enum": [str(word) for word in words]}
-
-
-TEXT, NUMBER, YES, ANY = _of("string"), _of("integer"), _of("boolean"), _of("object")
-TEXT_OR_NONE = _of("string", "null")
-AT = _of("string", format="date-time")
-AT_OR_NONE = _of("string", "null", format="date-time")
 
 _DELIVERY = {
     "id": NUMBER,
     "connection": TEXT,
     "ticket_id": TEXT,
     "event": TEXT,
-    "status": _word(DELIVERY_STATUSES),
+    "status": word(DELIVERY_STATUSES),
     "why": TEXT,
     "received_at": AT,
     "handled_at": AT_OR_NONE,
     "replays": NUMBER,
 }
-_EVALUATION = {"id": NUMBER, "at": AT, "escalate": YES, "reasons": _list(TEXT), "escalation_id": TEXT_OR_NONE}
+_EVALUATION = {"id": NUMBER, "at": AT, "escalate": YES, "reasons": list_of(TEXT), "escalation_id": TEXT_OR_NONE}
 _ESCALATION = {
     "id": TEXT,
     "connection": TEXT,
     "ticket_id": TEXT,
     "subject": TEXT_OR_NONE,
-    "state": _word(ESCALATION_STATES),
+    "state": word(ESCALATION_STATES),
     "severity": TEXT,
     "issue_type": TEXT,
     "team": TEXT,
     "path": TEXT,
-    "rules": _list(TEXT),
-    "reasons": _list(TEXT),
+    "rules": list_of(TEXT),
+    "reasons": list_of(TEXT),
     "opened_at": AT,
     "closed_at": AT_OR_NONE,
 }
@@ -81,20 +51,20 @@ _HANDOFF = {
     "escalation_id": TEXT,
     "connection": TEXT,
     "ticket_id": TEXT,
-    "state": _word(State),
+    "state": word(State),
     "hop": NUMBER,
     "team": TEXT,
     "issue_type": TEXT,
     "sender": TEXT,
     "accepted_by": TEXT,
-    "offered_to": _list(_object(_ASKED)),
+    "offered_to": list_of(object_of(_ASKED)),
     "severity": TEXT,
-    "reasons": _list(TEXT),
+    "reasons": list_of(TEXT),
     "subject": TEXT_OR_NONE,
     "ticket_url": TEXT_OR_NONE,
-    "sla": _of("array", "null", items=_object({"name": TEXT, "due_at": AT_OR_NONE, "state": TEXT})),
-    "customer": _object(_CUSTOMER),
-    "waiting_since": _of("string", "null", format="date-time", description="the customer, for a person"),
+    "sla": of("array", "null", items=object_of({"name": TEXT, "due_at": AT_OR_NONE, "state": TEXT})),
+    "customer": object_of(_CUSTOMER),
+    "waiting_since": of("string", "null", format="date-time", description="the customer, for a person"),
     "opened_at": AT,
     "changed_at": AT,
 }
@@ -102,7 +72,7 @@ _OFFER = {
     "id": TEXT,
     "agent": TEXT,
     "channel": TEXT,
-    "state": _word(OfferState),
+    "state": word(OfferState),
     "at": AT,
     "until": AT,
     "reason": TEXT,
@@ -116,7 +86,7 @@ _ACTION = {
     "ticket_id": TEXT,
     "handoff_id": TEXT,
     "why": TEXT,
-    "state": _word(ACTION_STATES),
+    "state": word(ACTION_STATES),
     "attempts": NUMBER,
     "unclear": YES,
     "error": TEXT,
@@ -124,122 +94,136 @@ _ACTION = {
     "done_at": AT_OR_NONE,
 }
 _DOCUMENT = {"name": TEXT, "text": TEXT, "version": NUMBER, "author": TEXT, "reason": TEXT, "at": AT}
-_AGENT = {"agent": _of("string", description="id or e-mail address in the roster; with a session, yourself if left out")}
-_WHO = {"holder": _of("string", description='agent id, "" if nobody'), "holder_name": TEXT}
-_WRONG = _object({"line": NUMBER, "path": TEXT, "problem": TEXT, "remedy": TEXT}, optional=("line",))
+_AGENT = {"agent": of("string", description="id or e-mail address in the roster; with a session, yourself if left out")}
+_WHO = {"holder": of("string", description='agent id, "" if nobody'), "holder_name": TEXT}
+_WRONG = object_of({"line": NUMBER, "path": TEXT, "problem": TEXT, "remedy": TEXT}, optional=("line",))
 _PROBLEM = {
     "type": TEXT,
     "title": TEXT,
     "status": NUMBER,
     "detail": TEXT,
     **_WHO,
-    "problems": _list(_WRONG),
+    "problems": list_of(_WRONG),
 }
 
 SCHEMAS: Json = {
-    "DeliveryLine": _object(_DELIVERY),
-    "Delivery": _object(
+    "DeliveryLine": object_of(_DELIVERY),
+    "Delivery": object_of(
         {
             **_DELIVERY,
             "key": TEXT,
             "headers": ANY,
             "query": ANY,
-            "encoding": _word(("text", "base64")),
+            "encoding": word(("text", "base64")),
             "body": TEXT,
-            "became": _of("object", "null", description="the canonical change, or why it was ignored"),
-            "evaluations": _list(_object(_EVALUATION)),
-            "actions": _list(_ref("Action")),
+            "became": of("object", "null", description="the canonical change, or why it was ignored"),
+            "evaluations": list_of(object_of(_EVALUATION)),
+            "actions": list_of(ref("Action")),
         }
     ),
-    "Deliveries": _page("DeliveryLine"),
-    "Ticket": _object({"connection": TEXT, "id": TEXT, "status": TEXT, "messages": _list(ANY)}, description="docs/api.md"),
-    "Evaluation": _object({"id": NUMBER, "at": AT, "deliveries": _list(TEXT), "decision": ANY}),
-    "Evaluations": _page("Evaluation"),
-    "EscalationLine": _object(_ESCALATION),
-    "Escalation": _object(
+    "Deliveries": page_of("DeliveryLine"),
+    "Ticket": object_of({"connection": TEXT, "id": TEXT, "status": TEXT, "messages": list_of(ANY)}, description="docs/api.md"),
+    "Evaluation": object_of({"id": NUMBER, "at": AT, "deliveries": list_of(TEXT), "decision": ANY}),
+    "Evaluations": page_of("Evaluation"),
+    "EscalationLine": object_of(_ESCALATION),
+    "Escalation": object_of(
         {
             **_ESCALATION,
-            "decision": _of("object", "null", description="every rule with each condition and the value it saw"),
-            "handoffs": _list(_ref("HandoffLine")),
+            "decision": of("object", "null", description="every rule with each condition and the value it saw"),
+            "handoffs": list_of(ref("HandoffLine")),
             "package": ANY,
-            "timeline": _list(_object(_ENTRY)),
+            "timeline": list_of(object_of(_ENTRY)),
         }
     ),
-    "Escalations": _page("EscalationLine"),
-    "HandoffLine": _object(_HANDOFF),
-    "Handoff": _object(
+    "Escalations": page_of("EscalationLine"),
+    "HandoffLine": object_of(_HANDOFF),
+    "Handoff": object_of(
         {
             **_HANDOFF,
             "level": NUMBER,
+            "levels": list_of(TEXT, description="names of the levels of its path; level counts from 0"),
+            "steps": of("integer", description="how often it was moved on; next-level asks for it"),
+            "playbook_version": NUMBER,
+            "former": of("string", description="the handoff it goes on from, where the ticket was reopened"),
             "path": TEXT,
-            "first_reply_in": _of("string", "null", description="ISO 8601 duration"),
-            "tried": _of("object", description="agent → why not again"),
-            "route": _of("object", "null", description="every candidate with score or exclusion, in words"),
+            "first_reply_in": of("string", "null", description="ISO 8601 duration"),
+            "tried": of("object", description="agent → why not again"),
+            "route": of("object", "null", description="every candidate with score or exclusion, in words"),
             "accepted_at": AT_OR_NONE,
             "answered_at": AT_OR_NONE,
             "closed_at": AT_OR_NONE,
-            "offers": _list(_object(_OFFER)),
-            "actions": _list(_ref("Action")),
+            "offers": list_of(object_of(_OFFER)),
+            "actions": list_of(ref("Action")),
         }
     ),
-    "Handoffs": _page("HandoffLine"),
-    "Action": _object(_ACTION),
-    "Actions": _page("Action"),
-    "Queued": _object(
+    "Handoffs": page_of("HandoffLine"),
+    "Action": object_of(_ACTION),
+    "Actions": page_of("Action"),
+    "Queued": object_of(
         {"queued": YES, "delivery": NUMBER, "action": NUMBER, "backtest": NUMBER}, optional=("delivery", "action", "backtest")
     ),
-    "Backtest": _object({"draft": _of("string", description="YAML"), "days": _of("integer", minimum=1)}, optional=("days",)),
-    "Backtested": _object(
+    "Backtest": object_of({"draft": of("string", description="YAML"), "days": of("integer", minimum=1)}, optional=("days",)),
+    "Backtested": object_of(
         {
             "id": NUMBER,
             "at": AT,
             "author": TEXT,
             "since": AT,
-            "state": _word(("running", "done", "failed")),
-            "total": _of("integer", description="tickets to judge"),
-            "result": _of("object", "null", description="tickets judged; active and draft: escalated, rules, load; differences"),
+            "state": word(("running", "done", "failed")),
+            "total": of("integer", description="tickets to judge"),
+            "result": of("object", "null", description="tickets judged; active and draft: escalated, rules, load; differences"),
             "error": TEXT,
             "done_at": AT_OR_NONE,
         }
     ),
-    "Accept": _object(_AGENT, optional=_AGENT),
-    "Decline": _object({**_AGENT, "reason": _word(DeclineReason), "text": TEXT}, optional=("agent", "reason", "text")),
-    "Return": _object({**_AGENT, "reason": _of("string", description="what is missing")}, optional=("agent", "reason")),
-    "Answered": _object({"handoff": TEXT, "text": TEXT, **_WHO}),
+    "Accept": object_of(_AGENT, optional=_AGENT),
+    "Decline": object_of({**_AGENT, "reason": word(DeclineReason), "text": TEXT}, optional=("agent", "reason", "text")),
+    "Return": object_of({**_AGENT, "reason": of("string", description="what is missing")}, optional=("agent", "reason")),
+    "NextLevel": object_of(
+        {**_AGENT, "steps": of("integer", description="steps of the handoff as it was seen; 409 when it has moved on")},
+        optional=_AGENT,
+    ),
+    "Answered": object_of({"handoff": TEXT, "text": TEXT, **_WHO}),
+    "Away": object_of(
+        {"until": of("string", description="ISO 8601; in the agent's own zone where it names none"), "reason": TEXT},
+        optional=("reason",),
+    ),
+    "Presence": object_of({"agent": TEXT, "away": YES, "until": AT_OR_NONE, "reason": TEXT, "words": TEXT}),
     "Payload": {"description": 'A raw payload as the helpdesk sends it, or {"payload": …, "draft": "the YAML to try"}'},
-    "Preview": _object({}, description="the canonical change or ticket, as docs/api.md shows"),
-    "Rehearsal": _object(
+    "Preview": object_of({}, description="the canonical change or ticket, as docs/api.md shows"),
+    "Rehearsal": object_of(
         {
             "ticket": {"description": "a canonical ticket with messages [{role, text, at?, public?}], or the id of a stored one"},
-            "connection": _of("string", description="of a stored ticket"),
-            "draft": _of("string", description="YAML of escalation.yaml to try instead of the active one"),
+            "connection": of("string", description="of a stored ticket"),
+            "draft": of("string", description="YAML of escalation.yaml to try instead of the active one"),
         },
         optional=("connection", "draft"),
     ),
-    "Rehearsed": _object(
+    "Rehearsed": object_of(
         {
-            "signals": _list(_object({"name": TEXT, "value": {}, "confidence": _of("number"), "evidence": _list(ANY)})),
-            "rules": _list(_object({"id": TEXT, "mode": TEXT, "fired": YES, "words": TEXT, "conditions": _list(ANY)})),
-            "decision": _object(
+            "signals": list_of(object_of({"name": TEXT, "value": {}, "confidence": of("number"), "evidence": list_of(ANY)})),
+            "rules": list_of(object_of({"id": TEXT, "mode": TEXT, "fired": YES, "words": TEXT, "conditions": list_of(ANY)})),
+            "decision": object_of(
                 {
                     "escalate": YES,
-                    "rules": _list(TEXT),
-                    "reasons": _list(TEXT),
+                    "rules": list_of(TEXT),
+                    "reasons": list_of(TEXT),
                     "severity": TEXT_OR_NONE,
                     "issue_type": TEXT,
-                    "target": _of("object", "null"),
+                    "target": of("object", "null"),
                 }
             ),
-            "route": _of("object", "null", description="every candidate with score or exclusion"),
-            "ignored": _list(TEXT),
-            "degraded": _list(TEXT, description="what reading goes without here, and what to do about it"),
+            "route": of("object", "null", description="every candidate with score or exclusion"),
+            "ignored": list_of(TEXT),
+            "degraded": list_of(TEXT, description="what reading goes without here, and what to do about it"),
             "playbook_version": NUMBER,
         }
     ),
-    "DocumentLine": _object({name: kind for name, kind in _DOCUMENT.items() if name != "text"}),
-    "Document": _object(_DOCUMENT),
-    "Documents": _page("DocumentLine"),
-    "Problem": _object(_PROBLEM, optional=("holder", "holder_name", "problems"), description="RFC 9457"),
+    **openapi_whom.SCHEMAS,
+    "DocumentLine": object_of({name: kind for name, kind in _DOCUMENT.items() if name != "text"}),
+    "Document": object_of(_DOCUMENT),
+    "Documents": page_of("DocumentLine"),
+    "Problem": object_of(_PROBLEM, optional=("holder", "holder_name", "problems"), description="RFC 9457"),
 }
 
 
@@ -248,12 +232,15 @@ def _query(name: str, schema: Json, text: str) -> Json:
 
 
 PARAMETERS: Json = {
-    "limit": _query("limit", _of("integer", minimum=1, maximum=200, default=50), "most rows"),
+    "limit": _query("limit", of("integer", minimum=1, maximum=200, default=50), "most rows"),
     "cursor": _query("cursor", TEXT, "the value of next in the answer before"),
-    "delivery_status": _query("status", _word(DELIVERY_STATUSES), "only these"),
-    "escalation_state": _query("state", _word(ESCALATION_STATES), "only these"),
-    "handoff_state": _query("state", _word(State), "only these"),
-    "action_state": _query("state", _word(ACTION_STATES), "only these"),
+    "delivery_status": _query("status", word(DELIVERY_STATUSES), "only these"),
+    "escalation_state": _query("state", word(ESCALATION_STATES), "only these"),
+    "handoff_state": _query("state", word(State), "only these"),
+    "issue": _query("issue", TEXT, "an issue type, or a few words as a customer would write them") | {"required": True},
+    "connection": _query("connection", TEXT, "only people with an account there"),
+    "language": _query("language", TEXT, "only people who speak it"),
+    "action_state": _query("state", word(ACTION_STATES), "only these"),
 }
 
 
@@ -287,12 +274,12 @@ def _operation(route: Route) -> Json:
         "summary": route.summary,
         "description": f"Needs the role {route.role}.",
         "parameters": [*_in_path(route.path), *({"$ref": f"#/components/parameters/{name}"} for name in route.query)],
-        "responses": {str(route.status): _answer(route.status, _ref(route.answer), "application/json")},
+        "responses": {str(route.status): _answer(route.status, ref(route.answer), "application/json")},
     }
     for status in sorted({401, 403, 503, *route.refusals}):
-        operation["responses"][str(status)] = _answer(status, _ref("Problem"), "application/problem+json")
+        operation["responses"][str(status)] = _answer(status, ref("Problem"), "application/problem+json")
     if route.body:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(route.body)}}}
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": ref(route.body)}}}
     return operation
 
 

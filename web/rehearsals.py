@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
@@ -11,13 +11,15 @@ from typing import Any, Protocol
 from config.playbook import load_playbook
 from config.tickets import pasted
 from escalation import backtest
+from escalation.away import Away, all_in_words
 from escalation.backtest import Backtest, Stored
 from escalation.decision import Candidate, Decision, Verdict
+from escalation.desks import Loads
 from escalation.history import Background
 from escalation.playbook import Playbook
 from escalation.ports import Reader
 from escalation.rehearsal import Rehearsal, rehearse
-from escalation.roster import Load, Roster
+from escalation.roster import Roster
 from escalation.signals import Evidence, Signal
 from escalation.ticket import Ticket
 from store.backtests import Judge
@@ -34,24 +36,22 @@ class Rehearsals:
     playbook: Callable[[], Playbook]
     roster: Callable[[], Roster]
     stored: Callable[[str, str, datetime], tuple[Ticket, Background] | None]
-    loads: Callable[[Roster], Mapping[str, Load]]
+    loads: Loads
+    gone: Callable[[datetime], Iterable[Away]] = lambda _: ()  # who is away by their own word
     degraded: Callable[[], tuple[str, ...]] = tuple  # what the reader goes without, in words
 
     def run(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The answer as JSON-ready data; raises Wrong, LookupError for an unknown ticket, Problems for a bad draft."""
         now = datetime.now(UTC)
         playbook = load_playbook(str(body["draft"])) if body.get("draft") else self.playbook()
-        ticket, background, ignored = self._ticket(body, now - playbook.contact_window)
-        roster = self.roster()
-        if not ticket.connection:  # pasted without one: everybody with any account can have it
-            known = (name for agent in roster.agents for name in agent.ids)
-            ticket = replace(ticket, connection=next(known, "dry-run"))
-        loads = self.loads(roster)
-        found = rehearse(playbook, roster, self.reader, ticket, now, background=background, loads=loads)
+        ticket, background, ignored = self.ticket(body, now - playbook.contact_window)
+        away = all_in_words(self.gone(now), self.roster(), now)
+        found = rehearse(playbook, self.roster(), self.reader, ticket, now, background=background, loads=self.loads, away=away)
         more = {"ignored": ignored, "degraded": list(self.degraded()), "playbook_version": playbook.version}
         return _told(found, ticket) | more
 
-    def _ticket(self, body: Mapping[str, Any], since: datetime) -> tuple[Ticket, Background, list[str]]:
+    def ticket(self, body: Mapping[str, Any], since: datetime) -> tuple[Ticket, Background, list[str]]:
+        """The ticket a body is about, what is known beside it, and names in it that no ticket has."""
         asked = body.get("ticket")
         if isinstance(asked, dict):
             ticket, ignored = pasted(asked)
@@ -115,7 +115,7 @@ def _told(found: Rehearsal, ticket: Ticket) -> dict[str, Any]:
     return {
         "signals": [_signal(signal, texts) for signal in decision.signals],
         "rules": [_rule(verdict) for verdict in decision.verdicts],
-        "decision": _decision(decision, found),
+        "decision": decided(decision, found.team),
         "route": _route(found) if found.route else None,
     }
 
@@ -135,14 +135,15 @@ def _rule(verdict: Verdict) -> dict[str, Any]:
     return {"id": told.pop("rule"), **told, "conditions": told.pop("seen")}
 
 
-def _decision(decision: Decision, found: Rehearsal) -> dict[str, Any]:
+def decided(decision: Decision, team: str) -> dict[str, Any]:
+    """A decision as JSON, with the team whose pool the ticket goes to."""
     return {
         "escalate": decision.escalate,
         "rules": [verdict.rule for verdict in decision.fired()],
         "reasons": list(decision.reasons),
         "severity": decision.severity.value if decision.escalate else None,
         "issue_type": decision.issue_type,
-        "target": {"team": found.team, "path": decision.path or "default"} if decision.escalate else None,
+        "target": {"team": team, "path": decision.path or "default"} if decision.escalate else None,
     }
 
 
