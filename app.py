@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -28,16 +28,16 @@ from config import connections, logs
 from config.connections import PLAY_SECRET, PLAY_TOKEN, ChatAccount, Connection
 from config.settings import Settings, load
 from connectors.slack import SlackChat
-from escalation import rule_tests, who
+from escalation import by_hand, rule_tests
 from escalation.pipeline import Pipeline
 from escalation.playbook import Playbook
 from escalation.ports import Chat, Helpdesk
-from escalation.roster import Load, Roster
+from escalation.roster import Roster
 from escalation.rule_tests import Case, Failure
 from sandbox.state import State
 from signals import semantic
 from signals.reader import TextReader
-from store import embedded, engine
+from store import away, embedded, engine
 from store.backtests import Backtests
 from store.codec import plain
 from store.documents import StoredDocuments
@@ -47,6 +47,7 @@ from store.live import load as load_document
 from web import slack as web_slack
 from web.desk import PipelineDesk
 from web.rehearsals import Rehearsals, Trials
+from web.whom import Whom
 
 
 @dataclass
@@ -145,14 +146,18 @@ class Baton:
     def rehearsals(self) -> Rehearsals:
         live = self.live
         reader, stored = self.pipeline.reader, self.journal.remembered
-        return Rehearsals(reader, live.playbook, live.roster, stored, self._loads, semantic.degraded)
+        gone = partial(away.everybody, self.engine)
+        return Rehearsals(reader, live.playbook, live.roster, stored, self.journal.loads, gone, semantic.degraded)
 
-    def _loads(self, roster: Roster) -> Mapping[str, Load]:
-        return self.journal.loads(agent.id for agent in roster.agents)
+    @cached_property
+    def desk(self) -> PipelineDesk:
+        """Where people in Slack are answered."""
+        begin = partial(by_hand.begin, self.pipeline)
+        return PipelineDesk(self.pipeline, self.engine, begin, self.helpdesks, self.settings.address)
 
-    def who(self, issue: str) -> str:
-        """Who handles an issue, in words: "Billing: Ada Lindqvist, Bo Tanaka. Lead Ada Lindqvist. #billing"."""
-        return who.handles(issue, self.live.playbook(), self.live.roster(), datetime.now(UTC))
+    @cached_property
+    def whom(self) -> Whom:
+        return Whom(self.rehearsals)
 
     @cached_property
     def play_state(self) -> State:
@@ -184,10 +189,11 @@ def create_app(settings: Settings | None = None) -> Flask:
         mapping_preview=baton.preview,
         dry_run=baton.rehearsals.run,
         backtests=baton.backtests,
+        whom=baton.whom,
         sandbox=bool(baton.played),
     )
     web.register(app, parts)
-    app.register_blueprint(web_slack.blueprint(chat, PipelineDesk(baton.pipeline), baton.who))
+    app.register_blueprint(web_slack.blueprint(chat, baton.desk, baton.whom.in_words))
     if baton.played:
         base = baton.settings.local_address
         play = sandbox.Play(f"{base}/sandbox", base, PLAY_SECRET, PLAY_TOKEN)

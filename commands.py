@@ -15,7 +15,9 @@ import click
 from flask import Flask, current_app
 from flask.cli import ScriptInfo
 
+import commands_roster
 import commands_rules
+import commands_who
 import sending
 from config import settings
 from config.yamldoc import Problems
@@ -25,7 +27,6 @@ from store import accounts, live, queue
 from store.documents import files, path_of
 from web import server
 from web import slack as web_slack
-from web.desk import PipelineDesk
 from worker import aside, tasks
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 def register(app: Flask) -> None:
     """Add every command to the app."""
     processes = (up, serve, worker_command, clock_command, judge_backtests, socket_mode)
-    for command in (*processes, db, check, documents, commands_rules.rules, replay, send, demo, users, tokens):
+    elsewhere = (commands_rules.rules, *commands_who.COMMANDS, commands_roster.roster)
+    for command in (*processes, db, check, documents, *elsewhere, replay, send, demo, users, tokens):
         app.cli.add_command(command)
 
 
@@ -94,7 +96,7 @@ def clock_command() -> None:
 def socket_mode() -> None:
     """Receive Slack's buttons without a public address (SLACK_APP_TOKEN); part of `up` when the token is set."""
     baton = _baton()
-    connection = web_slack.socket_mode(baton.accounts[1], PipelineDesk(baton.pipeline), baton.who)
+    connection = web_slack.socket_mode(baton.accounts[1], baton.desk, baton.whom.in_words)
     if connection is None:
         raise click.ClickException("SLACK_APP_TOKEN is not set: Slack reaches Baton over HTTP, nothing to run here.")
     over = threading.Event()

@@ -9,16 +9,29 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from config import segments
+from config import levels, segments
 from config.conditions import GroupModel, Strict
 from config.crosscheck import Place, repeated, unknown, walk
 from config.roster import load_roster
 from config.segments import CalendarModel, Grid, PolicyModel, SegmentModel
 from config.values import Duration, IsoDay, Name, Positive
 from config.yamldoc import Parsed, Problem, Problems, parse, validate
-from escalation.playbook import AssignWhen, Level, Mode, Offering, Path, Playbook, Rule, Severity
+from escalation.playbook import (
+    MOST_AT_ONCE,
+    AssignWhen,
+    AtEnd,
+    Level,
+    Mode,
+    Offering,
+    Path,
+    Playbook,
+    QuietHours,
+    Rule,
+    Severity,
+    Weights,
+)
 from escalation.roster import Roster
 
 __all__ = ["Problem", "Problems", "check_together", "load_playbook", "load_roster"]
@@ -26,8 +39,10 @@ __all__ = ["Problem", "Problems", "check_together", "load_playbook", "load_roste
 OTHER = "other"  # the issue type of a ticket that no word list fits
 _USUAL_REMINDER = timedelta(minutes=5)
 _USUAL_REPLY_REMINDER = timedelta(minutes=15)
+_USUAL_WIDTH = 2  # people asked at once by a level for several
 
 Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=500)]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]  # an empty one is in every text
 
 
 class LevelModel(Strict):
@@ -40,21 +55,28 @@ class LevelModel(Strict):
     most_offers: Annotated[int, Field(ge=1, le=50)] = 3
     tell_lead: bool = False
     assign: Annotated[AssignWhen, Field(strict=False)] = AssignWhen.ON_ACCEPT
+    at_once: Annotated[int, Field(ge=2, le=MOST_AT_ONCE)] | None = None
+    to: str = ""
+    repeat: Annotated[int, Field(ge=0, le=9)] = 0
+    quiet: Annotated[QuietHours, Field(strict=False)] = QuietHours.RESPECT
 
     def built(self) -> Level:
-        told = self.model_dump(exclude={"remind_before"})
+        told = self.model_dump(exclude={"remind_before", "at_once", "most_offers"})
         remind = _before(self.remind_before, _USUAL_REMINDER, self.offer_for)
-        return Level(**told, remind_before=remind)
+        at_once = (self.at_once or _USUAL_WIDTH) if self.offering is Offering.SEVERAL else 1
+        most = self.most_offers if "most_offers" in self.model_fields_set else max(self.most_offers, at_once)
+        return Level(**told, remind_before=remind, at_once=at_once, most_offers=most)
 
 
 class PathModel(Strict):
     levels: Annotated[list[LevelModel], Field(min_length=1)]
     first_reply_in: Positive = timedelta(hours=1)
     remind_reply_before: Duration | None = None
+    at_end: Annotated[AtEnd, Field(strict=False)] = AtEnd.TELL_LEAD
 
     def built(self, path_id: str) -> Path:
         remind = _before(self.remind_reply_before, _USUAL_REPLY_REMINDER, self.first_reply_in)
-        return Path(path_id, tuple(level.built() for level in self.levels), self.first_reply_in, remind)
+        return Path(path_id, tuple(level.built() for level in self.levels), self.first_reply_in, remind, self.at_end)
 
 
 class RuleModel(Strict):
@@ -77,6 +99,23 @@ class RuleModel(Strict):
         return Rule(**told, when=self.when.built())
 
 
+Points = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
+_USUAL = Weights()
+
+
+class RoutingModel(Strict):
+    skill: Points = _USUAL.skill
+    free: Points = _USUAL.free
+    known: Points = _USUAL.known
+    fair: Points = _USUAL.fair
+    tier: Points = _USUAL.tier
+    valuable: Annotated[list[Word], Field(max_length=100)] = Field(default_factory=lambda: list(_USUAL.valuable))
+
+    def built(self, version: int) -> Weights:
+        told = self.model_dump(exclude={"valuable"})
+        return Weights(**told, valuable=tuple(word.lower() for word in self.valuable), version=version)
+
+
 class PlaybookModel(Strict):
     about: str = ""
     default_team: str = ""
@@ -91,6 +130,7 @@ class PlaybookModel(Strict):
     sla_policies: list[PolicyModel] = Field(default_factory=list)
     paths: dict[Name, PathModel]
     rules: list[RuleModel]
+    routing: RoutingModel = Field(default_factory=RoutingModel)
     issue_words: dict[Name, Words] = Field(default_factory=dict)
     product_areas: dict[Name, Words] = Field(default_factory=dict)
 
@@ -112,6 +152,7 @@ class PlaybookModel(Strict):
             calendar=self.calendar,
             product_areas={area: tuple(words) for area, words in self.product_areas.items()},
             contact_window=self.contact_window,
+            routing=self.routing.built(version),
         )
 
 
@@ -143,6 +184,7 @@ def check_together(playbook: Playbook, roster: Roster, playbook_text: str = "", 
     rules, people = _lines(playbook_text, "escalation"), _lines(roster_text, "roster")
     teams, issues = {team.id for team in roster.teams}, {*playbook.issue_words, OTHER}
     problems = list(unknown(rules, _teams_named(playbook), teams, "team"))
+    problems += unknown(rules, levels.people_named(playbook), {agent.id for agent in roster.agents}, "agent")
     owned = [((("teams", t.id, "issue_types", n)), issue) for t in roster.teams for n, issue in enumerate(t.issue_types)]
     problems += unknown(people, owned, issues, "issue type")
     if not playbook.default_team:
@@ -168,10 +210,7 @@ def _crossed(parsed: Parsed) -> Iterator[Problem]:
     for place, rule in walk(data, "rules", "*"):
         if isinstance(rule, dict):
             yield from unknown(parsed, _issues_asked(rule.get("when"), (*place, "when")), issues, "issue type")
-    for place, level in walk(data, "paths", "*", "levels", "*"):
-        if isinstance(level, dict) and "offering" not in level:
-            remedy = "Add offering: one (one person at a time) or offering: channel (a card in the team's channel)."
-            yield parsed.problem((*place, "offering"), "this level has no target", remedy)
+    yield from levels.problems(parsed)
 
 
 def _paths_named(data: object) -> Iterator[Place]:

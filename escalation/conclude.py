@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from escalation import context, routing
+from escalation import away, context
 from escalation.actions import Action, ActionKind, Entry, Write
+from escalation.affinity import acquainted
 from escalation.decide import clocked, decide, facts_of
-from escalation.decision import Decision, Route
+from escalation.decision import Decision
+from escalation.desks import Matter, besides, desk_of, routed
 from escalation.handoff import advance
 from escalation.history import Background, extended
 from escalation.hop import AssignedInHelpdesk, Desk, Event, Handoff, HandOver, HumanReplied, Start, State, Step, TicketOver
@@ -17,9 +18,9 @@ from escalation.journal import Case, Escalation, Look
 from escalation.ladder import edits
 from escalation.moments import next_look, timed
 from escalation.parts import Parts
-from escalation.playbook import AssignWhen, Level, Mode, Path, Severity
+from escalation.playbook import Mode, Path, Severity
 from escalation.ports import GiveUp
-from escalation.roster import Roster
+from escalation.reopening import chain_of, is_reopened, only_thanks, resumed
 from escalation.ticket import Message, Priority, Role, Ticket, TicketChange
 
 _USUAL_COOLDOWN = timedelta(hours=24)  # of a rule in shadow that names none: looks are many, and each would be noted
@@ -53,10 +54,16 @@ def look_at(
     case.save_ticket(ticket, read_at=read_at, actions_seen=acts, look=Look(background.log, again, playbook.version))
     tell_handoff(case, parts, before, ticket)
     _shadow(case, parts, decision)
-    package = _package(case, parts, ticket, decision)
-    if ticket.status.is_over:
-        case.close()
-    elif case.escalation is not None:
+    if not ticket.status.is_over:
+        _escalate(case, parts, before, ticket, decision, evaluation)
+
+
+def _escalate(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket, decision: Decision, evaluation: int) -> None:
+    """Go on with the escalation that is open, take up that of a reopened ticket, or begin one if the decision says so."""
+    if case.escalation is None and is_reopened(before, ticket):
+        _resume(case, parts, before, ticket, decision)
+    package = _package(case, parts, ticket, decision, case.handoff)
+    if case.escalation is not None:
         _add_reasons(case, decision, package)
     elif decision.escalate:
         _open(case, parts, decision, package, evaluation)
@@ -70,18 +77,10 @@ def _background(case: Case, parts: Parts, ticket: Ticket) -> Background:
     return Background(extended(case.log, ticket, case.now), contacts)
 
 
-def _package(case: Case, parts: Parts, ticket: Ticket, decision: Decision) -> context.ContextPackage:
-    handoff = case.handoff
+def _package(case: Case, parts: Parts, ticket: Ticket, decision: Decision, handoff: Handoff | None) -> context.ContextPackage:
     route, sender = (handoff.route, handoff.sender) if handoff else (None, ticket.assignee.name)
-    chain = _chain(handoff, parts.roster()) if handoff else ()
+    chain = chain_of(handoff, parts.roster()) if handoff else ()
     return context.build(ticket, decision.signals, decision, route, case.now, chain=chain, sender=sender)
-
-
-def _chain(handoff: Handoff, roster: Roster) -> tuple[str, ...]:
-    """The hop so far in words: who was asked, and what became of it."""
-    names = {agent.id: agent.name for agent in roster.agents}
-    asked = ((names.get(o.agent, o.agent) or f"everybody in {o.channel}", o) for o in handoff.offers)
-    return tuple(f"{who} was asked: {o.state.value}{f' ({o.reason})' if o.reason else ''}" for who, o in asked)
 
 
 def _cooled(decision: Decision, case: Case, parts: Parts) -> Decision:
@@ -136,6 +135,22 @@ def _new_handoff(case: Case, parts: Parts, decision: Decision, path: Path) -> Ha
     )
 
 
+def _resume(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket, decision: Decision) -> None:
+    """Go on with the escalation a reopened ticket had, in a new handoff that knows the former one."""
+    found = case.former()
+    if found is None:
+        return
+    if only_thanks(before, ticket, decision.signals):
+        case.write([Entry("reopened", "The customer reopened the ticket with thanks; nobody is asked")])
+        return
+    escalation, former = found
+    handoff = resumed(former, case.new_handoff_id(), before, ticket, parts.playbook(), parts.roster())
+    package = _package(case, parts, ticket, decision, handoff)
+    case.reopen(replace(escalation, package=replace(package, reasons=_all_reasons(escalation.package, package))))
+    case.write([Entry("reopened", handoff.chain[-1], data={"former": former.id})], handoff.id)
+    take(case, parts, advance(handoff, Start(), case.now, desk(case, parts, handoff)))
+
+
 def _add_reasons(case: Case, decision: Decision, package: context.ContextPackage) -> None:
     """One open escalation per ticket: later triggers add reasons and may raise the severity (domain.md §2)."""
     escalation: Escalation | None = case.escalation
@@ -173,11 +188,16 @@ def _all_reasons(old: context.ContextPackage, new: context.ContextPackage) -> tu
 
 
 def tell_handoff(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket) -> None:
-    """What people did in the helpdesk itself counts: assigned there, replied there, closed there (domain.md §4)."""
+    """What people did in the helpdesk itself counts: assigned there, replied there, over there (domain.md §4).
+
+    Solved, closed, deleted, spam and merged away are over: offers, clocks and the escalation end.
+    """
     for event in _acts(case, parts, before, ticket):
         if case.handoff is not None:
             handoff = case.handoff
             take(case, parts, advance(handoff, event, case.now, desk(case, parts, handoff)))
+    if ticket.status.is_over:
+        case.close()
 
 
 def _acts(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket) -> list[Event]:
@@ -209,42 +229,43 @@ def _answered_unpressed(
     case: Case, parts: Parts, handoff: Handoff, replies: list[Message], at: datetime
 ) -> list[AssignedInHelpdesk]:
     """With ``assign: on_offer`` somebody who has the ticket and answers the customer has accepted, pressed or not."""
-    if handoff.state.is_taken or handoff.current_level.assign is not AssignWhen.ON_OFFER:
+    if handoff.state.is_taken:
         return []
-    offered = {offer.agent for offer in handoff.open_offers}
+    offered = {offer.agent for offer in handoff.asked_now if offer.assigned}
     writers = (parts.roster().by_vendor_id(case.connection, m.author.id) for m in replies)
     return [AssignedInHelpdesk(a.id, a.name, at) for a in writers if a is not None and a.id in offered][:1]
 
 
 def _our_cold_assignment(case: Case, parts: Parts, handoff: Handoff, vendor_id: str) -> bool:
     """True when the assignment seen is the one a level with ``assign: on_offer`` made itself."""
-    if handoff.current_level.assign is not AssignWhen.ON_OFFER:
-        return False
     agent = parts.roster().by_vendor_id(case.connection, vendor_id)
-    return agent is not None and any(o.agent == agent.id for o in handoff.open_offers)
+    return agent is not None and any(o.agent == agent.id and o.assigned for o in handoff.asked_now)
 
 
 def desk(case: Case, parts: Parts, handoff: Handoff) -> Desk:
     """What a step of this handoff may look at: the roster, and a routing that is computed when it is asked for."""
     roster = parts.roster()
-
-    def choose(level: Level, exclude: Mapping[str, str]) -> Route:
-        team = roster.team(level.team or handoff.team)
-        ticket = case.ticket or Ticket(case.connection, case.ticket_id)
-        wrote = frozenset(m.author.id for m in ticket.messages if m.author.role is Role.AGENT and m.author.id)
-        known = frozenset(a.id for a in roster.agents if a.ids.get(case.connection) in wrote)
-        loads = case.loads(a.id for a in roster.agents)
-        return routing.choose(
-            ticket, handoff.issue_type, team, roster, loads, case.now, level=level, exclude=exclude, known=known
-        )
-
-    return Desk(roster, choose)
+    ticket = case.ticket or Ticket(case.connection, case.ticket_id)
+    playbook = parts.playbook()
+    made = desk_of(
+        Matter(ticket, handoff.issue_type, handoff.team),
+        roster,
+        besides(handoff, case.loads),
+        case.now,
+        weights=playbook.routing,
+        known=lambda: acquainted(ticket, case.earlier(ticket.requester.email), roster),
+        away=lambda: away.all_in_words(case.away(), roster, case.now),
+        keep=lambda route: case.write([routed(route)], handoff.id),
+    )
+    return replace(made, path=playbook.paths.get(handoff.path.id), version=playbook.version)
 
 
 def take(case: Case, parts: Parts, step: Step) -> Step:
     """Make a step true: keep the handoff, plan its effects, set its timers, write its timeline."""
     if step.refused:
         return step
+    if _took_unasked(case.handoff, step.handoff):
+        case.loads(())  # counted before anybody else is routed
     case.save_handoff(step.handoff)
     case.write(step.entries, step.handoff.id)
     for action in step.actions:
@@ -253,6 +274,14 @@ def take(case: Case, parts: Parts, step: Step) -> Step:
     if step.hand_over is not None:
         hand_over(case, parts, step.handoff, step.hand_over)
     return step
+
+
+def _took_unasked(before: Handoff | None, after: Handoff) -> bool:
+    """True when somebody has it now who had no offer of it: that comes on top of what routing has counted."""
+    owner = after.accepted_by
+    if before is None or not owner or owner == before.accepted_by:
+        return False
+    return all(offer.agent != owner for offer in before.asked_now)
 
 
 def hand_over(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> None:
@@ -279,7 +308,7 @@ def _write(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> Write:
     if not handoff.noted and case.escalation is not None:
         link = f"{parts.page_url}/handoffs/{handoff.id}"
         title = f"Handoff to {agent.name if agent else team.name if team else 'the team'}"
-        package = replace(case.escalation.package, chain=_chain(handoff, roster))
+        package = replace(case.escalation.package, chain=chain_of(handoff, roster))
         note = context.note(package, key=handoff.id, title=title, link=link, now=case.now)
     return Write(
         key=f"{handoff.id}:{over.agent or 'group'}:{handoff.steps}",

@@ -14,7 +14,7 @@ from escalation.journal import Case, Shown, Task
 from escalation.parts import Parts
 from escalation.ports import Arrival, GiveUp, Inbound, Posted, Unreadable
 from escalation.roster import Agent
-from escalation.ticket import Ticket
+from escalation.ticket import Status, Ticket
 
 
 def carry_out(parts: Parts, task: Task) -> None:
@@ -114,6 +114,9 @@ def _write(parts: Parts, task: Task) -> None:
     step = task.action.write
     if step is None:
         raise GiveUp("a write-back without content; it was planned by another version")
+    if moot := _why_not_write(parts.journal.shown(task.action.handoff_id)):
+        _finish(parts, task, moot=moot)
+        return
     helpdesk = parts.helpdesks()[task.connection]
     receipt = helpdesk.write(step, look_first=task.look_first)
     with parts.journal.case(task.connection, task.ticket_id, parts.clock()) as case:
@@ -123,6 +126,15 @@ def _write(parts: Parts, task: Task) -> None:
         case.write([_written(receipt, task.action)], task.action.handoff_id)
         if receipt.mismatch:
             _tell_team(case, parts, f"mismatch:{task.action.key}", "; ".join(receipt.mismatch))
+
+
+def _why_not_write(shown: Shown | None) -> str:
+    """Why a planned write-back is not wanted any more; deleted tickets are also those that are spam or merged away."""
+    if shown is None:
+        return ""
+    if shown.ticket.status is Status.DELETED:
+        return "the ticket is deleted"
+    return "the ticket was over before anybody accepted" if shown.handoff.state is State.CANCELLED else ""
 
 
 def _learned(ticket: Ticket, receipt: Receipt, agent_id: str, group_id: str) -> Ticket:

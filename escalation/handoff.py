@@ -5,6 +5,7 @@
        │ nobody left: waiting (channel, lead and watch know) ──accept───┘
        └─ ticket over: cancelled          accepted ──no reply in time, returned──▶ offered to the next
 
+A lead, or whoever has it, may call the next level at any time. A ticket that is reopened goes on with a new handoff (``chain``).
 The sender owns the handoff until somebody accepts. Every step is refused or taken whole, and says why in words.
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from escalation.actions import Entry, Timer, TimerKind
+from escalation.actions import DeclineReason, Entry, Timer, TimerKind
 from escalation.hop import (
     Accept,
     Ask,
@@ -26,8 +27,10 @@ from escalation.hop import (
     Handoff,
     HandOver,
     HumanReplied,
+    NextLevel,
     Offer,
     OfferState,
+    Refresh,
     Return,
     Start,
     State,
@@ -36,9 +39,9 @@ from escalation.hop import (
     clock,
     minutes,
 )
-from escalation.ladder import edit, edits, next_level, offer_next, tell
-from escalation.playbook import AssignWhen
+from escalation.ladder import begin, edit, edits, fill, next_level, tell
 
+_ASK_AGAIN = (DeclineReason.BUSY, DeclineReason.OFF_SHIFT)  # reasons that pass
 _SKEW = timedelta(minutes=1)  # the helpdesk stamps replies in whole seconds by its own clock
 
 
@@ -51,7 +54,7 @@ def advance(handoff: Handoff, event: Event, now: datetime, desk: Desk) -> Step:
 
 
 def _start(handoff: Handoff, _: Start, now: datetime, desk: Desk) -> Step:
-    return offer_next(handoff, now, desk)
+    return begin(handoff, now, desk, first=handoff.first)
 
 
 def _accept(handoff: Handoff, event: Accept, now: datetime, desk: Desk) -> Step:
@@ -66,9 +69,10 @@ def _accept(handoff: Handoff, event: Accept, now: datetime, desk: Desk) -> Step:
         return Step(handoff, refused=f"{desk.name(event.by)} has no agent account for {handoff.connection} in the roster.")
     words = f"{agent.name} accepted ({event.via})"
     taken = _take(handoff, event.by, now)
-    already = handoff.current_level.assign is AssignWhen.ON_OFFER and any(o.agent == event.by for o in handoff.open_offers)
-    over = None if already else HandOver(event.by, words)
-    return Step(taken, edits(handoff), _reply_timers(taken, now), (Entry("accepted", words, event.by),), over)
+    own = next((o for o in handoff.asked_now if o.agent == event.by), None)
+    over = None if own and own.assigned else HandOver(event.by, words)
+    entry = Entry("accepted", words, event.by, {"offer": own.id} if own else {})
+    return Step(taken, edits(handoff), _reply_timers(taken, now), (entry,), over)
 
 
 def _take(handoff: Handoff, agent: str, now: datetime) -> Handoff:
@@ -88,9 +92,9 @@ def _settled(offer: Offer, state: OfferState, reason: str = "") -> Offer:
     return replace(offer, state=state, reason=reason) if offer.state is OfferState.OPEN else offer
 
 
-def _reply_timers(handoff: Handoff, now: datetime) -> tuple[Timer, ...]:
+def _reply_timers(handoff: Handoff, now: datetime, mark: str = "") -> tuple[Timer, ...]:
     due = now + handoff.path.first_reply_in
-    stem = f"{handoff.id}:{handoff.accepted_by}:{int(now.timestamp() * 1000)}"
+    stem = f"{handoff.id}:{handoff.accepted_by}:{int(now.timestamp() * 1000)}{mark}"
     remind = Timer(f"{stem}:remind", TimerKind.REPLY_REMINDER, handoff.id, due - handoff.path.remind_reply_before)
     return remind, Timer(f"{stem}:overdue", TimerKind.REPLY_OVERDUE, handoff.id, due)
 
@@ -101,15 +105,35 @@ def _decline(handoff: Handoff, event: Decline, now: datetime, desk: Desk) -> Ste
         return Step(handoff, refused=f"{who} accepted this at {clock(handoff.accepted_at)}.")
     if not handoff.state.is_live:
         return Step(handoff, refused="The ticket is closed; there is nothing to decline any more.")
-    offer = next((o for o in handoff.open_offers if o.agent == event.by), None)
+    offer = next((o for o in handoff.asked_now if o.agent == event.by), None)
     said = event.reason.replace("_", " ") + (f": {event.text}" if event.text else "")
-    entry = Entry("declined", f"{desk.name(event.by)} declined ({said}, {event.via})", event.by, {"reason": event.reason.value})
-    tried = {**handoff.tried, event.by: f"declined: {said}"}
-    if offer is None:  # a channel card stays open for the others
-        return Step(replace(handoff, tried=tried), entries=(entry,))
-    offers = tuple(_settled(o, OfferState.DECLINED, said) if o.id == offer.id else o for o in handoff.offers)
-    declined = Step(replace(handoff, offers=offers, tried=tried), (edit(offer, handoff, said),), (), (entry,))
-    return declined.then(offer_next(declined.handoff, now, desk))
+    if offer is None and (refusal := _why_not_decline(handoff, event.by, said)):
+        return Step(handoff, refused=refusal)
+    data = {"reason": event.reason.value, **({"offer": offer.id} if offer else {})}
+    entry = Entry("declined", f"{desk.name(event.by)} declined ({said}, {event.via})", event.by, data)
+    left_out = _tried(handoff, event.by, f"declined: {said}", again=False)
+    step = Step(left_out, entries=(entry,))  # a channel card stays open for the others
+    if offer is not None:
+        offers = tuple(_settled(o, OfferState.DECLINED, said) if o.id == offer.id else o for o in handoff.offers)
+        declined = Step(replace(left_out, offers=offers), (edit(offer, handoff, said),), (), (entry,))
+        step = declined.then(fill(declined.handoff, now, desk))
+    if event.reason in _ASK_AGAIN:  # on a later pass; one that begins with this very decline must not ask them again at once
+        step = replace(step, handoff=replace(step.handoff, ask_again=(*step.handoff.ask_again, event.by)))
+    return step
+
+
+def _why_not_decline(handoff: Handoff, agent: str, said: str) -> str:
+    """Why somebody without an open offer has nothing to decline; "" where a channel's card is open."""
+    if handoff.tried.get(agent) == f"declined: {said}":
+        return "You have declined this already."
+    in_a_channel = any(not offer.agent for offer in handoff.open_offers)
+    return "" if in_a_channel else "You are not asked for this one now; there is nothing to decline."
+
+
+def _tried(handoff: Handoff, agent: str, why: str, *, again: bool) -> Handoff:
+    """With somebody who is not asked again; ``again``: but is on a further pass."""
+    others = tuple(a for a in handoff.ask_again if a != agent)
+    return replace(handoff, tried={**handoff.tried, agent: why}, ask_again=(*others, agent) if again else others)
 
 
 def _return(handoff: Handoff, event: Return, now: datetime, desk: Desk) -> Step:
@@ -138,14 +162,16 @@ def _expired(handoff: Handoff, event: Fired, now: datetime, desk: Desk) -> Step:
     if offer is None or offer.state is not OfferState.OPEN or handoff.state is not State.OFFERED:
         return Step(handoff)
     if not offer.agent:  # nobody in the channel took it: the card stays, the next level begins
+        if offer.on_pass != handoff.passes:
+            return Step(handoff)  # somebody has called the next level before
         entry = Entry("expired", f"Nobody in {offer.channel} accepted in time")
         return Step(handoff, (), (), (entry,)).then(next_level(handoff, now, desk))
     waited = minutes(offer.until - offer.at)
     offers = tuple(_settled(o, OfferState.EXPIRED, f"no answer in {waited}") if o.id == offer.id else o for o in handoff.offers)
-    tried = {**handoff.tried, offer.agent: f"did not answer in {waited}"}
-    entry = Entry("expired", f"{desk.name(offer.agent)} did not answer in {waited}")
-    late = Step(replace(handoff, offers=offers, tried=tried), (edit(offer, handoff, entry.words),), (), (entry,))
-    return late.then(offer_next(late.handoff, now, desk))
+    left_out = _tried(handoff, offer.agent, f"did not answer in {waited}", again=True)
+    entry = Entry("expired", f"{desk.name(offer.agent)} did not answer in {waited}", data={"offer": offer.id})
+    late = Step(replace(left_out, offers=offers), (edit(offer, handoff, entry.words),), (), (entry,))
+    return late.then(fill(late.handoff, now, desk))
 
 
 def _ack_reminder(handoff: Handoff, event: Fired, now: datetime, desk: Desk) -> Step:
@@ -181,21 +207,73 @@ def _not_due(handoff: Handoff, now: datetime, before: timedelta) -> bool:
     return handoff.accepted_at is None or now < handoff.accepted_at + handoff.path.first_reply_in - before
 
 
-def _take_back(handoff: Handoff, words: str, why_not: str, entry: Entry, now: datetime, desk: Desk) -> Step:
+def _take_back(handoff: Handoff, words: str, why_not: str, entry: Entry, now: datetime, desk: Desk, *, level: int = 0) -> Step:
     agent = handoff.accepted_by
-    tried = {**handoff.tried, agent: why_not}
     offers = tuple(replace(o, state=OfferState.WITHDRAWN, reason=why_not) if o.agent == agent else o for o in handoff.offers)
-    level = 0 if handoff.hop < handoff.hop_limit else len(handoff.path.levels) - 1  # the bounce breaker, domain.md §3
-    free = replace(handoff, state=State.OFFERED, accepted_by="", accepted_at=None, tried=tried, offers=offers)
-    free = replace(free, level=level, hop=handoff.hop + 1)
+    if handoff.hop >= handoff.hop_limit:
+        level = len(handoff.path.levels) - 1  # the bounce breaker, domain.md §3
+    free = replace(_tried(handoff, agent, why_not, again=False), state=State.OFFERED, offers=offers)
+    free = replace(free, accepted_by="", accepted_at=None, answered_at=None)
+    free = replace(free, level=level, hop=handoff.hop + 1, repeated=0, laps=0)
     edits = tuple(edit(o, handoff, words) for o in handoff.offers if o.agent == agent)
-    return Step(free, edits, (), (entry,)).then(offer_next(free, now, desk))
+    return Step(free, edits, (), (entry,)).then(begin(free, now, desk))
+
+
+def _next_level(handoff: Handoff, event: NextLevel, now: datetime, desk: Desk) -> Step:
+    if refusal := _why_no_next_level(handoff, event, desk):
+        return Step(handoff, refused=refusal)
+    words = f"{desk.name(event.by)} called the next level ({event.via})"
+    entry = Entry("next_level", words, event.by, {"seen_steps": event.seen_steps, "level": handoff.level + 1})
+    if handoff.state.is_taken:  # whoever had it is the sender of what comes
+        handed_on = replace(handoff, sender=desk.name(handoff.accepted_by))
+        return _take_back(handed_on, words, "handed it on to the next level", entry, now, desk, level=handoff.level + 1)
+    moved = replace(handoff, state=State.OFFERED, level=handoff.level + 1, repeated=0)
+    for offer in handoff.asked_now:
+        moved = _tried(moved, offer.agent, "was asked when the next level was called", again=True)
+    offers = tuple(_settled(o, OfferState.WITHDRAWN, "the next level was called") if o.agent else o for o in handoff.offers)
+    moved = replace(moved, offers=offers)
+    cards = tuple(edit(o, handoff, words) for o in handoff.asked_now)
+    return Step(moved, cards, (), (entry,)).then(begin(moved, now, desk))
+
+
+def _why_no_next_level(handoff: Handoff, event: NextLevel, desk: Desk) -> str:
+    team = desk.roster.team(handoff.team)
+    if not handoff.state.is_live:
+        return "The ticket is closed; there is no next level any more."
+    if not (event.lead or event.by == handoff.accepted_by or (team and event.by == team.lead)):
+        return "Only a lead, or the person who has this handoff, can call the next level."
+    if event.seen_steps != handoff.steps:
+        return f"It has moved on since you looked; it is {handoff.state} on level {handoff.current_level.name} now. Look again."
+    if handoff.level + 1 >= len(handoff.path.levels):
+        return f"{handoff.current_level.name} is the last level; there is none after it."
+    return ""
+
+
+def _refresh(handoff: Handoff, event: Refresh, now: datetime, desk: Desk) -> Step:
+    path = desk.path
+    if not handoff.state.is_live:
+        return Step(handoff, refused="The ticket is closed; its handoff keeps the path it had.")
+    if path is None:
+        return Step(handoff, refused=f"The active playbook has no path {handoff.path.id}; this handoff keeps its own.")
+    if path == handoff.path:
+        return Step(handoff, refused=f"It goes by this path already: version {desk.version} of the playbook did not change it.")
+    names = [level.name for level in path.levels]
+    here = handoff.current_level.name
+    level = names.index(here) if here in names else min(handoff.level, len(names) - 1)
+    moved = replace(handoff, path=path, playbook_version=desk.version, level=level, repeated=0)
+    words = f"{desk.name(event.by)} moved it to version {desk.version} of the playbook (it began with {handoff.playbook_version})"
+    entry = Entry("refreshed", words, event.by, {"version": desk.version, "before": handoff.playbook_version})
+    counts = handoff.state is State.ACCEPTED and handoff.accepted_at
+    timers = _reply_timers(moved, handoff.accepted_at, f":{handoff.steps}") if counts and handoff.accepted_at else ()
+    step = Step(moved, edits(handoff, settled=True), timers, (entry,))
+    waits_no_longer = handoff.state is State.WAITING and level + 1 < len(names)
+    return step.then(next_level(moved, now, desk)) if waits_no_longer else step
 
 
 def _assigned(handoff: Handoff, event: AssignedInHelpdesk, now: datetime, desk: Desk) -> Step:
-    if not handoff.state.is_live or (handoff.state.is_taken and handoff.accepted_by == event.agent):
-        return Step(handoff)
     who = event.agent or event.name
+    if not who or not handoff.state.is_live or (handoff.state.is_taken and handoff.accepted_by == who):
+        return Step(handoff)
     words = f"{desk.name(event.agent) if event.agent else event.name} was assigned in the helpdesk: that counts as accepting"
     taken = _take(handoff, who, event.at)
     return Step(taken, edits(handoff, settled=True), _reply_timers(taken, event.at), (Entry("accepted", words, who),))
@@ -229,6 +307,8 @@ _STEPS: Mapping[type[Event], Callable[..., Step]] = {
     AssignedInHelpdesk: _assigned,
     HumanReplied: _replied,
     TicketOver: _over,
+    NextLevel: _next_level,
+    Refresh: _refresh,
 }
 _TIMERS: Mapping[TimerKind, Callable[[Handoff, Fired, datetime, Desk], Step]] = {
     TimerKind.OFFER_EXPIRES: _expired,

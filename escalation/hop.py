@@ -54,6 +54,8 @@ class Offer:
     level: int = 0  # the rung of the path it was made on
     reason: str = ""  # why it was declined, withdrawn…
     why: str = ""  # why this person: the candidate's words
+    on_pass: int = 0  # which pass through a level it belongs to
+    assigned: bool = False  # the ticket was assigned with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,14 @@ class Handoff:
     hop_limit: int = 5  # more hand-overs than this, and the last level (team and lead) decides
     steps: int = 0  # how often it was moved on; makes the keys of its card's edits unique
     noted: bool = False  # the internal note is planned; a handoff has one
+    passes: int = 0  # how many passes through a level have begun
+    repeated: int = 0  # how often the current level was gone through again
+    laps: int = 0  # how often the path began again
+    ask_again: tuple[str, ...] = ()  # those of ``tried`` who are asked again on a further pass: silent, busy, off shift
+    lead_told: int = 0  # the hop on which the lead was told last
+    former: str = ""  # the handoff it goes on from, where the ticket was reopened
+    first: str = ""  # who had that one, and is asked before all others
+    chain: tuple[str, ...] = ()  # what went before, in words
 
     def offer(self, offer_id: str) -> Offer | None:
         return next((o for o in self.offers if o.id == offer_id), None)
@@ -89,6 +99,16 @@ class Handoff:
     @property
     def open_offers(self) -> tuple[Offer, ...]:
         return tuple(o for o in self.offers if o.state is OfferState.OPEN)
+
+    @property
+    def asked_now(self) -> tuple[Offer, ...]:
+        """The open offers to people; a channel's card is nobody's."""
+        return tuple(o for o in self.open_offers if o.agent)
+
+    @property
+    def owner(self) -> str:
+        """Who answers for it: whoever accepted, until then the sender ("" where nobody sent it: then its team)."""
+        return self.accepted_by or self.sender
 
     @property
     def reply_due(self) -> datetime | None:
@@ -165,7 +185,25 @@ class TicketOver:
     status: str
 
 
-Event = Start | Accept | Decline | Return | Ask | Fired | AssignedInHelpdesk | HumanReplied | TicketOver
+@dataclass(frozen=True, slots=True)
+class NextLevel:
+    """A person calls the next level now. ``seen_steps``: the ``steps`` of the handoff they saw, so no press counts twice."""
+
+    by: str  # agent id, or the name of a lead who is on no roster
+    seen_steps: int
+    lead: bool = False  # a lead or an admin; others may do so with what they have themselves
+    via: str = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """An admin moves a running handoff to its path in the active playbook; offers that are open stay."""
+
+    by: str
+    via: str = "page"
+
+
+Event = Start | Accept | Decline | Return | Ask | Fired | AssignedInHelpdesk | HumanReplied | TicketOver | NextLevel | Refresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +216,15 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a step may look at: the roster now, and a route computed freshly for a level and those not to ask again."""
+    """What a step may look at: the roster now, and a route computed freshly for a level and those not to ask again.
+
+    ``path`` is the handoff's path as the active playbook has it (None: no longer), ``version`` that playbook's.
+    """
 
     roster: Roster
     choose: Callable[[Level, Mapping[str, str]], Route]
+    path: Path | None = None
+    version: int = 0
 
     def name(self, agent_id: str) -> str:
         agent = self.roster.agent(agent_id)

@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from escalation.actions import Action, Entry, Receipt, Timer
+from escalation.affinity import Earlier
+from escalation.away import Away
 from escalation.context import ContextPackage
 from escalation.decision import Decision
 from escalation.history import Contact, Logged
@@ -131,6 +133,9 @@ class Case(Protocol):
     def contacts(self, email: str, since: datetime) -> tuple[Contact, ...]:
         """Other tickets of the customer with this address that were first seen since then, on any connection; newest first."""
 
+    def earlier(self, email: str) -> tuple[Earlier, ...]:
+        """Who had the customer's other tickets, the newest ten of them."""
+
     def conclude(self, outcomes: Iterable[Outcome]) -> None:
         """Set the status of deliveries."""
 
@@ -145,6 +150,12 @@ class Case(Protocol):
 
     def close(self) -> None:
         """End the open escalation."""
+
+    def former(self) -> tuple[Escalation, Handoff] | None:
+        """The last escalation that is over, with its last handoff; None when there is none."""
+
+    def reopen(self, escalation: Escalation) -> None:
+        """Go on with an escalation that was over, with its package as given."""
 
     def save_handoff(self, handoff: Handoff) -> None:
         """Keep a handoff and its offers."""
@@ -165,7 +176,13 @@ class Case(Protocol):
         """Append to the timeline."""
 
     def loads(self, agents: Iterable[str]) -> Mapping[str, Load]:
-        """Open handoffs, open offers and last offer of each of these agents."""
+        """Open handoffs, open offers and last offer of each of these agents.
+
+        Until this case ends no other one is told loads, so that what is decided upon them still holds when it is committed.
+        """
+
+    def away(self) -> Iterable[Away]:
+        """Everybody who is away now, by their own word."""
 
     def last_fired(self) -> Mapping[str, datetime]:
         """Rule id → when it last opened an escalation of this ticket (cooldowns)."""

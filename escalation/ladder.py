@@ -1,4 +1,4 @@
-"""Whom a handoff asks next: the best person left on a level, a channel, the next level, at last the lead (domain.md §4)."""
+"""Whom a handoff asks next: the best people left on a level, a channel, the next level, at last the lead (domain.md §4)."""
 
 from __future__ import annotations
 
@@ -8,64 +8,120 @@ from datetime import datetime
 from escalation.actions import Action, ActionKind, Entry, Timer, TimerKind
 from escalation.decision import Candidate
 from escalation.hop import Desk, Handoff, HandOver, Offer, OfferState, State, Step
-from escalation.playbook import AssignWhen, Level, Offering
-from escalation.roster import Team
+from escalation.playbook import MOST_LAPS, AtEnd, Level, Offering
+from escalation.rotations import on_watch
+
+_BEING_ASKED = "is being asked"
 
 
-def offer_next(handoff: Handoff, now: datetime, desk: Desk) -> Step:
-    """Offer to the best person left on this level, else go on to the next level."""
+def begin(handoff: Handoff, now: datetime, desk: Desk, *, first: str = "") -> Step:
+    """Begin a pass through the current level; with ``first`` that person is asked before all others."""
+    begun = replace(handoff, passes=handoff.passes + 1)
+    if begun.current_level.tell_lead:
+        told = _tell_lead(begun, now, desk, "lead", begun.current_level.team)
+        return told.then(fill(told.handoff, now, desk, first=first))
+    return fill(begun, now, desk, first=first)
+
+
+def fill(handoff: Handoff, now: datetime, desk: Desk, *, first: str = "") -> Step:
+    """Ask as many people as the level has room for; on to the next level when nobody is left and nobody is being asked."""
     level = handoff.current_level
+    if first and (step := _ask(handoff, replace(level, offering=Offering.PERSON, to=first), now, desk)).handoff.asked_now:
+        return step
     if level.offering is Offering.CHANNEL:
         return _offer_channel(handoff, level, now, desk)
-    route = desk.choose(level, handoff.tried)
-    asked = sum(1 for o in handoff.offers if o.agent and o.level == handoff.level)
-    routed = replace(handoff, route=route)
-    if asked >= level.most_offers or not route.available():
-        reason = f"{asked} people were asked" if asked >= level.most_offers else route.words
-        entry = Entry("no_one", f"Level {level.name}: {reason}", data={"team": route.team})
-        return Step(routed, (), (), (entry,)).then(next_level(routed, now, desk))
-    return _offer_person(routed, route.available()[0], level, now)
+    step = _ask(handoff, level, now, desk)
+    return step if step.handoff.asked_now else step.then(next_level(step.handoff, now, desk))
+
+
+def _ask(handoff: Handoff, level: Level, now: datetime, desk: Desk) -> Step:
+    """Offers to the best people up to the level's width, or the reason why there are none."""
+    standing = {o.agent: _BEING_ASKED for o in handoff.asked_now}
+    route = desk.choose(level, {**handoff.tried, **standing})
+    asked = sum(bool(o.agent) and o.on_pass == handoff.passes for o in handoff.offers)
+    left = level.width if level.most is None else level.most - asked
+    room = max(0, min(level.width - len(standing), left))
+    step = Step(replace(handoff, route=route))
+    for candidate in route.available()[:room]:
+        step = step.then(_offer_person(step.handoff, candidate, level, now))
+    if step.handoff.asked_now:
+        return step
+    reason = route.words if left > 0 else f"{asked} {'person was' if asked == 1 else 'people were'} asked"
+    return replace(step, entries=(Entry("no_one", f"Level {level.name}: {reason}", data={"team": route.team}),))
 
 
 def _offer_person(handoff: Handoff, candidate: Candidate, level: Level, now: datetime) -> Step:
-    offer = Offer(_offer_id(handoff), candidate.agent, now, now + level.offer_for, level=handoff.level, why=candidate.words)
+    offer = Offer(
+        _offer_id(handoff),
+        candidate.agent,
+        now,
+        now + level.offer_for,
+        level=handoff.level,
+        why=candidate.words,
+        on_pass=handoff.passes,
+        assigned=level.is_cold,
+    )
     words = f"Offered to {candidate.name}: {candidate.words}"
-    entry = Entry("offered", words, data={"offer": offer.id, "score": candidate.score, "until": offer.until.isoformat()})
-    cold = level.assign is AssignWhen.ON_OFFER
-    over = HandOver(candidate.agent, "this level assigns with the offer") if cold else None
+    told = {"offer": offer.id, "agent": offer.agent, "score": candidate.score, "until": offer.until.isoformat()}
+    over = HandOver(candidate.agent, "this level assigns with the offer") if offer.assigned else None
     remind = Timer(f"{offer.id}:remind", TimerKind.ACK_REMINDER, handoff.id, offer.until - level.remind_before, offer.id)
     timers = (remind, _expiry(offer, handoff)) if level.remind_before < level.offer_for else (_expiry(offer, handoff),)
-    return Step(_with(handoff, offer), (_alert(offer, handoff),), timers, (entry,), over)
+    return Step(_with(handoff, offer), (_alert(offer, handoff),), timers, (Entry("offered", words, data=told),), over)
 
 
 def _offer_channel(handoff: Handoff, level: Level, now: datetime, desk: Desk) -> Step:
     team = desk.roster.team(level.team or handoff.team)
     channel = team.channel if team else ""
-    if any(o.channel == channel and o.state is OfferState.OPEN and not o.agent for o in handoff.offers):
+    if any(o.channel == channel and not o.agent for o in handoff.open_offers):
         return next_level(handoff, now, desk)  # its card is there already
-    offer = Offer(_offer_id(handoff), "", now, now + level.offer_for, channel, level=handoff.level, why="nobody accepted before")
+    offer = Offer(_offer_id(handoff), "", now, now + level.offer_for, channel, level=handoff.level, on_pass=handoff.passes)
+    offer = replace(offer, why="nobody accepted before" if handoff.offers else "this level asks the whole channel")
     entry = Entry("offered", f"Offered to everybody in {channel or 'the default channel'}", data={"offer": offer.id})
-    tells = _tell_lead(handoff, team, desk, f"lead:{offer.id}") if level.tell_lead else ()
-    return Step(_with(handoff, offer), (_alert(offer, handoff), *tells), (_expiry(offer, handoff),), (entry,))
+    return Step(_with(handoff, offer), (_alert(offer, handoff),), (_expiry(offer, handoff),), (entry,))
 
 
 def next_level(handoff: Handoff, now: datetime, desk: Desk) -> Step:
-    if handoff.level + 1 < len(handoff.path.levels):
-        return offer_next(replace(handoff, level=handoff.level + 1), now, desk)
-    team = desk.roster.team(handoff.team)
-    entry = Entry("waiting", "Every level was tried; the lead and the person on watch are told. The sender still owns it")
-    tells = _tell_lead(handoff, team, desk, f"end:{handoff.id}:{len(handoff.offers)}")
-    return Step(replace(handoff, state=State.WAITING), tells, (), (entry,))
+    """The same level once more where it repeats, else the next one, else what the path says of its end."""
+    level, path = handoff.current_level, handoff.path
+    if handoff.repeated < level.repeat and handoff.ask_again:
+        again = replace(_rested(handoff), repeated=handoff.repeated + 1)
+        entry = Entry("repeated", f"Level {level.name} once more ({again.repeated} of {level.repeat})")
+        return Step(again, entries=(entry,)).then(begin(again, now, desk))
+    if handoff.level + 1 < len(path.levels):
+        return begin(replace(handoff, level=handoff.level + 1, repeated=0), now, desk)
+    if path.at_end is AtEnd.START_AGAIN and handoff.laps < MOST_LAPS and handoff.ask_again:
+        return _start_again(handoff, now, desk)
+    words = "Every level was tried; the lead and the person on watch are told. The sender still owns it"
+    waits = Step(replace(handoff, state=State.WAITING), entries=(Entry("waiting", words),))
+    knows = path.at_end is AtEnd.WAIT and handoff.lead_told == handoff.hop
+    return waits if knows else waits.then(_tell_lead(waits.handoff, now, desk, "end"))
 
 
-def _tell_lead(handoff: Handoff, team: Team | None, desk: Desk, key: str) -> tuple[Action, ...]:
-    """Messages to the lead and the person on watch; the team's channel when the roster names neither."""
-    ticket = f"ticket {handoff.ticket_id} ({handoff.connection})"
+def _start_again(handoff: Handoff, now: datetime, desk: Desk) -> Step:
+    again = replace(_rested(handoff), level=0, repeated=0, laps=handoff.laps + 1)
+    entry = Entry("started_again", f"Every level was tried; the path begins again ({again.laps} of {MOST_LAPS})")
+    step = Step(again, entries=(entry,))
+    if handoff.lead_told != handoff.hop:
+        step = step.then(_tell_lead(again, now, desk, "again"))
+    return step.then(begin(step.handoff, now, desk))
+
+
+def _rested(handoff: Handoff) -> Handoff:
+    """Whoever only did not answer, was busy or off shift may be asked again."""
+    tried = {agent: why for agent, why in handoff.tried.items() if agent not in handoff.ask_again}
+    return replace(handoff, tried=tried, ask_again=())
+
+
+def _tell_lead(handoff: Handoff, now: datetime, desk: Desk, when: str, team_id: str = "") -> Step:
+    """Messages to the lead and the person on watch; to the team's channel when the roster names neither."""
+    team = desk.roster.team(team_id or handoff.team)
+    ticket, key = f"ticket {handoff.ticket_id} ({handoff.connection})", f"{when}:{handoff.id}:{handoff.passes}"
     text = f"Nobody has accepted the handoff of {ticket} yet. Please see that it finds an owner."
-    people = [p for p in dict.fromkeys((team.lead, team.watch)) if p] if team else []
+    told = replace(handoff, lead_told=handoff.hop)
+    people = [p for p in dict.fromkeys((team.lead, on_watch(desk.roster, team, now)[0])) if p] if team else []
     if not people:  # with no channel either, the default one
-        return (tell(f"{key}:channel", handoff, text, channel=team.channel if team else ""),)
-    return tuple(tell(f"{key}:{person}", handoff, text, agent=person) for person in people)
+        return Step(told, (tell(f"{key}:channel", handoff, text, channel=team.channel if team else ""),))
+    return Step(told, tuple(tell(f"{key}:{person}", handoff, text, agent=person) for person in people))
 
 
 def _offer_id(handoff: Handoff) -> str:

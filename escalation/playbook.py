@@ -114,12 +114,34 @@ class Rule:
 
 class Offering(StrEnum):
     ONE = "one"  # one person at a time
+    SEVERAL = "several"  # ``at_once`` people at a time, whoever presses first
+    ALL = "all"  # everybody who is available, whoever presses first
     CHANNEL = "channel"  # a card in the team's channel, whoever presses first
+    LEAD = "lead"  # the team's lead
+    WATCH = "watch"  # the team's person on watch
+    PERSON = "person"  # the agent that ``to`` names
+
+
+class QuietHours(StrEnum):
+    RESPECT = "respect"  # nobody is disturbed in their quiet hours
+    OVERRIDE = "override"
+
+
+class AtEnd(StrEnum):
+    """What becomes of a handoff that went through every level; it always stays acceptable, and the lead always knows."""
+
+    WAIT = "wait"  # it waits; the lead is told unless a level has told them
+    START_AGAIN = "start_again"  # from the first level, MOST_LAPS times; then it waits
+    TELL_LEAD = "tell_lead"  # it waits; the lead is told, again if a level has told them
+
+
+MOST_AT_ONCE = 50  # offers of one level that stand at the same time
+MOST_LAPS = 3  # a path that nobody answers ends all the same
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One rung of a path: whom to offer to, for how long, and what writing back waits for."""
+    """One rung of a path: whom to offer to, how many at once, for how long, and what writing back waits for."""
 
     name: str
     offering: Offering = Offering.ONE
@@ -127,9 +149,28 @@ class Level:
     min_tier: int = 1
     offer_for: timedelta = timedelta(minutes=15)
     remind_before: timedelta = timedelta(minutes=5)
-    most_offers: int = 3  # people tried one after the other before the next level
-    tell_lead: bool = False
+    most_offers: int = 3  # people asked on the level before the next one
+    tell_lead: bool = False  # when the level begins
     assign: AssignWhen = AssignWhen.ON_ACCEPT
+    at_once: int = 1  # of ``several``
+    to: str = ""  # of ``person``: the agent's id
+    repeat: int = 0  # how often it is gone through again before the next level
+    quiet: QuietHours = QuietHours.RESPECT
+
+    @property
+    def width(self) -> int:
+        """How many people may be asked at the same time."""
+        return {Offering.SEVERAL: self.at_once, Offering.ALL: MOST_AT_ONCE}.get(self.offering, 1)
+
+    @property
+    def most(self) -> int | None:
+        """How many people are asked in one pass, None for everybody."""
+        return {Offering.ALL: None, Offering.ONE: self.most_offers, Offering.SEVERAL: self.most_offers}.get(self.offering, 1)
+
+    @property
+    def is_cold(self) -> bool:
+        """True when the ticket is assigned with the offer: only where one person at a time is asked."""
+        return self.assign is AssignWhen.ON_OFFER and self.width == 1 and self.offering is not Offering.CHANNEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +179,7 @@ class Path:
     levels: tuple[Level, ...]
     first_reply_in: timedelta = timedelta(hours=1)
     remind_reply_before: timedelta = timedelta(minutes=15)
+    at_end: AtEnd = AtEnd.TELL_LEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +188,24 @@ class SlaPolicy:
 
     when: Conditions
     policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Points each reason to ask somebody is worth at most; with the defaults a perfect match has 100.
+
+    Skill comes first: a wrong answer costs more than a wait. Then room on the desk, so that nobody drowns while a
+    colleague is idle. Knowing the customer spares them the retelling and is worth about as much as two skill levels.
+    Fairness decides between equals. Tier counts for valuable customers only: seniors are kept free for them.
+    """
+
+    skill: float = 40.0
+    free: float = 25.0
+    known: float = 15.0
+    fair: float = 12.0
+    tier: float = 8.0
+    valuable: tuple[str, ...] = ("enterprise", "vip", "premium", "platinum", "strategic")  # words in the customer's tier
+    version: int = 0  # of the playbook they stand in
 
 
 @dataclass(frozen=True)
@@ -164,6 +224,7 @@ class Playbook:
     product_areas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # product area → words
     policies: tuple[SlaPolicy, ...] = ()
     contact_window: timedelta = timedelta(days=14)  # how far back a contact about the same problem counts
+    routing: Weights = field(default_factory=Weights)
 
     def needs(self) -> frozenset[str]:
         """Top names of the facts that the rules which are not off look at, e.g. {"priority", "signals", "custom"}."""

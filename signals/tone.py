@@ -19,7 +19,7 @@ _TURNS = 0.75  # change of the expected tone that is a trend
 _SHOUTED = re.compile(r"\b[A-Z]{2,}\b")
 _WORD = re.compile(r"\b[A-Za-z]{2,}\b")
 _LEAST_SHOUTED = 4  # words in capitals; fewer may be abbreviations
-_HOSTILE = 0.5
+_HOSTILE = 0.75
 _SHORT = 6  # words: a short neutral answer ("Order 12.") tells nothing of the tone
 
 

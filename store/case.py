@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from escalation.actions import Action, ActionKind, Entry, Receipt, Timer
+from escalation.affinity import Earlier
+from escalation.away import Away
 from escalation.context import ContextPackage
 from escalation.decision import Decision
 from escalation.history import Contact, Logged
@@ -19,7 +21,7 @@ from escalation.journal import Escalation, Look, Outcome, Task
 from escalation.ports import Posted
 from escalation.roster import Load
 from escalation.ticket import Message, Ticket
-from store import queue
+from store import away, queue
 from store import statements as sql
 from store.codec import build, build_log, new_id, plain, plain_log
 from store.queue import Queue
@@ -74,6 +76,7 @@ class StoredCase:
         self._stored_messages: dict[str, Message] = {}
         self._actions_seen: list[str] = []
         self._newly_evaluated: dict[str, Any] | None = None
+        self._routes_alone = False
 
     def load(self) -> None:
         """Lock the ticket's row (made if it is new) and read what is stored."""
@@ -154,6 +157,10 @@ class StoredCase:
     def contacts(self, email: str, since: datetime) -> tuple[Contact, ...]:
         return load_contacts(self._db, (self.connection, self.ticket_id), email, since)
 
+    def earlier(self, email: str) -> tuple[Earlier, ...]:
+        rows = self._db.execute(sql.EARLIER, {"email": email.lower(), **self._me}) if email else ()
+        return tuple(Earlier(row.connection, row.assignee, row.accepted_by) for row in rows)
+
     # --- the escalation and its handoff ---
 
     def open(self, decision: Decision, package: ContextPackage, evaluation: int) -> Escalation:
@@ -189,6 +196,15 @@ class StoredCase:
         if self.escalation:
             over = {"state": "closed", "closed_at": self.now}
             self._db.execute(update(EscalationRow).where(EscalationRow.id == self.escalation.id).values(over))
+
+    def former(self) -> tuple[Escalation, Handoff] | None:
+        row = self._db.execute(sql.FORMER_ESCALATION, self._me).one_or_none()
+        return (escalation_of(row), load_handoff(self._db, row)[0]) if row else None
+
+    def reopen(self, escalation: Escalation) -> None:
+        again = {"state": "open", "closed_at": None}
+        self._db.execute(update(EscalationRow).where(EscalationRow.id == escalation.id).values(again))
+        self.update(escalation)
 
     def save_handoff(self, handoff: Handoff) -> None:
         row = {
@@ -260,7 +276,13 @@ class StoredCase:
     # --- what routing asks ---
 
     def loads(self, agents: Iterable[str]) -> Mapping[str, Load]:
+        if not self._routes_alone:
+            self._db.execute(sql.ROUTE_ALONE)
+            self._routes_alone = True
         return load_loads(self._db, agents)
+
+    def away(self) -> tuple[Away, ...]:
+        return away.load(self._db, self.now)
 
     def last_fired(self) -> Mapping[str, datetime]:
         mine = select(EscalationRow.rules, EscalationRow.opened_at).where(*self._mine(EscalationRow))

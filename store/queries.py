@@ -186,6 +186,9 @@ def handoffs_of(engine: Engine, connection: str, ticket_id: str) -> list[Item]:
     return all_rows(engine, _handoffs().where(*mine).order_by(HandoffRow.id.desc()))
 
 
+_OF_HANDOFF = ("route", "tried", "level", "steps", "playbook_version", "accepted_at", "answered_at", "closed_at")
+
+
 def handoff(engine: Engine, handoff_id: str) -> Item | None:
     """One handoff with its route, offers and planned actions."""
     found = one_row(engine, _handoffs(HandoffRow.body).where(HandoffRow.id == handoff_id))
@@ -194,9 +197,11 @@ def handoff(engine: Engine, handoff_id: str) -> Item | None:
     body = found.pop("body")
     offers = select(OfferRow.body).where(OfferRow.handoff_id == handoff_id).order_by(OfferRow.number)
     return {
-        **{name: body.get(name) for name in ("route", "tried", "level", "accepted_at", "answered_at", "closed_at")},
+        **{name: body.get(name) for name in _OF_HANDOFF},
+        "former": body.get("former", ""),  # not told by older versions
         **found,
         "path": (body.get("path") or {}).get("id", ""),
+        "levels": [level["name"] for level in (body.get("path") or {}).get("levels", ())],
         "first_reply_in": (body.get("path") or {}).get("first_reply_in"),
         "offers": [row["body"] for row in all_rows(engine, offers)],
         "actions": all_rows(engine, _actions().where(ActionRow.handoff_id == handoff_id).order_by(ActionRow.id)),

@@ -61,6 +61,16 @@ CONTACTS = (
     .limit(10)
 )
 
+# Who had the newest of them, ours and the helpdesk's; by index.
+EARLIER = text("""
+SELECT t.connection, t.assignee, coalesce(h.accepted_by, '') AS accepted_by
+FROM (
+    SELECT connection, ticket_id, coalesce(body #>> '{assignee,id}', '') AS assignee FROM tickets
+    WHERE requester_email = :email AND requester_email <> '' AND (connection, ticket_id) <> (:the_connection, :the_ticket)
+    ORDER BY seen_at DESC LIMIT 10
+) AS t LEFT JOIN handoffs h ON (h.connection, h.ticket_id) = (t.connection, t.ticket_id) AND h.accepted_by <> ''
+""")
+
 THREAD = select(MessageRow.body).where(*_mine(MessageRow)).order_by(MessageRow.at.asc().nulls_last(), MessageRow.message_id)
 _new_message = insert(MessageRow)
 SAVE_MESSAGES = _new_message.on_conflict_do_update(
@@ -91,6 +101,14 @@ OPEN_ESCALATION = (
     .outerjoin(HandoffRow, (HandoffRow.escalation_id == EscalationRow.id) & HandoffRow.state.in_(_LIVE))
     .where(*_mine(EscalationRow), EscalationRow.state == "open")
     .order_by(HandoffRow.id.desc())
+    .limit(1)
+)
+# The last escalation of a ticket that is over, with its last handoff.
+FORMER_ESCALATION = (
+    select(EscalationRow.__table__, HandoffRow.id.label("handoff_id"), HandoffRow.body.label("handoff"))
+    .join(HandoffRow, HandoffRow.escalation_id == EscalationRow.id)
+    .where(*_mine(EscalationRow), EscalationRow.state == "closed")
+    .order_by(EscalationRow.id.desc(), HandoffRow.id.desc())
     .limit(1)
 )
 # Any handoff, with its escalation and the ticket without its thread.
@@ -130,6 +148,11 @@ DONE = (
     .values(state=bindparam("state"), error=bindparam("error"), done_at=bindparam("done_at"), receipt=bindparam("receipt"))
 )
 
+# Held until the commit (docs/decisions/0012). The database ends a holder that does nothing for 15 s, so that a frozen
+# process cannot keep everybody else from routing.
+ROUTE_ALONE = text("""
+SELECT set_config('idle_in_transaction_session_timeout', '15s', true), pg_advisory_xact_lock(hashtextextended('baton:routing', 0))
+""")
 # Per agent by index, so that it costs the same after a million handoffs.
 LOADS = text("""
 SELECT a.id,

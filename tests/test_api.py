@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def test_every_route_is_described_and_nothing_else(nowhere: Web) -> None:
         (openapi.written(rule.rule.removeprefix(API)), method)
         for rule in rules
         for method in rule.methods or ()
-        if method in "GETPOST"
+        if method in ("GET", "POST", "PUT", "DELETE")
     }
     paths = described(nowhere)["paths"]
     assert mounted == {(path, method.upper()) for path, methods in paths.items() for method in methods}
@@ -122,10 +123,16 @@ PATHS = {  # one address for every route; {name} are ids of the filled database
     "accept": "/handoffs/hf_1/accept",
     "decline": "/handoffs/hf_1/decline",
     "give_back": "/handoffs/hf_1/return",
+    "next_level": "/handoffs/hf_1/next-level",
+    "refresh": "/handoffs/hf_1/refresh",
     "actions": "/actions",
     "retry": "/actions/{set_aside}/retry",
     "preview": "/mappings/zendesk/preview",
     "dry_run": "/rules/dry-run",
+    "who": "/who?issue=billing",
+    "go_away": "/agents/ada/away",
+    "come_back": "/agents/ada/away",
+    "simulate": "/simulate",
     "backtest": "/rules/backtest",
     "backtest_result": "/rules/backtests/1",
     "documents": "/documents",
@@ -134,7 +141,12 @@ PATHS = {  # one address for every route; {name} are ids of the filled database
 
 
 DRAFT = "paths: {default: {levels: [{name: One, offering: one}]}}\nrules: []\n"
-BODIES: dict[str, dict[str, Any]] = {"backtest": {"draft": DRAFT, "days": 7}}
+BODIES: dict[str, dict[str, Any]] = {
+    "go_away": {"until": (datetime.now(UTC) + timedelta(hours=1)).isoformat(), "reason": "lunch"},
+    "backtest": {"draft": DRAFT, "days": 7},
+    "next_level": {"agent": "ada", "steps": 0},
+    "simulate": {"issue": "billing", "at": "Sun 03:00 Europe/Berlin"},
+}
 
 
 def call(here: Web, route: Route, ids: dict[str, int], token: str | None = None) -> Any:
@@ -301,6 +313,40 @@ def test_a_defect_is_a_problem_without_its_inside(here: Web) -> None:
     response = here.client().post(f"{API}/deliveries/1/replay")
     assert (response.status_code, response.content_type) == (500, "application/problem+json")
     assert "secret" not in response.text
+
+
+def test_who_handles_it_names_people_best_first(here: Web) -> None:
+    told = read(here, "/who?issue=invoice")
+    assert (told["issue_type"], told["team"], told["channel"], told["lead"]["agent"]) == (
+        "billing",
+        "billing",
+        "#billing",
+        "cleo",
+    )
+    assert [one["agent"] for one in told["people"]] == ["ada", "bob", "cleo"] and not any(p["excluded"] for p in told["people"])
+    away = read(here, "/who?issue=invoice&connection=intercom")
+    assert all("no account in intercom" in one["excluded"] for one in away["people"])
+
+
+@pytest.mark.parametrize("query", ["", "?issue=", "?issue=%20", "?issue=billing&language=" + "x" * 2001])
+def test_a_question_about_nothing_is_a_problem(here: Web, query: str) -> None:
+    response = here.client().get(f"{API}/who{query}")
+    assert (response.status_code, response.content_type) == (400, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "paths"),
+    [
+        ({}, 422, ["issue"]),
+        ({"issue": "billing", "at": "soon", "tier": 3}, 422, ["tier", "at"]),
+        ({"ticket": "zendesk:none"}, 404, []),
+        ([], 400, []),
+    ],
+)
+def test_a_simulation_that_cannot_be_is_a_problem(here: Web, body: Any, status: int, paths: list[str]) -> None:
+    response = here.client().post(f"{API}/simulate", json=body)
+    assert (response.status_code, response.content_type) == (status, "application/problem+json")
+    assert [one["path"] for one in told_by(response).get("problems", [])] == paths
 
 
 def test_too_large_a_body_is_a_problem(here: Web) -> None:

@@ -12,10 +12,10 @@ from sqlalchemy import Engine
 
 from config.yamldoc import Problem, Problems
 from escalation.actions import DeclineReason
-from escalation.hop import Accept, Decline, Return
+from escalation.hop import Accept, Decline, NextLevel, Refresh, Return
 from escalation.ports import Unreadable
 from tests import databases
-from tests.web_data import Said, Web, csrf, people, sign_in, web
+from tests.web_data import RULES, Said, Web, csrf, people, sign_in, web
 
 API = "/api/v1"
 
@@ -53,6 +53,9 @@ def told_by(response: Any) -> Any:
         ),
         ("return", {"agent": "ada", "reason": "steps to reproduce"}, Return("ada", "steps to reproduce", via="API")),
         ("return", {"agent": "ada"}, Return("ada", "it was not said what is missing", via="API")),
+        ("next-level", {"steps": 3, "agent": "ada"}, NextLevel("ada", 3, lead=True, via="API")),
+        ("next-level", {"steps": 0}, NextLevel("API_TOKEN", 0, lead=True, via="API")),
+        ("refresh", {}, Refresh("API_TOKEN", via="API")),
     ],
 )
 def test_answers_reach_the_pipeline(here: Web, press: str, body: dict[str, str], event: object) -> None:
@@ -86,6 +89,11 @@ def test_who_comes_too_late_is_told_who_has_it(here: Web) -> None:
         ("decline", {"agent": "ada", "reason": ["busy"]}, 422),
         ("return", {"agent": "ada", "reason": "x" * 2001}, 422),
         ("accept", {"agent": "a\x00"}, 422),
+        ("next-level", {}, 422),
+        ("next-level", {"steps": "3"}, 422),
+        ("next-level", {"steps": True}, 422),
+        ("next-level", {"steps": -1}, 422),
+        ("next-level", {"steps": 3, "agent": "zoe"}, 422),
     ],
 )
 def test_answers_that_make_no_sense(here: Web, press: str, body: object, status: int) -> None:
@@ -154,7 +162,7 @@ def test_a_preview_of_an_unknown_helpdesk(here: Web) -> None:
 
 def test_a_documents_version_is_its_etag(here: Web) -> None:
     response = here.client().get(f"{API}/documents/escalation")
-    assert response.headers["ETag"] == '"3"' and told_by(response)["version"] == 3 and told_by(response)["text"] == "rules: []\n"
+    assert response.headers["ETag"] == '"3"' and told_by(response)["version"] == 3 and told_by(response)["text"] == RULES
     again = here.client().get(f"{API}/documents/escalation", headers={"If-None-Match": '"3"'})
     assert again.status_code == 304
 
@@ -180,6 +188,16 @@ def test_agents_answer_for_themselves_leads_for_all(here: Web) -> None:
         token = csrf(client.get("/handoffs").text)
         response = client.post(f"{API}/handoffs/hf_1/accept", json={"agent": "bob"}, headers={"X-CSRFToken": token})
         assert response.status_code == status
+
+
+def test_an_agent_calls_the_next_level_in_their_own_name_only(here: Web) -> None:
+    client = here.client("")
+    sign_in(client, "ada@example.com")
+    told = {"headers": {"X-CSRFToken": csrf(client.get("/handoffs").text)}}
+    assert client.post(f"{API}/handoffs/hf_1/next-level", json={"steps": 1, "agent": "bob"}, **told).status_code == 403
+    assert client.post(f"{API}/handoffs/hf_1/next-level", json={"steps": 1}, **told).status_code == 200
+    assert client.post(f"{API}/handoffs/hf_1/refresh", **told).status_code == 403
+    assert here.pipeline.calls == [("answer", "hf_1", NextLevel("ada", 1, lead=False, via="API"))]
 
 
 def test_a_wrong_token_does_not_fall_back_to_the_session(here: Web) -> None:

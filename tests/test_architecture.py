@@ -27,7 +27,7 @@ BELOW = {
     "worker": {"escalation", "config", "mappings", "connectors", "signals", "store"},
     "sandbox": set(),
 }
-TOP = ("app.py", "commands.py", "running.py", "sending.py")
+TOP = tuple(sorted(path.name for path in ROOT.glob("*.py")))
 GENERATED = ("store/migrations/versions/",)
 
 

@@ -12,7 +12,7 @@ import pytest
 from config.playbook import Problems, check_together, load_playbook, load_roster
 from escalation.decide import facts_of
 from escalation.facts import facts
-from escalation.playbook import AssignWhen, Level, Mode, Offering, Playbook, Severity
+from escalation.playbook import AssignWhen, AtEnd, Level, Mode, Offering, Playbook, QuietHours, Severity
 from escalation.rules import evaluate, explain
 from escalation.ticket import (
     ChangeKind,
@@ -294,6 +294,62 @@ def test_reminders_follow_a_short_offer() -> None:
     assert (short.remind_before, told.remind_before) == (timedelta(minutes=1), timedelta(minutes=10))
 
 
+LEVELS: list[tuple[str, Level]] = [
+    ("{name: L, offering: one}", Level("L")),
+    ("{name: L, offering: several}", Level("L", Offering.SEVERAL, at_once=2)),
+    ("{name: L, offering: several, at_once: 5}", Level("L", Offering.SEVERAL, at_once=5, most_offers=5)),
+    ("{name: L, offering: several, at_once: 2, most_offers: 2}", Level("L", Offering.SEVERAL, at_once=2, most_offers=2)),
+    ("{name: L, offering: all, min_tier: 2}", Level("L", Offering.ALL, min_tier=2)),
+    ("{name: L, offering: lead, team: security, repeat: 2}", Level("L", Offering.LEAD, "security", repeat=2)),
+    ("{name: L, offering: watch, quiet: override}", Level("L", Offering.WATCH, quiet=QuietHours.OVERRIDE)),
+    ("{name: L, offering: person, to: ada, assign: on_offer}", Level("L", Offering.PERSON, to="ada", assign=AssignWhen.ON_OFFER)),
+]
+
+
+@pytest.mark.parametrize(("text", "level"), LEVELS, ids=[case[0] for case in LEVELS])
+def test_levels(text: str, level: Level) -> None:
+    assert load_playbook(SMALL.replace("{name: One, offering: one}", text)).paths["default"].levels == (level,)
+
+
+WRONG_LEVELS: list[tuple[str, str, str, str]] = [  # level, key, part of the problem, part of the remedy
+    ("{name: L, offering: one, at_once: 2}", "at_once", "at_once says nothing with offering: one", "several"),
+    ("{name: L, offering: one, to: ada}", "to", "to says nothing with offering: one", "person"),
+    ("{name: L, offering: person}", "to", "names nobody", "Add to:"),
+    ("{name: L, offering: lead, most_offers: 2}", "most_offers", "says nothing", "one, several"),
+    ("{name: L, offering: lead, min_tier: 2}", "min_tier", "says nothing", "all, one, several"),
+    ("{name: L, offering: channel, repeat: 1}", "repeat", "says nothing", "Remove it"),
+    ("{name: L, offering: channel, remind_before: 1m}", "remind_before", "says nothing", "Remove it"),
+    ("{name: L, offering: several, assign: on_offer}", "assign", "cannot be assigned to everybody", "on_accept"),
+    ("{name: L, offering: several, at_once: 4, most_offers: 3}", "at_once", "4 people are asked at once, but 3", "Raise"),
+    ("{name: L, offering: several, at_once: 1}", "at_once", "", ""),
+    ("{name: L, offering: one, repeat: 10}", "repeat", "", ""),
+    ("{name: L, offering: one, quiet: loud}", "quiet", "", "override"),
+]
+
+
+@pytest.mark.parametrize(("text", "key", "problem", "remedy"), WRONG_LEVELS, ids=[case[0] for case in WRONG_LEVELS])
+def test_wrong_levels(text: str, key: str, problem: str, remedy: str) -> None:
+    ((line, where, told, what),) = problems(SMALL.replace("{name: One, offering: one}", text))
+    assert (line, where) == (5, f"paths.default.levels[0].{key}")
+    assert problem in told
+    assert remedy in what
+
+
+@pytest.mark.parametrize("at_end", [*AtEnd, None])
+def test_what_becomes_of_a_path_that_is_through(at_end: AtEnd | None) -> None:
+    text = SMALL.replace("    levels:", f"    at_end: {at_end}\n    levels:") if at_end else SMALL
+    assert load_playbook(text).paths["default"].at_end is (at_end or AtEnd.TELL_LEAD)
+
+
+def test_a_level_can_name_people_of_the_roster_only() -> None:
+    text = TEXT.replace("offering: one          #", "offering: person\n        to: adda\n        #").replace(
+        "        most_offers: 3\n", ""
+    )
+    (found,) = check_together(load_playbook(text), load_roster(ROSTER), text, ROSTER)
+    assert (found.path, found.problem) == ("paths.default.levels[0].to", "there is no agent 'adda'")
+    assert "'ada'" in found.remedy
+
+
 def test_defaults_are_the_cores() -> None:
     playbook = load_playbook(SMALL)
     core = Playbook()
@@ -304,7 +360,7 @@ def test_defaults_are_the_cores() -> None:
 
 def test_teams_and_issue_types_have_to_fit_the_roster() -> None:
     text = TEXT.replace("default_team: care", "default_team: caer").replace(
-        "    severity: critical\n    issue_type: security", "    team: secops"
+        "    severity: critical\n    team: security", "    team: secops"
     )
     staff = ROSTER.replace("[billing, cancellation]", "[billing, cancelation]").replace("cancellation: ", "cancelation: ")
     found = check_together(load_playbook(text), load_roster(staff), text, staff)

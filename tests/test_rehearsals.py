@@ -19,7 +19,12 @@ from web.rehearsals import Rehearsals
 
 PLAYBOOK = load_playbook((ROOT / "config" / "escalation.yaml").read_text("utf-8"), version=4)
 ROSTER = load_roster((ROOT / "config" / "roster.yaml").read_text("utf-8"))
-STORED = Ticket("zendesk", "7", subject="Help", messages=(Message("a", Person("c", role=Role.CUSTOMER), "Could your manager ring me about it?"),))
+STORED = Ticket(
+    "zendesk",
+    "7",
+    subject="Help",
+    messages=(Message("a", Person("c", role=Role.CUSTOMER), "Could your manager ring me about it?"),),
+)
 
 
 def stored(connection: str, ticket_id: str, since: datetime) -> tuple[Ticket, Background] | None:

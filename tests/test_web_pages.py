@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, create_engine
 
 from escalation.actions import DeclineReason
-from escalation.hop import Accept, Decline, Return
+from escalation.hop import Accept, Decline, NextLevel, Refresh, Return
 from tests import databases
 from tests.web_data import NOW, ROSTER, Said, Web, csrf, people, sign_in, web
 from tests.web_rows import HOSTILE, fill
@@ -135,6 +135,32 @@ def test_only_what_can_be_pressed_is_offered(here: Web, who: str, handoff: str, 
 
 
 @pytest.mark.parametrize(
+    ("who", "moves"),
+    [("ada", set()), ("vic", set()), ("cleo", {"next-level"}), ("boss", {"next-level", "refresh"})],
+)
+def test_leads_call_the_next_level_and_admins_refresh(here: Web, who: str, moves: set[str]) -> None:
+    page = as_(here, who).get("/handoffs/hf_1").text
+    assert {move for move in ("next-level", "refresh") if f'/handoffs/hf_1/{move}"' in page} == moves
+    assert ("Next level now: channel" in page) == ("next-level" in moves)
+
+
+@pytest.mark.parametrize(
+    ("who", "move", "data", "event"),
+    [
+        ("cleo", "next-level", {"steps": "4"}, NextLevel("cleo", 4, lead=True)),
+        ("boss", "next-level", {"steps": "0"}, NextLevel("Boss", 0, lead=True)),
+        ("boss", "refresh", {}, Refresh("Boss")),
+    ],
+)
+def test_moves_reach_the_pipeline(here: Web, who: str, move: str, data: dict[str, str], event: object) -> None:
+    client = as_(here, who)
+    token = csrf(client.get("/handoffs/hf_1").text)
+    response = client.post(f"/handoffs/hf_1/{move}", data={"csrf_token": token, **data})
+    assert (response.status_code, response.headers["Location"]) == (303, "/handoffs/hf_1")
+    assert here.pipeline.calls == [("answer", "hf_1", event)]
+
+
+@pytest.mark.parametrize(
     ("press", "reason", "event"),
     [
         ("accept", "", Accept("ada", via="page")),
@@ -166,6 +192,10 @@ def test_who_comes_too_late_is_told_who_has_it(here: Web) -> None:
         ("ada", "/handoffs/hf_1/explode", {}, 400),
         ("boss", "/handoffs/hf_1/accept", {}, 403),  # nobody in the roster
         ("vic", "/handoffs/hf_1/accept", {}, 403),
+        ("ada", "/handoffs/hf_1/next-level", {"steps": "1"}, 403),
+        ("cleo", "/handoffs/hf_1/next-level", {}, 400),
+        ("cleo", "/handoffs/hf_1/next-level", {"steps": "-1"}, 400),
+        ("cleo", "/handoffs/hf_1/refresh", {}, 403),
         ("ada", "/actions/1/retry", {}, 403),
         ("ada", "/deliveries/1/replay", {}, 403),
     ],

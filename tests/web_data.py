@@ -14,15 +14,16 @@ from sqlalchemy import Engine
 
 from config.playbook import load_playbook
 from config.settings import Settings, load
-from escalation.hop import Accept, Ask, Decline, Return
 from escalation.ports import Inbound
 from escalation.roster import Agent, Roster, Team
+from signals.reader import TextReader
 from store import accounts
 from store.accounts import Role
 from store.backtests import Backtests as StoredBacktests
 from web import Parts, register
-from web.ports import Backtests
-from web.rehearsals import Trials
+from web.ports import Backtests, Pressed
+from web.rehearsals import Rehearsals, Trials
+from web.whom import Whom
 
 RULES = """\
 default_team: billing
@@ -101,7 +102,7 @@ class FakePipeline:
     def receive(self, connection: str, inbound: Inbound, now: datetime) -> Said:
         return self._told("receive", connection, inbound, now)
 
-    def answer(self, handoff_id: str, event: Accept | Decline | Return | Ask, now: datetime) -> Said:
+    def answer(self, handoff_id: str, event: Pressed, now: datetime) -> Said:
         return self._told("answer", handoff_id, event)
 
     def replay(self, delivery_id: int, now: datetime) -> None:
@@ -214,6 +215,7 @@ def web(
         mapping_preview=preview,
         dry_run=dry_run,
         backtests=backtests or FakeBacktests(),
+        whom=Whom(Rehearsals(TextReader.standard(), lambda: playbook, lambda: ROSTER, lambda *_: None, lambda _: {})),
         sandbox=sandbox,
     )
     register(app, parts)

@@ -16,15 +16,16 @@ from werkzeug.exceptions import BadRequest, Conflict, Forbidden, HTTPException, 
 from config.tickets import Wrong
 from config.yamldoc import Problems
 from escalation.actions import DeclineReason
-from escalation.hop import Accept, Decline, Return, State
+from escalation.away import Away, NotUnderstood, checked, in_words, moment, reason_of
+from escalation.hop import Accept, Decline, NextLevel, Refresh, Return, State
 from escalation.ports import Unreadable
 from escalation.roster import Agent
-from store import queries
+from store import away, queries
 from store.accounts import Role
 from store.queries import Item, Page, Rows
 from web.auth import Caller
 from web.bodies import read_body
-from web.ports import Backtests, Document, Documents, Pipeline
+from web.ports import Backtests, Document, Documents, Pipeline, Pressed, Whom
 from web.problems import answer, problem
 
 MOST_BYTES = 2 * 1024 * 1024  # a webhook of 1 MiB fits into a preview
@@ -50,9 +51,10 @@ class Views:
         preview: Preview,
         dry_run: DryRun,
         backtests: Backtests,
+        whom: Whom,
     ) -> None:
         self._engine, self._pipeline, self._documents = engine, pipeline, documents
-        self._preview, self._dry_run, self._backtests = preview, dry_run, backtests
+        self._preview, self._dry_run, self._backtests, self._whom = preview, dry_run, backtests, whom
 
     def deliveries(self) -> Response:
         return _list(queries.deliveries(self._engine, _page(_NUMBER), _word("status", queries.DELIVERY_STATUSES)))
@@ -98,6 +100,17 @@ class Views:
         missing = _text(body, "reason") or "it was not said what is missing"
         return self._answer(handoff, Return(self._agent(body), missing, via="API"))
 
+    def next_level(self, handoff: str) -> Response:
+        body, caller = _body(), g.caller
+        steps, lead = body.get("steps"), caller.role.covers(Role.LEAD)
+        if isinstance(steps, bool) or not isinstance(steps, int) or steps < 0:
+            raise UnprocessableEntity("steps is the number that GET handoffs/<id> told, so that a press never counts twice.")
+        by = self._agent(body) if _text(body, "agent") or not lead else self._caller()
+        return self._answer(handoff, NextLevel(by, steps, lead, via="API"))
+
+    def refresh(self, handoff: str) -> Response:
+        return self._answer(handoff, Refresh(self._caller(), via="API"))
+
     def actions(self) -> Response:
         return _list(queries.actions(self._engine, _page(_NUMBER), _word("state", queries.ACTION_STATES)))
 
@@ -125,10 +138,25 @@ class Views:
         except LookupError as missing:
             raise NotFound(str(missing)) from None
         except Wrong as wrong:
-            told = [{"path": path, "problem": problem, "remedy": remedy} for path, problem, remedy in wrong.problems]
-            return problem(422, f"The ticket has {len(told)} problem(s).", problems=told)
+            return _wrong(wrong, "ticket")
         except Problems as wrong_draft:
             return problem(422, f"The draft has {len(wrong_draft.problems)} problem(s).", problems=_told(wrong_draft))
+
+    def who(self) -> Response:
+        told = {name: request.args.get(name, "").strip() for name in ("issue", "connection", "language")}
+        if not told["issue"]:
+            raise BadRequest("issue is what it is about: an issue type, or a few words as a customer would write them.")
+        if any(len(value) > MOST_WORDS for value in told.values()):
+            raise BadRequest(f"Parameters have at most {MOST_WORDS} characters.")
+        return answer(200, self._whom.who(**told))
+
+    def simulate(self) -> Response:
+        try:
+            return answer(200, self._whom.simulate(_body()))
+        except LookupError as missing:
+            raise NotFound(str(missing)) from None
+        except Wrong as wrong:
+            return _wrong(wrong, "question")
 
     def backtest(self) -> Response:
         body = _body()
@@ -146,6 +174,23 @@ class Views:
     def backtest_result(self, backtest: int) -> Response:
         return answer(200, _found(self._backtests.told(backtest), f"back-test {backtest}"))
 
+    def go_away(self, agent: str) -> Response:
+        body, now = _body(), datetime.now(UTC)
+        person = self._person(agent)
+        try:
+            until, reason = moment(_text(body, "until"), person), reason_of(_text(body, "reason"))
+            said = Away(person.id, checked(until, now), reason, g.caller.email or g.caller.name)
+        except NotUnderstood as wrong:
+            raise UnprocessableEntity(str(wrong)) from None
+        away.begin(self._engine, person, said, now)
+        told = {"until": said.until, "reason": reason, "words": in_words(said, person, now)}
+        return answer(200, {"agent": person.id, "away": True, **told})
+
+    def come_back(self, agent: str) -> Response:
+        person = self._person(agent)
+        away.end(self._engine, person, g.caller.email or g.caller.name, datetime.now(UTC))
+        return answer(200, {"agent": person.id, "away": False, "until": None, "reason": "", "words": ""})
+
     def documents(self) -> Response:
         items = [_document(self._documents.active(name), text=False) for name in self._documents.names()]
         return answer(200, {"items": items, "next": None})
@@ -161,18 +206,27 @@ class Views:
         return response
 
     def _agent(self, body: Item) -> str:
-        """The id of the agent a request is about; people below lead answer for nobody but themselves."""
+        """The id of the agent a request is about: whoever it names, else the caller."""
+        return self._person(_text(body, "agent") or g.caller.email).id
+
+    def _person(self, named: str) -> Agent:
+        """The agent with this id or e-mail address; people below lead answer for nobody but themselves."""
         caller: Caller = g.caller
-        named = _text(body, "agent") or caller.email
         roster = self._pipeline.roster()
         agent: Agent | None = roster.agent(named) or roster.by_chat("", named)
         if agent is None:
             raise UnprocessableEntity(f"agent: {named or 'nobody'} is not in the roster; give an id or e-mail address from it.")
         if caller.email and not caller.role.covers(Role.LEAD) and agent.email.lower() != caller.email.lower():
             raise Forbidden("You can answer for yourself only; a lead can answer for others.")
-        return agent.id
+        return agent
 
-    def _answer(self, handoff: str, event: Accept | Decline | Return) -> Response:
+    def _caller(self) -> str:
+        """The caller's agent id, or their name where they are on no roster."""
+        caller: Caller = g.caller
+        agent = self._pipeline.roster().by_chat("", caller.email)
+        return agent.id if agent else caller.name
+
+    def _answer(self, handoff: str, event: Pressed) -> Response:
         try:
             told = self._pipeline.answer(handoff, event, datetime.now(UTC))
         except LookupError:
@@ -254,6 +308,11 @@ def _text(body: Item, name: str) -> str:
     if not isinstance(value, str) or len(value) > MOST_WORDS or "\x00" in value:
         raise UnprocessableEntity(f"{name} is text of at most {MOST_WORDS} characters.")
     return value.strip()
+
+
+def _wrong(wrong: Wrong, what: str) -> Response:
+    told = [{"path": path, "problem": problem, "remedy": remedy} for path, problem, remedy in wrong.problems]
+    return problem(422, f"The {what} has {len(told)} problem(s).", problems=told)
 
 
 def _told(wrong: Problems) -> list[Item]:

@@ -15,14 +15,14 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from config.settings import Settings
 from escalation.actions import DeclineReason
-from escalation.hop import Accept, Decline, Return, State
+from escalation.hop import Accept, Decline, NextLevel, Refresh, Return, State
 from escalation.ports import Helpdesk
 from store import accounts, queries
-from store.accounts import Role
+from store.accounts import Role, User
 from web import auth, errors, pages_rules, pages_rules_show, pages_show
 from web.asked import choice, page, person
 from web.pages_rules import RulePages
-from web.ports import Pipeline
+from web.ports import Pipeline, Pressed
 
 Answered = str | BaseResponse | tuple[str, int]
 MOST_BYTES = 64 * 1024
@@ -60,6 +60,8 @@ _ROUTES = (
     ("/sign-out", "sign_out", ["POST"]),
     ("/handoffs", "handoffs", ["GET"]),
     ("/handoffs/<handoff>", "handoff", ["GET"]),
+    ("/handoffs/<handoff>/next-level", "next_level", ["POST"]),
+    ("/handoffs/<handoff>/refresh", "refresh", ["POST"]),
     ("/handoffs/<handoff>/<press>", "answer", ["POST"]),
     ("/actions/<int:action>/retry", "retry", ["POST"]),
     ("/deliveries", "deliveries", ["GET"]),
@@ -147,7 +149,23 @@ class Pages:
         agent = self._pipeline.roster().by_chat("", user.email)
         if agent is None:
             abort(403, f"{user.email} is nobody in the roster, so there is nobody to assign to. Add the address to the roster.")
-        event = _event(press, agent.id)
+        return self._answered(handoff, _event(press, agent.id))
+
+    def next_level(self, handoff: str) -> Answered:
+        user, steps = person(Role.LEAD), request.form.get("steps", "")
+        if not (steps.isdecimal() and steps.isascii() and len(steps) < 10):
+            abort(400, "The page has lost what it showed. Look at the handoff again, then press.")
+        return self._answered(handoff, NextLevel(self._known(user), int(steps), lead=True))
+
+    def refresh(self, handoff: str) -> Answered:
+        return self._answered(handoff, Refresh(self._known(person(Role.ADMIN))))
+
+    def _known(self, user: User) -> str:
+        """A person's agent id, or their name where they are on no roster."""
+        agent = self._pipeline.roster().by_chat("", user.email)
+        return agent.id if agent else user.name or user.email
+
+    def _answered(self, handoff: str, event: Pressed) -> Answered:
         try:
             told = self._pipeline.answer(handoff, event, datetime.now(UTC))
         except LookupError:

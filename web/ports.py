@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from escalation.hop import Accept, Ask, Decline, Return
+from escalation.hop import Accept, Ask, Decline, NextLevel, Refresh, Return
 from escalation.ports import Inbound
 from escalation.roster import Roster
+
+Pressed = Accept | Decline | Return | Ask | NextLevel | Refresh
 
 
 class Received(Protocol):
@@ -41,8 +43,8 @@ class Pipeline(Protocol):
     def receive(self, connection: str, inbound: Inbound, now: datetime) -> Received:
         """Keep a webhook; LookupError for an unknown connection, BadSignature, Unreadable."""
 
-    def answer(self, handoff_id: str, event: Accept | Decline | Return | Ask, now: datetime) -> Answer:
-        """Somebody accepts, declines, returns or asks; LookupError for an unknown handoff."""
+    def answer(self, handoff_id: str, event: Pressed, now: datetime) -> Answer:
+        """Somebody accepts, declines, returns, asks or moves it on; LookupError for an unknown handoff."""
 
     def replay(self, delivery_id: int, now: datetime) -> None:
         """Handle a kept delivery again; LookupError when there is none."""
@@ -59,6 +61,16 @@ class Backtests(Protocol):
 
     def told(self, number: int) -> dict[str, Any] | None:
         """State, progress and results, None when there is none of this number."""
+
+
+class Whom(Protocol):
+    """``web.whom.Whom``: who handles an issue, and who would get it at a given moment."""
+
+    def who(self, issue: str, connection: str = "", language: str = "") -> dict[str, Any]:
+        """The answer as JSON-ready data."""
+
+    def simulate(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The ladder as JSON-ready data; raises Wrong, or LookupError for an unknown ticket."""
 
 
 class Document(Protocol):

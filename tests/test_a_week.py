@@ -1,0 +1,290 @@
+"""A week of handoffs under a clock of our own, over the end of summer time, with crashes and an hour without a worker.
+
+Reminders, expiries, the reply clock, shifts and the turn of the watch: each in its minute, once. What should have happened is
+worked out here from what people did, minute by minute and without the code it checks.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Engine, select
+
+from config.playbook import load_playbook
+from config.roster import load_roster
+from escalation import conclude
+from escalation.actions import DeclineReason
+from escalation.hop import Accept, Decline
+from escalation.pipeline import Pipeline
+from escalation.signals import Signal
+from escalation.ticket import ChangeKind, Message, Person, Priority, Role, Status, Ticket, TicketChange
+from store import engine, migrate
+from store.journal import StoredJournal
+from store.tables import ActionRow, HandoffRow, OfferRow, TimelineRow
+from tests import databases
+from worker.tasks import Tasks
+
+pytestmark = pytest.mark.slow
+START = datetime(2026, 10, 21, tzinfo=UTC)  # a Wednesday; summer time ends in Stockholm on the 25th
+MINUTE = timedelta(minutes=1)
+DARK = (START + timedelta(days=2, hours=10), START + timedelta(days=2, hours=11))  # no worker runs
+OFFER, REMIND, REPLY, REMIND_REPLY = (timedelta(minutes=n) for n in (15, 5, 60, 15))
+PLAYBOOK = load_playbook(
+    """
+guard: false
+default_team: billing
+paths:
+  default:
+    first_reply_in: 60m
+    remind_reply_before: 15m
+    levels:
+      - {name: One, offering: one, offer_for: 15m, remind_before: 5m, most_offers: 2}
+      - {name: Everybody, offering: channel, offer_for: 10m, tell_lead: true}
+rules:
+  - {id: urgent, title: Urgent, when: {all: [{field: priority, op: is, value: urgent}]}}
+""",
+    version=1,
+)
+ROSTER = load_roster(
+    """
+teams:
+  billing: {name: Billing, channel: "#billing", lead: lena, watch: nights}
+rotations:
+  nights: {members: [ada, bo], turns: daily, start: "2026-10-19 09:00", time_zone: Europe/Stockholm}
+agents:
+  ada:
+    name: Ada
+    ids: {zendesk: "1"}
+    teams: [billing]
+    capacity: 4
+    time_zone: Europe/Stockholm
+    shifts: [{days: mon-fri, start: "09:00", end: "17:00"}]
+  bo:
+    name: Bo
+    ids: {zendesk: "2"}
+    teams: [billing]
+    capacity: 4
+    time_zone: America/New_York
+    shifts: [{days: mon-fri, start: "09:00", end: "12:00"}, {days: mon-fri, start: "13:00", end: "17:00"}]
+  cleo:
+    name: Cleo
+    ids: {zendesk: "3"}
+    teams: [billing]
+    capacity: 4
+    time_zone: Europe/Stockholm
+    shifts: [{days: sun-sat, start: "22:00", end: "06:00"}]
+  lena: {name: Lena, ids: {zendesk: "9"}}
+"""
+)
+SHIFTS = {
+    "ada": ("Europe/Stockholm", range(5), ((540, 1020),)),
+    "bo": ("America/New_York", range(5), ((540, 720), (780, 1020))),
+    "cleo": ("Europe/Stockholm", range(7), ((0, 360), (1320, 1440))),
+}
+
+
+class Silent:
+    def read(self, messages: tuple[Message, ...], now: datetime, *, subject: str = "", language: str = "") -> tuple[Signal, ...]:
+        return ()
+
+
+class Desk:
+    """A helpdesk that has nothing to write."""
+
+    kind, connection = "zendesk", "zendesk"
+
+    def steps(self, write: object) -> tuple[object, ...]:
+        return ()
+
+
+@dataclass
+class Week:
+    """The installation, and what people did in it: (handoff, agent) → moments."""
+
+    url: str
+    now: datetime = START
+    answers: dict[str, tuple[str, datetime]] = field(default_factory=dict)  # offer → what was answered, when
+    replied: set[tuple[str, datetime]] = field(default_factory=set)  # handoffs with the acceptance that was answered
+    made: Engine = field(init=False)
+    pipeline: Pipeline = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """As after a crash: nothing is left but the database."""
+        self.made = engine.connect(self.url)
+        self.pipeline = Pipeline(
+            journal=StoredJournal(self.made),
+            helpdesks=lambda: {"zendesk": cast(Any, Desk())},
+            chat=cast(Any, None),
+            reader=cast(Any, Silent()),
+            playbook=lambda: PLAYBOOK,
+            roster=lambda: ROSTER,
+            clock=lambda: self.now,
+            pause=lambda _: None,
+        )
+
+    def tick(self) -> None:
+        Tasks(self.pipeline, cast(Any, None)).tick(cast(Any, None))
+
+    def see(self, number: int, *messages: Message, status: Status = Status.OPEN) -> None:
+        customer = Person("c", "Kim", role=Role.CUSTOMER)
+        first = Message("m", customer, "Hello", at=self.now)
+        known = frozenset({"messages", "status", "priority"})
+        told = {"status": status, "priority": Priority.URGENT, "messages": (first, *messages), "known": known}
+        ticket = Ticket("zendesk", str(number), created_at=self.now, **told)  # type: ignore[arg-type]
+        with self.pipeline.journal.case("zendesk", ticket.id, self.now) as case:
+            conclude.look_at(case, self.pipeline, ticket, (TicketChange("zendesk", ticket.id, ChangeKind.UPDATED, "x"),))
+
+    def rows(self, *columns: Any, **where: str) -> list[Any]:
+        table = columns[0].class_
+        query = select(*columns).where(*(getattr(table, name) == value for name, value in where.items()))
+        with self.made.begin() as db:
+            return list(db.execute(query))
+
+
+def lived(week: Week, dice: random.Random) -> None:
+    """Seven days, minute by minute: tickets come, people answer or not, processes die."""
+    minutes = 7 * 24 * 60
+    arrivals = {dice.randrange(minutes): number for number in range(70)}
+    for minute in range(minutes):
+        week.now = START + minute * MINUTE
+        if minute % 1000 == 777:
+            week.made.dispose()
+            week.restart()
+        dark = DARK[0] <= week.now < DARK[1]
+        if not dark:
+            week.tick()
+        if minute in arrivals:
+            week.see(arrivals[minute])
+        if minute % 3 == 1:
+            people_act(week, dice)
+
+
+def people_act(week: Week, dice: random.Random) -> None:
+    for offer, handoff, agent in week.rows(OfferRow.id, OfferRow.handoff_id, OfferRow.agent, state="open"):
+        roll = dice.random()
+        if agent and roll < 0.10:
+            answer(week, handoff, offer, Accept(agent))
+        elif agent and roll < 0.15:
+            answer(week, handoff, offer, Decline(agent, DeclineReason.BUSY))
+        elif not agent and roll < 0.05:
+            answer(week, handoff, offer, Accept("lena"))
+    for handoff, ticket, agent in week.rows(HandoffRow.id, HandoffRow.ticket_id, HandoffRow.accepted_by, state="accepted"):
+        if dice.random() < 0.04:
+            accepted = max(at for kind, at in week.answers.values() if kind == f"accept {handoff}")
+            week.replied.add((handoff, accepted))
+            vendor_id = next(a.ids["zendesk"] for a in ROSTER.agents if a.id == agent)
+            week.see(int(ticket), Message("r", Person(vendor_id, agent, role=Role.AGENT), "Here is the answer", at=week.now))
+
+
+def answer(week: Week, handoff: str, offer: str, event: Accept | Decline) -> None:
+    if week.pipeline.answer(handoff, event, week.now).ok:
+        week.answers[offer] = (f"{'accept' if isinstance(event, Accept) else 'decline'} {handoff}", week.now)
+
+
+@pytest.fixture(scope="module")
+def week(postgres: str) -> Iterator[Week]:
+    with databases.empty(postgres) as url:
+        lives = Week(url)
+        migrate.upgrade(lives.made)
+        lived(lives, random.Random(5))
+        yield lives
+        lives.made.dispose()
+
+
+def entries(week: Week, *kinds: str) -> list[Any]:
+    columns = (TimelineRow.at, TimelineRow.kind, TimelineRow.handoff_id, TimelineRow.words, TimelineRow.data)
+    with week.made.begin() as db:
+        return list(db.execute(select(*columns).where(TimelineRow.kind.in_(kinds)).order_by(TimelineRow.id)))
+
+
+def seen_at(due: datetime) -> datetime:
+    """When a timer that is due is seen: at once, or when a worker is back."""
+    return DARK[1] if DARK[0] <= due < DARK[1] else due
+
+
+def test_the_week_was_a_full_one(week: Week) -> None:
+    counts = Counter(
+        entry.kind for entry in entries(week, "offered", "reminded", "expired", "declined", "accepted", "taken_back")
+    )
+    assert counts["offered"] >= 60 and min(counts.values()) >= 8 and len(counts) == 6, counts
+
+
+def test_every_offer_is_reminded_and_expires_in_its_minute_once(week: Week) -> None:
+    """An offer to a person; one that was answered before is left alone."""
+    offers = week.rows(OfferRow.id, OfferRow.agent, OfferRow.at, OfferRow.handoff_id, OfferRow.state)
+    wanted, found = [], []
+    for offer in offers:
+        if not offer.agent:
+            continue
+        at = offer.at.astimezone(UTC)
+        ended = week.answers.get(offer.id, ("", datetime.max.replace(tzinfo=UTC)))[1]
+        for kind, due in (("reminded", seen_at(at + OFFER - REMIND)), ("expired", seen_at(at + OFFER))):
+            late = kind == "reminded" and due >= seen_at(at + OFFER)  # both came due in the dark: there is nothing to remind of
+            if due <= ended and due < START + timedelta(days=7) and not (late and due > at + OFFER):
+                wanted.append((offer.handoff_id, kind, due))
+    for entry in entries(week, "reminded", "expired"):
+        if "reply" not in entry.words and not entry.words.startswith("Nobody"):
+            found.append((entry.handoff_id, entry.kind, entry.at.astimezone(UTC)))
+    assert Counter(found) - Counter(wanted) == Counter() and Counter(wanted) - Counter(found) == Counter()
+
+
+def test_the_reply_clock_reminds_and_takes_back_in_its_minute_once(week: Week) -> None:
+    wanted: Counter[tuple[str, str, datetime]] = Counter()
+    replies = {(e.handoff_id, e.at.astimezone(UTC)) for e in entries(week, "answered")}
+    for kind, at in week.answers.values():
+        what, handoff = kind.split(" ")
+        if what != "accept":
+            continue
+        replied = min((r for h, r in replies if h == handoff and r >= at), default=datetime.max.replace(tzinfo=UTC))
+        if (handoff, at) not in week.replied:
+            replied = datetime.max.replace(tzinfo=UTC)
+        for word, due in (("reminded", seen_at(at + REPLY - REMIND_REPLY)), ("taken_back", seen_at(at + REPLY))):
+            if due <= replied and due < START + timedelta(days=7):
+                wanted[handoff, word, due] += 1
+    told = [e for e in entries(week, "reminded", "taken_back") if e.kind == "taken_back" or "to reply" in e.words]
+    found = Counter((e.handoff_id, e.kind, e.at.astimezone(UTC)) for e in told)
+    assert found - wanted == Counter() and wanted - found == Counter()
+
+
+def test_nobody_is_asked_off_shift(week: Week) -> None:
+    asked = [(o.agent, o.at.astimezone(UTC)) for o in week.rows(OfferRow.agent, OfferRow.at) if o.agent]
+    assert asked and [pair for pair in asked if not works(*pair)] == []
+
+
+def works(agent: str, at: datetime) -> bool:
+    zone, days, periods = SHIFTS[agent]
+    here = at.astimezone(ZoneInfo(zone))
+    clock = here.hour * 60 + here.minute
+    return here.weekday() in days and any(first <= clock < last for first, last in periods)
+
+
+def test_the_person_on_watch_is_the_one_whose_turn_it_is(week: Week) -> None:
+    """Turns change at nine by the clock on the wall in Stockholm, on the long day as well. Who is off is stood in for."""
+    told: dict[str, set[str]] = {}
+    for key, data in week.rows(ActionRow.key, ActionRow.data):
+        if key.startswith("tell:") and "Nobody has accepted" in data["data"]["text"]:
+            told.setdefault(key.rsplit(":", 1)[0], set()).add(data["data"]["agent"])
+    moments = [
+        e.at.astimezone(UTC) for e in entries(week, "offered", "waiting") if "everybody in" in e.words or e.kind == "waiting"
+    ]
+    assert len(told) >= 10 and all("lena" in agents for agents in told.values())
+    watchers = Counter(agent for agents in told.values() for agent in agents - {"lena"})
+    assert set(watchers) == {"ada", "bo"} and watchers == Counter(map(watcher, moments))
+
+
+def watcher(at: datetime) -> str:
+    """By turns from Monday, 19 October; whoever works of the two, else whose turn it is."""
+    here = at.astimezone(ZoneInfo("Europe/Stockholm"))
+    turn = (here.date() - datetime(2026, 10, 19, tzinfo=UTC).date()).days - (here.hour < 9)
+    order = ("ada", "bo") if turn % 2 == 0 else ("bo", "ada")
+    return next((agent for agent in order if works(agent, at)), order[0])
