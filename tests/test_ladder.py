@@ -402,6 +402,7 @@ def check(before: Handoff, step: Step) -> None:
         assert not offered or handoff.current_level.assign is AssignWhen.ON_OFFER
 
 
+@pytest.mark.slow
 @SLOW
 @given(PATHS, PATHS, LOADS, st.lists(st.tuples(EVENTS, TIMES), max_size=14))
 def test_any_events_in_any_order_with_any_clock_keep_the_promises(
@@ -418,6 +419,7 @@ def test_any_events_in_any_order_with_any_clock_keep_the_promises(
     assert len(keys) == len(set(keys)), "every planned effect has a key of its own"
 
 
+@pytest.mark.slow
 @SLOW
 @given(PATHS, PATHS, LOADS, st.lists(st.tuples(EVENTS, TIMES), max_size=8), PRESSES, st.integers(0, 30))
 def test_the_same_press_again_changes_nothing(
@@ -434,6 +436,7 @@ def test_the_same_press_again_changes_nothing(
     assert again.refused or isinstance(press, Ask) or not again.actions
 
 
+@pytest.mark.slow
 @SLOW
 @given(PATHS, PATHS, LOADS, st.lists(st.tuples(EVENTS, TIMES), max_size=8))
 def test_timers_alone_bring_it_to_an_end(

@@ -201,6 +201,7 @@ def rotas(draw: st.DrawFn, change: str) -> Rotation:
     return Rotation("watch", members, draw(st.sampled_from(Turns)), start, draw(minutes.ZONE))
 
 
+@pytest.mark.slow
 @MANY
 @given(minutes.CHANGE, minutes.NEAR, st.data())
 def test_turns_as_counted_by_minutes(change: str, minute: int, data: st.DataObject) -> None:
@@ -264,6 +265,7 @@ def test_the_watch_as_worked_out_by_minutes(change: str, minute: int, data: st.D
     assert found == watch_by_minutes(rota, people, change, minute)
 
 
+@pytest.mark.slow
 @MANY
 @given(minutes.CHANGE, minutes.NEAR, st.data())
 def test_deputies_as_worked_out_by_minutes(change: str, minute: int, data: st.DataObject) -> None:

@@ -93,9 +93,9 @@ def _read(path: Path) -> Mapping[str, tuple[str, ...]]:
     return labels
 
 
-def tickets() -> tuple[Marked, ...]:
-    """All marked tickets."""
-    files = sorted((FOLDER / "tickets").glob("*.yaml"))
+def tickets(*names: str) -> tuple[Marked, ...]:
+    """The marked tickets of these files, without names of all."""
+    files = [FOLDER / "tickets" / f"{name}.yaml" for name in names] or sorted((FOLDER / "tickets").glob("*.yaml"))
     told = [ticket for file in files for ticket in yaml.safe_load(file.read_text("utf-8"))["tickets"]]
     return tuple(_marked(ticket) for ticket in told)
 
