@@ -81,7 +81,8 @@ def _supervise(baton: Baton, notes: tuple[str, ...]) -> None:
     environment = {**settings_environment(), "DATABASE_URL": baton.database_url}
     run = [sys.executable, "-m", "flask", "--app", "app"]
     optional = ("socket-mode",) if settings.slack_app_token.get_secret_value() else ()
-    children = [supervisor.Child(name, [*run, name], environment) for name in ("serve", "worker", "clock", *optional)]
+    workers = ["worker"] * settings.worker_processes
+    children = [supervisor.Child(name, [*run, name], environment) for name in ("serve", *workers, "clock", *optional)]
 
     def check() -> None:
         if not settings.database_url:

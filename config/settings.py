@@ -34,7 +34,8 @@ class Settings(BaseSettings):
     mappings_dir: Path = Field(Path("mappings"), description="first versions of the mappings")
     log_format: Literal["console", "json"] = "console"
     sandbox: bool = Field(False, description="play vendors even beside real ones")
-    worker_concurrency: int = Field(16, ge=1, le=200, description="jobs in hand at once")
+    worker_processes: int = Field(2, ge=1, le=64, description="workers that `up` starts")
+    worker_concurrency: int = Field(16, ge=1, le=200, description="jobs in hand at once, of each worker")
     stalled_after_s: float = Field(8.0, ge=1, le=600, description="a worker silent for so long is dead, its jobs run again")
     web_workers: int = Field(2, ge=1, le=64, description="gunicorn processes")
     web_threads: int = Field(8, ge=1, le=256, description="threads of each web process")

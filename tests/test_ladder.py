@@ -420,7 +420,7 @@ def test_any_events_in_any_order_with_any_clock_keep_the_promises(
 
 
 @pytest.mark.slow
-@SLOW
+@settings(SLOW, max_examples=300)
 @given(PATHS, PATHS, LOADS, st.lists(st.tuples(EVENTS, TIMES), max_size=8), PRESSES, st.integers(0, 30))
 def test_the_same_press_again_changes_nothing(
     way: Path, new: Path, loads: Mapping[str, Load], events: list[tuple[Event, datetime]], press: Event, later: int

@@ -191,6 +191,7 @@ def test_any_payload_is_read_or_unreadable(where: tuple[Mapping, str], payload: 
     read_all(*where, payload)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(SHAPES), st.data())
 def test_any_value_at_any_place_a_mapping_looks_at(where: tuple[Mapping, str], data: st.DataObject) -> None:

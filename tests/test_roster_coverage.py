@@ -100,7 +100,7 @@ def test_the_days_begin_with_the_minute_of_now() -> None:
 
 # ------------------------------------------------------------------ planted gaps
 
-MANY = settings(max_examples=1000, deadline=None)
+MANY = settings(max_examples=200, deadline=None)
 DAY_MINUTES = st.integers(6 * 60, 22 * 60)  # of the wall clock; clocks change at night, so a day's gap has one meaning
 Planted = dict[int, list[tuple[int, int]]]  # weekday → stretches without anybody, as minutes of the day
 

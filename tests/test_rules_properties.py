@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from escalation.rules import evaluate, explain, firing
 from escalation.ticket import Money, Priority, SlaClock, Status, Ticket
 from escalation.words import issue_type_of
 
+pytestmark = pytest.mark.slow
 NOW = datetime(2025, 11, 21, 12, tzinfo=UTC)
 NAMES = ("priority", "tags", "custom.x", "age", "signals.refund_request.amount")
 

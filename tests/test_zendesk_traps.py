@@ -122,6 +122,7 @@ def test_429_is_told_and_never_slept_on(
 # 3: threads
 
 
+@pytest.mark.slow
 def test_twelve_threads_share_a_connector() -> None:
     with serving() as server:
         connector = server.connector()
