@@ -154,7 +154,7 @@ def test_everything_at_once(place: Path, capsys: pytest.CaptureFixture[str]) -> 
     system = System(place / "chaos", {"STALLED_AFTER_S": "4", "VENDOR_TIMEOUT_S": "2"}).start()
     try:
         for vendor in (*HELPDESKS, "slack"):
-            system.faults(vendor, **FAULTS, timeout_s=2.5, retry_after_s=1)
+            system.faults(vendor, **FAULTS, timeout_s=2.2, retry_after_s=1)
         tickets = {str(next(_tickets)): helpdesk for helpdesk in HELPDESKS for _ in range(8)}
         kills = 0
         for number, (ticket, helpdesk) in enumerate(tickets.items(), 1):
