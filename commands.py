@@ -8,6 +8,7 @@ import getpass
 import signal
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ import commands_who
 import sending
 from config import settings
 from config.yamldoc import Problems
+from escalation import presence
 from running import plain_errors, prepare, run_everything
 from signals import semantic
 from store import accounts, live, queue
@@ -134,6 +136,8 @@ def check() -> None:
             for ability, why in helpdesk.cannot.items():
                 click.echo(f"{connection} cannot: {ability.replace('_', ' ')}: {why}")
         problems += [f"slack: {line}" for line in baton.chat.check()]
+        unread = presence.look(baton.pipeline, datetime.now(UTC))
+        problems += [f"{source}: who is available cannot be read: {why}" for source, why in unread.items()]
     for line in semantic.degraded():
         click.echo(line)
     for line in problems:

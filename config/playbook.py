@@ -28,6 +28,7 @@ from escalation.playbook import (
     Path,
     Playbook,
     QuietHours,
+    Respect,
     Rule,
     Severity,
     Weights,
@@ -116,6 +117,11 @@ class RoutingModel(Strict):
         return Weights(**told, valuable=tuple(word.lower() for word in self.valuable), version=version)
 
 
+class AvailabilityModel(Strict):
+    helpdesks: bool = True
+    chat: bool = False
+
+
 class PlaybookModel(Strict):
     about: str = ""
     default_team: str = ""
@@ -131,6 +137,7 @@ class PlaybookModel(Strict):
     paths: dict[Name, PathModel]
     rules: list[RuleModel]
     routing: RoutingModel = Field(default_factory=RoutingModel)
+    availability: AvailabilityModel = Field(default_factory=AvailabilityModel)
     issue_words: dict[Name, Words] = Field(default_factory=dict)
     product_areas: dict[Name, Words] = Field(default_factory=dict)
 
@@ -153,6 +160,7 @@ class PlaybookModel(Strict):
             product_areas={area: tuple(words) for area, words in self.product_areas.items()},
             contact_window=self.contact_window,
             routing=self.routing.built(version),
+            respect=Respect(**self.availability.model_dump()),
         )
 
 

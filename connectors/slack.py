@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from config.connections import ChatAccount
@@ -32,6 +33,7 @@ SCOPES = {
 }
 _LOOK_BACK_S = 24 * 3600  # an unclear post is tried again within minutes; a day covers a long outage
 _PAGES = 10
+_MOST_ASKED = 50  # people in one call
 _KNOWN_FOR_S, _UNKNOWN_FOR_S = 600.0, 60.0
 _IS_PERSON = re.compile(r"[UW][A-Z0-9]+").fullmatch
 _IS_CHANNEL = re.compile(r"[CGD][A-Z0-9]+").fullmatch
@@ -77,6 +79,22 @@ class SlackChat:
     def show_home(self, person: str, view: Block) -> None:
         """Show a person their Home tab; safe to repeat."""
         self._wire.write("views.publish", user_id=person, view=view)
+
+    def undisturbed(self, people: Iterable[str]) -> Mapping[str, datetime]:
+        """Who of these has "do not disturb" on now, and until when; 50 people a call, needs the scope dnd:read.
+
+        https://docs.slack.dev/reference/methods/dnd.teamInfo
+        """
+        found: dict[str, datetime] = {}
+        now = time.time()
+        asked = sorted(people)
+        for first in range(0, len(asked), _MOST_ASKED):
+            some = ",".join(asked[first : first + _MOST_ASKED])
+            told = self._wire.read("dnd.teamInfo", users=some)["users"]
+            for person, dnd in told.items():
+                if dnd.get("dnd_enabled") and dnd["next_dnd_start_ts"] <= now < dnd["next_dnd_end_ts"]:
+                    found[person] = datetime.fromtimestamp(dnd["next_dnd_end_ts"], UTC)
+        return found
 
     def person(self, email: str) -> str:
         """The person id for an e-mail address, remembered for ten minutes (one when there is none: GiveUp(gone))."""

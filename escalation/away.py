@@ -15,6 +15,7 @@ from escalation.hours import WEEKDAYS, stamp
 from escalation.roster import Agent, Roster
 
 LONGEST = timedelta(days=60)
+CHAT = "chat"  # the source of "do not disturb"
 MOST_WORDS = 200  # characters of a reason
 HOW = (
     "Say how long: 2h lunch · 90m · 1h 30m · 3d. Or until when: until 14:30 · until tomorrow 9:00 · until Monday · "
@@ -44,6 +45,7 @@ class Away:
     until: datetime
     reason: str = ""
     by: str = ""
+    source: str = ""  # "" by their own word, else who shows them so: a connection's id, or CHAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +115,28 @@ def clock_words(at: datetime, agent: Agent, now: datetime) -> str:
 
 
 def in_words(away: Away, agent: Agent, now: datetime) -> str:
-    """Why somebody is not asked: "away until 14:30 Europe/Stockholm: lunch"."""
+    """Why somebody is not asked: "away until 14:30 Europe/Stockholm: lunch", "not available in Zendesk"."""
+    if away.source:
+        return away.reason
     return f"away until {at_words(away.until, agent, now)}" + (f": {away.reason}" if away.reason else "")
 
 
-def all_in_words(gone: Iterable[Away], roster: Roster, now: datetime) -> Mapping[str, str]:
-    """Agent id → why they are not asked now, as routing takes it; whoever is back by then is left out."""
-    known = ((away, roster.agent(away.agent)) for away in gone if away.until > now)
-    return {agent.id: in_words(away, agent, now) for away, agent in known if agent is not None}
+def all_in_words(
+    gone: Iterable[Away], roster: Roster, now: datetime, *, connection: str = "", disturb: bool = False
+) -> Mapping[str, str]:
+    """Agent id → why they are not asked now, as routing takes it; whoever is back by then is left out.
+
+    Of what helpdesks show only the ticket's ``connection`` counts: who works in two may be away in one. ``disturb``: do not
+    disturb in the chat does not count, since it is critical. Their own word comes before what others show.
+    """
+    words: dict[str, str] = {}
+    for away in sorted(gone, key=lambda one: one.source, reverse=True):
+        agent = roster.agent(away.agent)
+        elsewhere = connection and away.source not in ("", CHAT, connection)
+        if agent is None or away.until <= now or elsewhere or (disturb and away.source == CHAT):
+            continue
+        words[agent.id] = in_words(away, agent, now)
+    return words
 
 
 def _span(text: str, here: datetime) -> tuple[datetime, str]:

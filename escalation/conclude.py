@@ -254,10 +254,16 @@ def desk(case: Case, parts: Parts, handoff: Handoff) -> Desk:
         case.now,
         weights=playbook.routing,
         known=lambda: acquainted(ticket, case.earlier(ticket.requester.email), roster),
-        away=lambda: away.all_in_words(case.away(), roster, case.now),
+        away=lambda: away.all_in_words(
+            case.away(), roster, case.now, connection=case.connection, disturb=_is_critical(case.escalation)
+        ),
         keep=lambda route: case.write([routed(route)], handoff.id),
     )
     return replace(made, path=playbook.paths.get(handoff.path.id), version=playbook.version)
+
+
+def _is_critical(escalation: Escalation | None) -> bool:
+    return escalation is not None and escalation.severity == Severity.CRITICAL
 
 
 def take(case: Case, parts: Parts, step: Step) -> Step:

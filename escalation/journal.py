@@ -245,6 +245,12 @@ class Journal(Protocol):
     def postpone(self, timer: str, until: datetime) -> None:
         """Look at a timer again at ``until``."""
 
+    def show_away(self, source: str, shown: Iterable[Away]) -> None:
+        """Keep whom a helpdesk or the chat shows as away now, in place of what it showed before."""
+
+    def forget_away(self, sources: Iterable[str]) -> None:
+        """Drop what all other sources showed: they are not respected any more."""
+
     def replay(self, delivery: int) -> None:
         """Queue a delivery again; LookupError when there is none."""
 

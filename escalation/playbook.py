@@ -208,6 +208,14 @@ class Weights:
     version: int = 0  # of the playbook they stand in
 
 
+@dataclass(frozen=True, slots=True)
+class Respect:
+    """Whose word counts, besides the roster's and people's own, that somebody is not available."""
+
+    helpdesks: bool = True  # "away", "offline", switched off for assignment: where the helpdesk tells it
+    chat: bool = False  # do not disturb
+
+
 @dataclass(frozen=True)
 class Playbook:
     rules: tuple[Rule, ...] = ()
@@ -225,6 +233,7 @@ class Playbook:
     policies: tuple[SlaPolicy, ...] = ()
     contact_window: timedelta = timedelta(days=14)  # how far back a contact about the same problem counts
     routing: Weights = field(default_factory=Weights)
+    respect: Respect = field(default_factory=Respect)
 
     def needs(self) -> frozenset[str]:
         """Top names of the facts that the rules which are not off look at, e.g. {"priority", "signals", "custom"}."""

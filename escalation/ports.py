@@ -9,7 +9,7 @@ Outside
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -143,6 +143,9 @@ class Chat(Protocol):
 
     def tell(self, to: str, text: str, key: str, *, look_first: bool) -> Posted:
         """Post plain text (escaped here) to a channel or person id."""
+
+    def undisturbed(self, people: Iterable[str]) -> Mapping[str, datetime]:
+        """Of these person ids those who are not to be disturbed now, with until when (aware)."""
 
     def person(self, email: str) -> str:
         """The chat id of the person with this e-mail address; GiveUp(gone) when there is none."""

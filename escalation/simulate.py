@@ -125,7 +125,7 @@ class _Run:
     def step(self, handoff: Handoff, event: Event, now: datetime) -> Handoff:
         """One step of the handoff's life, noted."""
         about = (self.matter, self.roster, self._loads, now)
-        away = partial(all_in_words, self.gone, self.roster, now)
+        away = partial(all_in_words, self.gone, self.roster, now, connection=self.matter.ticket.connection)
         desk = desk_of(*about, weights=self.playbook.routing, away=away, keep=self._keep)
         step = advance(handoff, event, now, desk)
         self._note(step, now)

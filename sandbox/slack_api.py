@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.slack_check import home_problems, problems, view_problems
-from sandbox.slack_world import APP, BOT, CHANNELS, PEOPLE, TEAM, Refused, World, direct, user
+from sandbox.slack_world import APP, BOT, CHANNELS, PEOPLE, TEAM, VENDOR, Refused, World, direct, user
 from sandbox.state import Body
 
 Params = Mapping[str, Any]
@@ -163,8 +163,18 @@ def presence(world: World, params: Params) -> Body:
 
 
 def do_not_disturb(world: World, params: Params) -> Body:
-    user(_needed(params, "user", "user_not_found"))
-    return {"dnd_enabled": False, "next_dnd_start_ts": 1, "next_dnd_end_ts": 1}
+    return _undisturbed(world, user(_needed(params, "user", "user_not_found"))["id"])
+
+
+def team_do_not_disturb(world: World, params: Params) -> Body:
+    asked = [person for person in str(params.get("users") or "").split(",") if person in PEOPLE]
+    return {"users": {person: _undisturbed(world, person) for person in asked[:50]}}
+
+
+def _undisturbed(world: World, person: str) -> Body:
+    """``PUT /_dnd {"U101": <seconds since 1970 when it ends>}`` switches it on."""
+    until = (world.state.get(VENDOR, "setting", "dnd") or {}).get(person)
+    return {"dnd_enabled": bool(until), "next_dnd_start_ts": 1, "next_dnd_end_ts": until or 1}
 
 
 def open_view(world: World, params: Params) -> Body:
@@ -216,6 +226,7 @@ METHODS: dict[str, tuple[str, Callable[[World, Params], Body]]] = {
     "users.list": ("users:read", users),
     "users.getPresence": ("users:read", presence),
     "dnd.info": ("dnd:read", do_not_disturb),
+    "dnd.teamInfo": ("dnd:read", team_do_not_disturb),
     "views.open": ("", open_view),
     "views.update": ("", update_view),
     "views.publish": ("", publish_view),

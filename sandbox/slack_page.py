@@ -42,7 +42,7 @@ class Page:
             made.add_url_rule(f"/_{name}", name, self._acting(act), methods=["POST"])
         made.add_url_rule("/_home/<person>", "shown_home", self.shown_home)
         made.add_url_rule("/_reset", "reset", self.reset, methods=["POST"])
-        for name in ("errors", "scopes"):
+        for name in ("errors", "scopes", "dnd"):
             made.add_url_rule(f"/_{name}", name, self._setting(name), methods=["PUT"])
 
     def page(self) -> str | Response:

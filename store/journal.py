@@ -11,13 +11,14 @@ from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from escalation.actions import Action, Timer, TimerKind
+from escalation.away import Away
 from escalation.history import Background
 from escalation.hygiene import Fired
 from escalation.journal import Known, Shown, Task, Waiting
 from escalation.ports import Arrival, Inbound, Posted
 from escalation.roster import Load
 from escalation.ticket import Ticket
-from store import queue, rule_queries
+from store import away, queue, rule_queries
 from store import statements as sql
 from store.case import (
     StoredCase,
@@ -175,6 +176,12 @@ class StoredJournal:
     def postpone(self, timer: str, until: datetime) -> None:
         with self._engine.begin() as db:
             db.execute(update(TimerRow).where(TimerRow.key == timer).values(due_at=until))
+
+    def show_away(self, source: str, shown: Iterable[Away]) -> None:
+        away.show(self._engine, source, shown)
+
+    def forget_away(self, sources: Iterable[str]) -> None:
+        away.forget(self._engine, sources)
 
     def replay(self, delivery: int) -> None:
         again = {"status": "accepted", "why": "", "replays": Delivery.replays + 1}

@@ -266,10 +266,14 @@ class BacktestRow(Table):
 
 
 class AwayRow(Table):
-    """Who said they are away, and until when; whoever is back has none. Who said so and when stands on the timeline for ever."""
+    """Who is away, and until when; whoever is back has none. What people said stands on the timeline for ever.
+
+    ``source`` is "" for their own word, else who shows them so: a connection or "slack", read anew every minute.
+    """
 
     __tablename__ = "away"
     agent: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(primary_key=True, server_default="")
     until: Mapped[datetime]
     reason: Mapped[str] = mapped_column(server_default="")
     by: Mapped[str]  # who said so: the agent, or a lead for them

@@ -175,7 +175,9 @@ def test_everything_at_once(place: Path, capsys: pytest.CaptureFixture[str]) -> 
         with capsys.disabled():
             print(f"\nchaos: {kills} kills, faults {sum(FAULTS.values()):.0%}: {dict(counts)}")  # noqa: T201 - figures wanted
         assert counts["deliveries waiting"] == counts["deliveries failed"] == 0
-        assert counts["tickets"] == counts["handoffs"] == counts["assigned as accepted"] == counts["notes"] == len(tickets), counts
+        assert counts["tickets"] == counts["handoffs"] == counts["assigned as accepted"] == counts["notes"] == len(tickets), (
+            counts
+        )
         assert counts["cards"] == counts["cards wanted"]
         assert counts["cards still pressable"] == 0
     finally:

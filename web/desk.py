@@ -88,7 +88,8 @@ class PipelineDesk:
 
     def _state(self, agent: Agent, now: datetime) -> str:
         mine = [one for one in stored_away.everybody(self.engine, now) if one.agent == agent.id]
-        return f"You are {away.in_words(mine[0], agent, now)}." if mine else "You are not away."
+        said = [away.in_words(one, agent, now) for one in mine]
+        return f"You are {' and '.join(said)}." if said else "You are not away."
 
 
 def _stranger(who: Presser) -> str:

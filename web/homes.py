@@ -18,7 +18,7 @@ from store.queries import Item
 
 def home(engine: Engine, agent: Agent, now: datetime, page_url: str, note: str = "") -> Home:
     """The tab of an agent, with times in their own zone."""
-    mine = next((one for one in away.everybody(engine, now) if one.agent == agent.id), None)
+    mine = next((one for one in away.everybody(engine, now) if one.agent == agent.id and not one.source), None)
     return Home(
         note=note,
         away=in_words(mine, agent, now) if mine else "",

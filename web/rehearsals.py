@@ -37,7 +37,7 @@ class Rehearsals:
     roster: Callable[[], Roster]
     stored: Callable[[str, str, datetime], tuple[Ticket, Background] | None]
     loads: Loads
-    gone: Callable[[datetime], Iterable[Away]] = lambda _: ()  # who is away by their own word
+    gone: Callable[[datetime], Iterable[Away]] = lambda _: ()  # who is away
     degraded: Callable[[], tuple[str, ...]] = tuple  # what the reader goes without, in words
 
     def run(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,7 +45,7 @@ class Rehearsals:
         now = datetime.now(UTC)
         playbook = load_playbook(str(body["draft"])) if body.get("draft") else self.playbook()
         ticket, background, ignored = self.ticket(body, now - playbook.contact_window)
-        away = all_in_words(self.gone(now), self.roster(), now)
+        away = all_in_words(self.gone(now), self.roster(), now, connection=ticket.connection)
         found = rehearse(playbook, self.roster(), self.reader, ticket, now, background=background, loads=self.loads, away=away)
         more = {"ignored": ignored, "degraded": list(self.degraded()), "playbook_version": playbook.version}
         return _told(found, ticket) | more

@@ -61,7 +61,7 @@ class Whom:
     def _handling(self, issue: str, connection: str = "", language: str = "") -> Handling:
         asked, now = self.rehearsals, datetime.now(UTC)
         roster = asked.roster()
-        away = all_in_words(asked.gone(now), roster, now)
+        away = all_in_words(asked.gone(now), roster, now, connection=connection)
         about = (issue, asked.playbook(), roster, asked.loads, now)
         return handling(*about, connection=connection, language=language, away=away)
 

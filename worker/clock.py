@@ -12,7 +12,7 @@ from procrastinate import App
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
 from store import queue
-from worker.timing import BEATS, TICK_S
+from worker.timing import BEATS, PRESENCE_S, TICK_S
 
 log = structlog.get_logger("clock")
 
@@ -37,6 +37,8 @@ def run(app: App, beat: Callable[[str, datetime], None], *, stalled_after_s: flo
 
     scheduler.add_job(tick, "interval", seconds=TICK_S, next_run_time=datetime.now(UTC))
     scheduler.add_job(_queue_once, "interval", (app, queue.RESCUE), seconds=stalled_after_s / BEATS)
+    now = datetime.now(UTC)
+    scheduler.add_job(_queue_once, "interval", (app, queue.PRESENCE), seconds=PRESENCE_S, next_run_time=now)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.shutdown(wait=False))
     with app.open():

@@ -14,6 +14,7 @@ import structlog
 from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.jobs import Job, Status
 
+from escalation import presence
 from escalation.pipeline import Pipeline
 from escalation.retry import wait_before
 from store import queue
@@ -97,6 +98,14 @@ class Tasks:
         work = lambda: self.backtests.carry_on(number)  # noqa: E731
         _at_edge(work, failed, _attempt(context), job="backtest", number=number)
 
+    def presence(self, context: JobContext) -> None:
+        """Read whom helpdesks and chat show as not available; what cannot be read is told in the log and comes again."""
+        _at_edge(self._look_for_people, _only_logged, 1, again=False, job="presence")
+
+    def _look_for_people(self) -> None:
+        for source, why in presence.look(self.pipeline, self.pipeline.clock()).items():
+            log.warning("who is available could not be read", source=source, error=why)
+
     def tick(self, context: JobContext) -> None:
         """Fire what is due. A timer that fails is postponed, so that it holds up no other."""
         now = self.pipeline.clock()
@@ -134,6 +143,7 @@ def register(app: App, pipeline: Pipeline, backtests: Backtests, *, stalled_afte
     for name in (queue.HANDLE, queue.REFRESH, queue.PERFORM, queue.BACKTEST):
         app.task(name=name, pass_context=True, retry=_AsAgainSays())(getattr(tasks, name))
     app.task(name=queue.TICK, pass_context=True)(tasks.tick)  # no retry: the next one comes in a second
+    app.task(name=queue.PRESENCE, pass_context=True)(tasks.presence)  # nor here
 
     async def rescue() -> None:
         """Jobs of workers that died are only listed by Procrastinate; running them again is ours."""
