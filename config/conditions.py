@@ -43,6 +43,10 @@ class Pattern:
         found: object | None = self.compiled.search(text.encode("utf-8", "replace").decode())
         return found
 
+    def replace(self, text: str, by: str, /) -> str:
+        """``text`` with every match replaced by ``by``, as it is."""
+        return str(self.compiled.sub(lambda _: by, text.encode("utf-8", "replace").decode()))
+
     def __str__(self) -> str:
         return f"/{self.written}/"
 

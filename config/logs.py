@@ -8,9 +8,24 @@ from typing import Any
 import structlog
 from pydantic import SecretStr
 
+from escalation.masking import Masking, To
+
 
 def _hide_secrets(_: Any, __: str, event: Any) -> Any:
     return {name: "**********" if isinstance(value, SecretStr) else value for name, value in event.items()}
+
+
+_masking = Masking()
+
+
+def hide(masking: Masking) -> None:
+    """What the active playbook hides is hidden in this process's log too."""
+    global _masking
+    _masking = masking
+
+
+def _mask(_: Any, __: str, event: Any) -> Any:
+    return {name: _masking.text(value, To.LOG) if isinstance(value, str) else value for name, value in event.items()}
 
 
 def configure(form: str) -> None:
@@ -24,7 +39,7 @@ def configure(form: str) -> None:
         _hide_secrets,
     ]
     last: Any = structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
-    finish = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, last]
+    finish = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, _mask, last]
     handler = logging.StreamHandler()
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=finish))
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)

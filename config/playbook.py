@@ -14,6 +14,7 @@ from pydantic import Field, StringConstraints
 from config import levels, segments
 from config.conditions import GroupModel, Strict
 from config.crosscheck import Place, repeated, unknown, walk
+from config.masking import MaskingModel
 from config.roster import load_roster
 from config.segments import CalendarModel, Grid, PolicyModel, SegmentModel
 from config.values import Duration, IsoDay, Name, Positive
@@ -138,6 +139,7 @@ class PlaybookModel(Strict):
     rules: list[RuleModel]
     routing: RoutingModel = Field(default_factory=RoutingModel)
     availability: AvailabilityModel = Field(default_factory=AvailabilityModel)
+    masking: MaskingModel = Field(default_factory=MaskingModel)
     issue_words: dict[Name, Words] = Field(default_factory=dict)
     product_areas: dict[Name, Words] = Field(default_factory=dict)
 
@@ -160,6 +162,7 @@ class PlaybookModel(Strict):
             product_areas={area: tuple(words) for area, words in self.product_areas.items()},
             contact_window=self.contact_window,
             routing=self.routing.built(version),
+            masking=self.masking.built(),
             respect=Respect(**self.availability.model_dump()),
         )
 

@@ -16,6 +16,7 @@ from escalation.history import Background, extended
 from escalation.hop import AssignedInHelpdesk, Desk, Event, Handoff, HandOver, HumanReplied, Start, State, Step, TicketOver
 from escalation.journal import Case, Escalation, Look
 from escalation.ladder import edits
+from escalation.masking import To
 from escalation.moments import next_look, timed
 from escalation.parts import Parts
 from escalation.playbook import Mode, Path, Severity
@@ -314,8 +315,9 @@ def _write(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> Write:
     if not handoff.noted and case.escalation is not None:
         link = f"{parts.page_url}/handoffs/{handoff.id}"
         title = f"Handoff to {agent.name if agent else team.name if team else 'the team'}"
-        package = replace(case.escalation.package, chain=chain_of(handoff, roster))
-        note = context.note(package, key=handoff.id, title=title, link=link, now=case.now)
+        masking = parts.playbook().masking
+        package = masking.package(replace(case.escalation.package, chain=chain_of(handoff, roster)), To.NOTE)
+        note = masking.whole(context.note(package, key=handoff.id, title=title, link=link, now=case.now), To.NOTE)
     return Write(
         key=f"{handoff.id}:{over.agent or 'group'}:{handoff.steps}",
         ticket_id=handoff.ticket_id,

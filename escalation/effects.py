@@ -11,6 +11,7 @@ from escalation import context
 from escalation.actions import Action, ActionKind, Card, Entry, Press, Receipt
 from escalation.hop import Handoff, Offer, OfferState, State, words_for
 from escalation.journal import Case, Shown, Task
+from escalation.masking import To
 from escalation.parts import Parts
 from escalation.ports import Arrival, GiveUp, Inbound, Posted, Unreadable
 from escalation.roster import Agent
@@ -105,7 +106,8 @@ def _tell(parts: Parts, task: Task) -> None:
         to = _chat_id(parts, agent) if agent else data.get("channel") or parts.channel
     except GiveUp:
         to = parts.channel
-    posted = parts.chat.tell(to, data["text"], task.action.key, look_first=task.look_first)
+    text = parts.playbook().masking.text(data["text"], To.CHAT)
+    posted = parts.chat.tell(to, text, task.action.key, look_first=task.look_first)
     _finish(parts, task, posted=posted)
 
 
@@ -169,8 +171,9 @@ def _card(parts: Parts, shown: Shown, offer: Offer) -> Card:
     open_now = offer.state is OfferState.OPEN and handoff.state in (State.OFFERED, State.WAITING)
     mine = handoff.state is State.ACCEPTED and offer.agent == handoff.accepted_by and bool(offer.agent)
     presses = (Press.ACCEPT, Press.DECLINE, Press.ASK) if open_now else (Press.RETURN,) if mine else ()
-    return context.card(
-        shown.escalation.package,
+    masking = parts.playbook().masking
+    made = context.card(
+        masking.package(shown.escalation.package, To.CHAT),
         handoff.id,
         offer.id,
         title=f"Handoff: {ticket.subject or 'ticket ' + ticket.id}",
@@ -182,6 +185,7 @@ def _card(parts: Parts, shown: Shown, offer: Offer) -> Card:
         live=open_now or mine,
         now=parts.clock(),
     )
+    return masking.whole(made, To.CHAT)
 
 
 def _finish(parts: Parts, task: Task, *, posted: Posted | None = None, offer_id: str = "", moot: str = "") -> None:

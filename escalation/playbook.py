@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from escalation.hours import Calendar
+from escalation.masking import Masking
 from escalation.sla import Policy
 
 _PROACTIVE = frozenset({"age", "waiting", "unanswered_for", "in_queue", "business", "sla", "customer", "created_at", "segment"})
@@ -234,6 +235,7 @@ class Playbook:
     contact_window: timedelta = timedelta(days=14)  # how far back a contact about the same problem counts
     routing: Weights = field(default_factory=Weights)
     respect: Respect = field(default_factory=Respect)
+    masking: Masking = field(default_factory=Masking)
 
     def needs(self) -> frozenset[str]:
         """Top names of the facts that the rules which are not off look at, e.g. {"priority", "signals", "custom"}."""

@@ -50,7 +50,8 @@ _PARTICLES = frozenset(
 )
 
 # Secrets people paste into tickets: payment cards, what follows the word password or token, keys of well-known shape.
-_CARD = re.compile(r"(?<![\w.-])[3-6]\d{3}(?:[ -]?\d){9,15}(?![\w-])")
+_RUN = re.compile(r"(?<![\w-])\d{1,19}(?:[ .-]?\d){9,40}(?![\w])", re.ASCII)  # of digits, some in groups
+_DIGITS = re.compile(r"\d+", re.ASCII)
 _HIDE_AFTER = r"(?i:\b(password|passwort|passcode|pwd|mot de passe|contraseña|api[ _-]?key|secret|access token)\b"
 _SECRET_WORD = re.compile(_HIDE_AFTER + r"(\s*(?:is\s*)?[:=]\s*)\S{4,200})")
 _SECRET_IS = re.compile(_HIDE_AFTER + r"(\s+is\s+)(?=\S{0,80}\d)\S{6,200})")  # "is wrong" hides nothing
@@ -107,7 +108,7 @@ def clean(text: str) -> str:
 def mask(text: str) -> str:
     """Payment cards shown by their last four digits, passwords and keys hidden."""
     if _FOUR_DIGITS.search(text):
-        text = _CARD.sub(_hide_card, text)
+        text = _RUN.sub(_hide_cards, text)
     if "=" in text:
         text = _SECRET_IN_URL.sub(r"\1[hidden]", text)
     lower = text.lower()
@@ -223,11 +224,29 @@ def _is_signature(line: str) -> bool:
     return len(line) <= 60 and "?" not in line and (named or bool(_SIGNATURE_LINE.search(line)))
 
 
-def _hide_card(found: re.Match[str]) -> str:
-    digits = [int(char) for char in found.group() if char.isdigit()]
+def _hide_cards(found: re.Match[str]) -> str:
+    """A run of digits with every payment card in it hidden; what stands beside it, such as an expiry date, stays."""
+    groups = [(piece.start(), piece.end()) for piece in _DIGITS.finditer(found.group())]
+    text, shown, first = found.group(), "", 0
+    begun = 0  # how much of the run is in ``shown``
+    while first < len(groups):
+        start = groups[first][0]
+        last = next((n for n in range(len(groups), first, -1) if _is_card(text[start : groups[n - 1][1]])), 0)
+        if last:
+            end = groups[last - 1][1]
+            shown += f"{text[begun:start]}[card ending {text[:end][-4:]}]"
+            begun = end
+        first = last or first + 1
+    return shown + text[begun:]
+
+
+def _is_card(text: str) -> bool:
+    digits = [int(char) for char in text if char.isdigit()]
+    if not 13 <= len(digits) <= 19 or not 3 <= digits[0] <= 6:
+        return False
     # Luhn's check keeps order numbers as they are: https://en.wikipedia.org/wiki/Luhn_algorithm
     doubled = [d if nth % 2 == 0 else d * 2 - 9 * (d > 4) for nth, d in enumerate(reversed(digits))]
-    return f"[card ending {found.group()[-4:]}]" if sum(doubled) % 10 == 0 else found.group()
+    return sum(doubled) % 10 == 0
 
 
 def _unwrapped(text: str) -> str:

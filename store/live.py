@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from config import logs
 from config.playbook import load_playbook
 from config.roster import load_roster
 from config.rule_tests import load_rule_tests
@@ -105,6 +106,8 @@ class LiveDocuments:
             log.error("new rules fail their tests; the last good version stays", version=version, failures=told)
             meant = self._loaded[name][1]
         self._loaded[name] = (version, meant)
+        if name == "escalation":
+            logs.hide(meant.masking)
         self.generation += 1
 
     def _failures(self, playbook: Playbook) -> tuple[Failure, ...]:

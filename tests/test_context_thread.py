@@ -60,6 +60,12 @@ def test_a_very_long_message_is_cut() -> None:
     [
         ("card 4111 1111 1111 1111 please", "card [card ending 1111] please"),
         ("card 4111-1111-1111-1111", "card [card ending 1111]"),
+        ("card 4111111111111111 12/29 123", "card [card ending 1111] 12/29 123"),
+        ("2 4111 1111 1111 1111 0", "2 [card ending 1111] 0"),
+        ("4111.1111.1111.1111 and 5555555555554444.", "[card ending 1111] and [card ending 4444]."),
+        ("4111 1111 1111 1111 5555 5555 5555 4444", "[card ending 1111] [card ending 4444]"),
+        ("build 10.0.19045.4291", "build 10.0.19045.4291"),
+        ("1 " * 40, "1 " * 40),
         ("order 3348917502", "order 3348917502"),
         ("tracking 4111111111111112", "tracking 4111111111111112"),  # not a card: the check digit is wrong
         ("my password is Winter-2025!", "my password is [hidden]"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import threading
 from collections.abc import Iterator
@@ -74,6 +75,34 @@ def test_a_webhook_becomes_a_warm_handoff(system: System, helpdesk: str, number:
     assert system.handoff(number)["state"] == "accepted"
     kinds = [entry["kind"] for entry in system.api(f"escalations/{system.handoff(number)['escalation_id']}")["timeline"]]
     assert {"escalated", "offered", "accepted", "written"} <= set(kinds)
+
+
+PLANTED = ("4242 4242 4242 4242", "sk_live_abcdefgh12345678", "hunter2secret", "KD-123456")
+
+
+@pytest.mark.parametrize("helpdesk", HELPDESKS)
+def test_what_is_hidden_leaves_nowhere(system: System, helpdesk: str, number: str) -> None:
+    """Not in Slack, not in what is written to the helpdesk, not in the log; the ticket itself has it, being the customer's."""
+    delivery = system.fresh(helpdesk, "ticket_created_urgent", number, seed=False)
+    card, key, password, customer = PLANTED
+    planted = f"charged on card {card} (key {key}, password: {password}, customer {customer}), charged"
+    whole = json.loads(json.dumps(delivery).replace("charged", planted, 1))
+    seeded = json.loads(json.dumps(delivery["ticket"]).replace("charged", planted))
+    system.seed(helpdesk, seeded)
+    assert system.post(helpdesk, whole).status_code == 202
+    card_posted, agent = system.card(number), offered_to(system, number)
+    system.press(card_posted, "baton_accept", SLACK[agent])
+    until(lambda: noted_and_assigned(system, helpdesk, number, agent), what="assigned and noted")
+    handoff = system.handoff(number)["id"]
+    shown = (
+        json.dumps([*system.cards(handoff), *system.calls("slack")]),
+        json.dumps(system.writes(helpdesk, number)),
+        system.log(),
+    )
+    for where, text in zip(("Slack", "the helpdesk", "the log"), shown, strict=True):
+        assert not [secret for secret in PLANTED if secret in text], where
+    assert "customer number hidden" in shown[0] and "customer number hidden" in shown[1]
+    assert all(secret in json.dumps(system.ticket(helpdesk, number)) for secret in PLANTED)
 
 
 @pytest.mark.parametrize("helpdesk", HELPDESKS)

@@ -89,6 +89,9 @@ class FakePipeline:
     trouble: BaseException | None = None
     calls: list[tuple[Any, ...]] = field(default_factory=list)
 
+    def playbook(self) -> Any:
+        return load_playbook(RULES)
+
     def _told(self, *call: Any) -> Said:
         self.calls.append(call)
         if self.trouble:

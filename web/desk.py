@@ -15,6 +15,7 @@ from escalation.actions import DeclineReason, Press
 from escalation.away import Away, NotUnderstood
 from escalation.by_hand import Begun, ByHand
 from escalation.hop import Accept, Ask, Decline, Return
+from escalation.masking import To
 from escalation.roster import Agent
 from store import away as stored_away
 from web import homes
@@ -72,7 +73,8 @@ class PipelineDesk:
         agent = self._agent(who)
         if agent is None:
             return Home(stranger=_stranger(who))
-        return homes.home(self.engine, agent, datetime.now(UTC), self.page_url, note)
+        made = homes.home(self.engine, agent, datetime.now(UTC), self.page_url, note)
+        return self.pipeline.playbook().masking.whole(made, To.CHAT)
 
     def choices(self) -> Choices:
         return Choices(tuple(self.connections()), [(team.id, team.name or team.id) for team in self.pipeline.roster().teams])

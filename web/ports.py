@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from escalation.hop import Accept, Ask, Decline, NextLevel, Refresh, Return
+from escalation.playbook import Playbook
 from escalation.ports import Inbound
 from escalation.roster import Roster
 
@@ -39,6 +40,10 @@ class Pipeline(Protocol):
     @property
     def roster(self) -> Callable[[], Roster]:
         """The roster that is active now."""
+
+    @property
+    def playbook(self) -> Callable[[], Playbook]:
+        """The playbook that is active now."""
 
     def receive(self, connection: str, inbound: Inbound, now: datetime) -> Received:
         """Keep a webhook; LookupError for an unknown connection, BadSignature, Unreadable."""
