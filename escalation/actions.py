@@ -111,6 +111,7 @@ class ActionKind(StrEnum):
     WRITE = "write"  # one step of a Write to the helpdesk
     ALERT = "alert"  # post the card of an offer
     UPDATE_ALERT = "update_alert"  # edit the posted card to today's state
+    PROVE = "prove"  # read back what was written to the helpdesk
     TELL = "tell"  # a plain message to a person or channel (lead told, reminder)
 
 

@@ -303,6 +303,7 @@ def hand_over(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> Non
     case.save_handoff(replace(handoff, noted=handoff.noted or write.note is not None))
     for step in steps:
         case.plan(Action(f"write:{step.key}", ActionKind.WRITE, handoff.id, why=over.why, write=step))
+    case.plan(Action(f"prove:{write.key}", ActionKind.PROVE, handoff.id, why="read back", write=write))
 
 
 def _write(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> Write:

@@ -14,6 +14,7 @@ from escalation.journal import Case, Shown, Task
 from escalation.masking import To
 from escalation.parts import Parts
 from escalation.ports import Arrival, GiveUp, Inbound, Posted, Unreadable
+from escalation.proof import MENDED, again, read_back
 from escalation.roster import Agent
 from escalation.ticket import Status, Ticket
 
@@ -130,6 +131,32 @@ def _write(parts: Parts, task: Task) -> None:
             _tell_team(case, parts, f"mismatch:{task.action.key}", "; ".join(receipt.mismatch))
 
 
+def _prove(parts: Parts, task: Task) -> None:
+    """Read back what was written; what is missing is written once more and read again, what stays wrong is told to people."""
+    write, shown = task.action.write, parts.journal.shown(task.action.handoff_id)
+    if write is None or shown is None or (moot := _why_not_write(shown)) or not parts.journal.all_written(shown.handoff.id):
+        _finish(parts, task, moot=moot or "not everything was written")
+        return
+    helpdesk, holder = parts.helpdesks()[task.connection], parts.roster().agent(shown.handoff.accepted_by)
+    theirs = holder.ids.get(task.connection, "") if holder else ""
+    still = write.agent_id == theirs if write.agent_id else not shown.handoff.state.is_taken
+    found = read_back(write, helpdesk.fetch(task.ticket_id), assigned=still)
+    mend = again(write, found.faults) if not task.action.data.get("again") else None
+    with parts.journal.case(task.connection, task.ticket_id, parts.clock()) as case:
+        case.done(task, None)
+        words = found.words + (". What can be written again is" if mend else "")
+        case.write([Entry("not_proved" if found.faults else "proved", words)], task.action.handoff_id)
+        for step in helpdesk.steps(mend) if mend else ():
+            case.plan(Action(f"write:{step.key}", ActionKind.WRITE, shown.handoff.id, why="read back: was missing", write=step))
+        if mend:
+            once_more = {"again": "1"}
+            case.plan(Action(f"prove:{mend.key}", ActionKind.PROVE, shown.handoff.id, once_more, "read back again", write))
+        alarms = [why for fault, why in found.faults.items() if not mend or fault not in MENDED]
+        if alarms:
+            text = f"Ticket {task.ticket_id} ({task.connection}) is not as Baton wrote it: {'; '.join(alarms)}."
+            _tell_team(case, parts, task.action.key, text)
+
+
 def _why_not_write(shown: Shown | None) -> str:
     """Why a planned write-back is not wanted any more; deleted tickets are also those that are spam or merged away."""
     if shown is None:
@@ -224,4 +251,5 @@ _EFFECTS: Mapping[ActionKind, Callable[[Parts, Task], None]] = {
     ActionKind.UPDATE_ALERT: _update,
     ActionKind.TELL: _tell,
     ActionKind.WRITE: _write,
+    ActionKind.PROVE: _prove,
 }

@@ -224,6 +224,9 @@ class Journal(Protocol):
     def shown(self, handoff_id: str) -> Shown | None:
         """Any handoff, live or over, with what its cards show; None when there is none."""
 
+    def all_written(self, handoff_id: str) -> bool:
+        """True when every planned write of a handoff to its helpdesk is done, or proved needless."""
+
     def finish(self, task: Task, now: datetime, *, posted: Posted | None = None, offer_id: str = "", moot: str = "") -> None:
         """Mark an action as done and remember where the card of ``offer_id`` was posted; ``moot`` says why nothing was done."""
 

@@ -9,13 +9,15 @@ from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request
 
+from sandbox import lies
 from sandbox.state import Body, State
 
 # Shares (0-1) of API calls that fail each way; seconds and milliseconds as named.
 DEFAULTS: Body = {
     "rate_429": 0.0, "rate_500": 0.0, "rate_timeout": 0.0, "rate_drop_after_write": 0.0,
     "retry_after_s": 1, "timeout_s": 15.0, "latency_ms": 0,
-}  # fmt: skip
+    "lies": 1_000_000,  # how many more are told at most
+} | dict.fromkeys(lies.TOLD, 0.0)  # fmt: skip
 
 
 def _share(faults: Body, name: str) -> bool:
@@ -38,6 +40,12 @@ def _fault(faults: Body) -> Response | None:
         time.sleep(float(faults["timeout_s"]))
         _cut_connection()
     return None
+
+
+def _lie(state: State, vendor: str, lie: str) -> None:
+    with state.change(vendor, "faults", "now") as faults:
+        if faults and faults.get("lies", 1) > 0 and lies.tell(state, vendor, request.path, lie) and "lies" in faults:
+            faults["lies"] -= 1
 
 
 def _cut_connection() -> None:
@@ -64,6 +72,8 @@ def attach(blueprint: Blueprint, state: State, vendor: str) -> None:
         body = request.get_json(silent=True, force=True) or request.form.to_dict() or None
         state.record(vendor, request.method, request.full_path.rstrip("?"), response.status_code, body)
         wrote = request.method != "GET" and response.status_code < 300
+        for lie in (name for name in lies.TOLD if wrote and _share(g.faults, name)):
+            _lie(state, vendor, lie)
         if wrote and _share(g.faults, "rate_drop_after_write"):
             _cut_connection()
         return response

@@ -237,7 +237,8 @@ class StoredCase:
     @staticmethod
     def lock_for(connection: str, ticket_id: str, kind: str) -> str:
         """Effects on one ticket go in order per destination: a chat that is away does not hold up the helpdesk."""
-        return f"{connection}:{ticket_id}:{'helpdesk' if kind == ActionKind.WRITE else 'chat'}"
+        to_helpdesk = kind in (ActionKind.WRITE, ActionKind.PROVE)
+        return f"{connection}:{ticket_id}:{'helpdesk' if to_helpdesk else 'chat'}"
 
     def plan(self, action: Action) -> None:
         me = {"connection": self.connection, "ticket_id": self.ticket_id, "handoff_id": action.handoff_id}

@@ -132,6 +132,10 @@ class StoredJournal:
             handoff, posted = load_handoff(db, row)
             return Shown(handoff, escalation_of(row), build(Ticket, row.ticket), posted)
 
+    def all_written(self, handoff_id: str) -> bool:
+        with self._engine.begin() as db:
+            return db.execute(sql.UNWRITTEN, {"the_handoff": handoff_id}).first() is None
+
     def finish(self, task: Task, now: datetime, *, posted: Posted | None = None, offer_id: str = "", moot: str = "") -> None:
         with self._engine.begin() as db:
             if posted and offer_id:

@@ -148,6 +148,12 @@ DONE = (
     .values(state=bindparam("state"), error=bindparam("error"), done_at=bindparam("done_at"), receipt=bindparam("receipt"))
 )
 
+UNWRITTEN = (
+    select(ActionRow.id)
+    .where(ActionRow.handoff_id == bindparam("the_handoff"), ActionRow.kind == "write", ActionRow.state.not_in(("done", "moot")))
+    .limit(1)
+)
+
 # Held until the commit (docs/decisions/0012). The database ends a holder that does nothing for 15 s, so that a frozen
 # process cannot keep everybody else from routing.
 ROUTE_ALONE = text("""

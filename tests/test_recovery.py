@@ -145,6 +145,59 @@ def test_worker_killed_after_the_acceptance(parts: System, ticket: str, point: s
     one_of_everything(parts, "zendesk", ticket, agent)
 
 
+LIES = {
+    "rate_note_dropped": "the note is not there",
+    "rate_assignee_ignored": "it was to be assigned",
+    "rate_note_public": "can be seen by the customer",
+    "rate_note_cut": "the note was cut",
+}
+
+
+@pytest.mark.parametrize("helpdesk", HELPDESKS)
+@pytest.mark.parametrize("lie", [lie for lie in LIES if "dropped" in lie or "ignored" in lie])
+def test_what_a_helpdesk_did_not_keep_is_written_again_and_proved(parts: System, helpdesk: str, ticket: str, lie: str) -> None:
+    agent, alarms = accepted_with_lies(parts, helpdesk, ticket, **{lie: 1.0, "lies": 1})
+    handoff = parts.handoff(ticket)
+    [found] = lines(parts, handoff, "not_proved")
+    assert LIES[lie] in found
+    [proved] = lines(parts, handoff, "proved")
+    assert proved.startswith("Read back: note there, internal, complete, assigned to")
+    assert not alarms
+    one_of_everything(parts, helpdesk, ticket, agent)
+
+
+@pytest.mark.parametrize("helpdesk", HELPDESKS)
+@pytest.mark.parametrize("lie", LIES)
+def test_what_a_helpdesk_does_not_keep_at_all_is_told_to_people(parts: System, helpdesk: str, ticket: str, lie: str) -> None:
+    _, alarms = accepted_with_lies(parts, helpdesk, ticket, **{lie: 1.0})
+    handoff = parts.handoff(ticket)
+    tries = 2 if "dropped" in lie or "ignored" in lie else 1
+    assert [LIES[lie] in found for found in lines(parts, handoff, "not_proved")] == [True] * tries
+    assert lines(parts, handoff, "proved") == []
+    assert len([text for text in alarms if LIES[lie] in text]) == 1
+
+
+def accepted_with_lies(system: System, helpdesk: str, ticket: str, **lies: float) -> tuple[str, list[str]]:
+    """A handoff that was accepted while the helpdesk lies; who accepted, and what people were told of it in the chat."""
+    system.send(helpdesk, "ticket_created_urgent", ticket)
+    with Worker(system):
+        system.card(ticket)
+        agent, handoff = offered_to(system, ticket), system.handoff(ticket)["id"]
+        system.faults(helpdesk, **lies)
+        try:
+            system.api_post(f"handoffs/{handoff}/accept", {"agent": agent}).raise_for_status()
+            until(lambda: recovered(system, helpdesk, ticket), 30, "everything done")
+        finally:
+            system.faults(helpdesk)
+    return agent, [str(m.get("text")) for m in system.messages() if f"Ticket {ticket} " in str(m.get("text"))]
+
+
+def lines(system: System, handoff: dict[str, Any], kind: str) -> list[str]:
+    """The words of the timeline's entries of one kind."""
+    told = system.api(f"escalations/{handoff['escalation_id']}")["timeline"]
+    return [entry["words"] for entry in told if entry["kind"] == kind]
+
+
 FAULTS = {"rate_429": 0.05, "rate_500": 0.05, "rate_timeout": 0.05, "rate_drop_after_write": 0.05}
 
 

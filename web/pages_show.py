@@ -40,6 +40,7 @@ ACTION_WORDS = {
     "alert": "Offer card",
     "update_alert": "Update of the card",
     "tell": "Message",
+    "prove": "Reading back",
 }
 
 
