@@ -8,12 +8,26 @@ from datetime import datetime, timedelta
 from escalation import away, context
 from escalation.actions import Action, ActionKind, Entry, Write
 from escalation.affinity import acquainted
+from escalation.clocks import Counting
 from escalation.decide import clocked, decide, facts_of
 from escalation.decision import Decision
 from escalation.desks import Matter, besides, desk_of, routed
+from escalation.facts import utc
 from escalation.handoff import advance
 from escalation.history import Background, extended
-from escalation.hop import AssignedInHelpdesk, Desk, Event, Handoff, HandOver, HumanReplied, Start, State, Step, TicketOver
+from escalation.hop import (
+    AssignedInHelpdesk,
+    Desk,
+    Event,
+    Handoff,
+    HandOver,
+    HumanReplied,
+    Recount,
+    Start,
+    State,
+    Step,
+    TicketOver,
+)
 from escalation.journal import Case, Escalation, Look
 from escalation.ladder import edits
 from escalation.masking import To
@@ -57,6 +71,7 @@ def look_at(
     _shadow(case, parts, decision)
     if not ticket.status.is_over:
         _escalate(case, parts, before, ticket, decision, evaluation)
+    recount(case, parts)
 
 
 def _escalate(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket, decision: Decision, evaluation: int) -> None:
@@ -260,7 +275,20 @@ def desk(case: Case, parts: Parts, handoff: Handoff) -> Desk:
         ),
         keep=lambda route: case.write([routed(route)], handoff.id),
     )
-    return replace(made, path=playbook.paths.get(handoff.path.id), version=playbook.version)
+    severity = Severity(case.escalation.severity) if case.escalation else Severity.NORMAL
+    counting = Counting(playbook.calendars, playbook.calendar, severity, ticket.status)
+    return replace(made, path=playbook.paths.get(handoff.path.id), version=playbook.version, counting=counting)
+
+
+def recount(case: Case, parts: Parts) -> None:
+    """Deadlines follow what they are counted by: how the ticket stands, how severe it is, who works when (domain.md §4)."""
+    handoff, ticket = case.handoff, case.ticket
+    if handoff is None or handoff.state not in (State.OFFERED, State.ACCEPTED):
+        return
+    at = min(utc(ticket.updated_at), case.now) if ticket and ticket.updated_at else case.now
+    step = advance(handoff, Recount(at), case.now, desk(case, parts, handoff))
+    if step.handoff != handoff:
+        take(case, parts, step)
 
 
 def _is_critical(escalation: Escalation | None) -> bool:

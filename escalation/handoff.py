@@ -15,7 +15,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from escalation.actions import DeclineReason, Entry, Timer, TimerKind
+from escalation.actions import DeclineReason, Entry, TimerKind
+from escalation.clocks import left as time_left
+from escalation.deadlines import begun, counted_again, is_current, offer_hours, reply_left, time_of
 from escalation.hop import (
     Accept,
     Ask,
@@ -30,6 +32,7 @@ from escalation.hop import (
     NextLevel,
     Offer,
     OfferState,
+    Recount,
     Refresh,
     Return,
     Start,
@@ -40,6 +43,7 @@ from escalation.hop import (
     minutes,
 )
 from escalation.ladder import begin, edit, edits, fill, next_level, tell
+from escalation.recount import recounted
 
 _ASK_AGAIN = (DeclineReason.BUSY, DeclineReason.OFF_SHIFT)  # reasons that pass
 _SKEW = timedelta(minutes=1)  # the helpdesk stamps replies in whole seconds by its own clock
@@ -54,7 +58,7 @@ def advance(handoff: Handoff, event: Event, now: datetime, desk: Desk) -> Step:
 
 
 def _start(handoff: Handoff, _: Start, now: datetime, desk: Desk) -> Step:
-    return begin(handoff, now, desk, first=handoff.first)
+    return begin(replace(handoff, roster_version=desk.roster.version), now, desk, first=handoff.first)
 
 
 def _accept(handoff: Handoff, event: Accept, now: datetime, desk: Desk) -> Step:
@@ -68,11 +72,11 @@ def _accept(handoff: Handoff, event: Accept, now: datetime, desk: Desk) -> Step:
     if agent is None or handoff.connection not in agent.ids:
         return Step(handoff, refused=f"{desk.name(event.by)} has no agent account for {handoff.connection} in the roster.")
     words = f"{agent.name} accepted ({event.via})"
-    taken = _take(handoff, event.by, now)
+    taken, timers = begun(_take(handoff, event.by, now), now, desk)
     own = next((o for o in handoff.asked_now if o.agent == event.by), None)
     over = None if own and own.assigned else HandOver(event.by, words)
     entry = Entry("accepted", words, event.by, {"offer": own.id} if own else {})
-    return Step(taken, edits(handoff), _reply_timers(taken, now), (entry,), over)
+    return Step(taken, edits(handoff), timers, (entry,), over)
 
 
 def _take(handoff: Handoff, agent: str, now: datetime) -> Handoff:
@@ -90,13 +94,6 @@ def _withdrawn(offer: Offer, reason: str) -> Offer:
 
 def _settled(offer: Offer, state: OfferState, reason: str = "") -> Offer:
     return replace(offer, state=state, reason=reason) if offer.state is OfferState.OPEN else offer
-
-
-def _reply_timers(handoff: Handoff, now: datetime, mark: str = "") -> tuple[Timer, ...]:
-    due = now + handoff.path.first_reply_in
-    stem = f"{handoff.id}:{handoff.accepted_by}:{int(now.timestamp() * 1000)}{mark}"
-    remind = Timer(f"{stem}:remind", TimerKind.REPLY_REMINDER, handoff.id, due - handoff.path.remind_reply_before)
-    return remind, Timer(f"{stem}:overdue", TimerKind.REPLY_OVERDUE, handoff.id, due)
 
 
 def _decline(handoff: Handoff, event: Decline, now: datetime, desk: Desk) -> Step:
@@ -154,7 +151,7 @@ def _ask(handoff: Handoff, event: Ask, now: datetime, desk: Desk) -> Step:
 
 
 def _fired(handoff: Handoff, event: Fired, now: datetime, desk: Desk) -> Step:
-    return _TIMERS[event.kind](handoff, event, now, desk)
+    return _TIMERS[event.kind](handoff, event, now, desk) if is_current(handoff, event) else Step(handoff)
 
 
 def _expired(handoff: Handoff, event: Fired, now: datetime, desk: Desk) -> Step:
@@ -166,7 +163,7 @@ def _expired(handoff: Handoff, event: Fired, now: datetime, desk: Desk) -> Step:
             return Step(handoff)  # somebody has called the next level before
         entry = Entry("expired", f"Nobody in {offer.channel} accepted in time")
         return Step(handoff, (), (), (entry,)).then(next_level(handoff, now, desk))
-    waited = minutes(offer.until - offer.at)
+    waited = time_of(offer)
     offers = tuple(_settled(o, OfferState.EXPIRED, f"no answer in {waited}") if o.id == offer.id else o for o in handoff.offers)
     left_out = _tried(handoff, offer.agent, f"did not answer in {waited}", again=True)
     entry = Entry("expired", f"{desk.name(offer.agent)} did not answer in {waited}", data={"offer": offer.id})
@@ -178,18 +175,19 @@ def _ack_reminder(handoff: Handoff, event: Fired, now: datetime, desk: Desk) -> 
     offer = handoff.offer(event.offer_id)
     if offer is None or offer.state is not OfferState.OPEN or not offer.agent or handoff.state is not State.OFFERED:
         return Step(handoff)
-    left = minutes(offer.until - now)
+    left = minutes(time_left(offer_hours(offer, handoff, desk), now, offer.until))
     text = f"Reminder: a handoff is waiting for you, {left} left. Please accept or decline the card above."
     entry = Entry("reminded", f"{desk.name(offer.agent)} was reminded, {left} left")
-    return Step(handoff, (tell(f"remind:{offer.id}", handoff, text, agent=offer.agent),), (), (entry,))
+    return Step(handoff, (tell(f"remind:{offer.id}{offer.mark}", handoff, text, agent=offer.agent),), (), (entry,))
 
 
 def _reply_reminder(handoff: Handoff, _: Fired, now: datetime, desk: Desk) -> Step:
     if handoff.state is not State.ACCEPTED or _not_due(handoff, now, handoff.path.remind_reply_before):
         return Step(handoff)
-    left = minutes((handoff.reply_due or now) - now)
+    left = minutes(reply_left(handoff, now, desk))
     text = f"Ticket {handoff.ticket_id} still waits for your first reply to the customer, {left} left."
     key = f"remind-reply:{handoff.id}:{handoff.accepted_by}:{clock(handoff.accepted_at)}"
+    key += handoff.reply.mark if handoff.reply else ""
     entry = Entry("reminded", f"{desk.name(handoff.accepted_by)} was reminded to reply, {left} left")
     return Step(handoff, (tell(key, handoff, text, agent=handoff.accepted_by),), (), (entry,))
 
@@ -203,8 +201,9 @@ def _reply_overdue(handoff: Handoff, _: Fired, now: datetime, desk: Desk) -> Ste
 
 
 def _not_due(handoff: Handoff, now: datetime, before: timedelta) -> bool:
-    """True for a timer of an earlier acceptance, which fires in the time of a later one."""
-    return handoff.accepted_at is None or now < handoff.accepted_at + handoff.path.first_reply_in - before
+    """True for a timer of an earlier acceptance, which fires in the time of a later one, and while the clock stands still."""
+    remind_at = handoff.reply.remind_at if handoff.reply and before else None
+    return handoff.reply_due is None or now < (remind_at or handoff.reply_due - before)
 
 
 def _take_back(handoff: Handoff, words: str, why_not: str, entry: Entry, now: datetime, desk: Desk, *, level: int = 0) -> Step:
@@ -213,7 +212,7 @@ def _take_back(handoff: Handoff, words: str, why_not: str, entry: Entry, now: da
     if handoff.hop >= handoff.hop_limit:
         level = len(handoff.path.levels) - 1  # the bounce breaker, domain.md §3
     free = replace(_tried(handoff, agent, why_not, again=False), state=State.OFFERED, offers=offers)
-    free = replace(free, accepted_by="", accepted_at=None, answered_at=None)
+    free = replace(free, accepted_by="", accepted_at=None, answered_at=None, reply=None)
     free = replace(free, level=level, hop=handoff.hop + 1, repeated=0, laps=0)
     edits = tuple(edit(o, handoff, words) for o in handoff.offers if o.agent == agent)
     return Step(free, edits, (), (entry,)).then(begin(free, now, desk))
@@ -263,8 +262,7 @@ def _refresh(handoff: Handoff, event: Refresh, now: datetime, desk: Desk) -> Ste
     moved = replace(handoff, path=path, playbook_version=desk.version, level=level, repeated=0)
     words = f"{desk.name(event.by)} moved it to version {desk.version} of the playbook (it began with {handoff.playbook_version})"
     entry = Entry("refreshed", words, event.by, {"version": desk.version, "before": handoff.playbook_version})
-    counts = handoff.state is State.ACCEPTED and handoff.accepted_at
-    timers = _reply_timers(moved, handoff.accepted_at, f":{handoff.steps}") if counts and handoff.accepted_at else ()
+    moved, timers = counted_again(moved, now, desk) if handoff.state is State.ACCEPTED else (moved, ())
     step = Step(moved, edits(handoff, settled=True), timers, (entry,))
     waits_no_longer = handoff.state is State.WAITING and level + 1 < len(names)
     return step.then(next_level(moved, now, desk)) if waits_no_longer else step
@@ -275,8 +273,8 @@ def _assigned(handoff: Handoff, event: AssignedInHelpdesk, now: datetime, desk: 
     if not who or not handoff.state.is_live or (handoff.state.is_taken and handoff.accepted_by == who):
         return Step(handoff)
     words = f"{desk.name(event.agent) if event.agent else event.name} was assigned in the helpdesk: that counts as accepting"
-    taken = _take(handoff, who, event.at)
-    return Step(taken, edits(handoff, settled=True), _reply_timers(taken, event.at), (Entry("accepted", words, who),))
+    taken, timers = begun(_take(handoff, who, event.at), event.at, desk)
+    return Step(taken, edits(handoff, settled=True), timers, (Entry("accepted", words, who),))
 
 
 def _replied(handoff: Handoff, event: HumanReplied, now: datetime, desk: Desk) -> Step:
@@ -309,6 +307,7 @@ _STEPS: Mapping[type[Event], Callable[..., Step]] = {
     TicketOver: _over,
     NextLevel: _next_level,
     Refresh: _refresh,
+    Recount: recounted,
 }
 _TIMERS: Mapping[TimerKind, Callable[[Handoff, Fired, datetime, Desk], Step]] = {
     TimerKind.OFFER_EXPIRES: _expired,

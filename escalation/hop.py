@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from escalation.actions import Action, DeclineReason, Entry, Timer, TimerKind
+from escalation.clocks import Counting, ReplyClock, sum_and_moment
 from escalation.decision import Route
-from escalation.playbook import Level, Path
+from escalation.playbook import ClockKind, Level, Path
 from escalation.roster import Roster
 
 
@@ -56,6 +57,10 @@ class Offer:
     why: str = ""  # why this person: the candidate's words
     on_pass: int = 0  # which pass through a level it belongs to
     assigned: bool = False  # the ticket was assigned with it
+    clock: ClockKind = ClockKind.ALWAYS  # in which ``until`` is counted
+    span: timedelta | None = None  # that is counted from ``at``; None: ``until`` stands as it is, whatever changes
+    words: str = ""  # how ``until`` came about
+    mark: str = ""  # ends the keys of its timers; another one each time ``until`` moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,8 @@ class Handoff:
     former: str = ""  # the handoff it goes on from, where the ticket was reopened
     first: str = ""  # who had that one, and is asked before all others
     chain: tuple[str, ...] = ()  # what went before, in words
+    reply: ReplyClock | None = None  # of whoever accepted; None also where an earlier version accepted it
+    roster_version: int = 0  # with which its deadlines were counted last
 
     def offer(self, offer_id: str) -> Offer | None:
         return next((o for o in self.offers if o.id == offer_id), None)
@@ -112,8 +119,18 @@ class Handoff:
 
     @property
     def reply_due(self) -> datetime | None:
-        """When the first human reply to the customer is due; None before anybody accepted."""
+        """When the first human reply to the customer is due; None before anybody accepted and while the clock stands still."""
+        if self.reply is not None:
+            return self.reply.due
         return self.accepted_at + self.path.first_reply_in if self.accepted_at else None
+
+    @property
+    def counts_hours(self) -> bool:
+        """Whether a deadline runs that another roster could move."""
+        if self.state is State.ACCEPTED:
+            return self.path.reply_clock is not ClockKind.ALWAYS
+        counted = (o for o in self.open_offers if o.clock is not ClockKind.ALWAYS and o.span is not None)
+        return self.state is State.OFFERED and any(counted)
 
     @property
     def current_level(self) -> Level:
@@ -161,6 +178,14 @@ class Fired:
 
     kind: TimerKind
     offer_id: str = ""
+    key: str = ""  # the timer's; a deadline that has moved since has timers under other keys
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """What deadlines are counted by may be different: how the ticket stands, how severe it is, the roster, a calendar."""
+
+    at: datetime  # when the ticket changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +228,20 @@ class Refresh:
     via: str = "page"
 
 
-Event = Start | Accept | Decline | Return | Ask | Fired | AssignedInHelpdesk | HumanReplied | TicketOver | NextLevel | Refresh
+Event = (
+    Start
+    | Accept
+    | Decline
+    | Return
+    | Ask
+    | Fired
+    | AssignedInHelpdesk
+    | HumanReplied
+    | TicketOver
+    | NextLevel
+    | Refresh
+    | Recount
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +263,7 @@ class Desk:
     choose: Callable[[Level, Mapping[str, str]], Route]
     path: Path | None = None
     version: int = 0
+    counting: Counting = field(default_factory=Counting)
 
     def name(self, agent_id: str) -> str:
         agent = self.roster.agent(agent_id)
@@ -265,6 +304,19 @@ def minutes(span: timedelta) -> str:
     return f"{hours} h {rest} min" if hours and rest else f"{hours} h" if hours else f"{rest} min"
 
 
+def reply_words(handoff: Handoff) -> str:
+    """When the first reply is due, with the sum where the clock stood still: "First reply due by Mon 09:12 (15 min + weekend)"."""
+    if handoff.reply is not None and handoff.reply.due is None:
+        return f"First reply: {handoff.reply.words}"
+    total, moment = sum_and_moment(handoff.reply.words if handoff.reply else "")
+    return f"First reply due by {moment} ({total})" if total else f"First reply due by {clock(handoff.reply_due)}"
+
+
+def _until(offer: Offer) -> str:
+    total, moment = sum_and_moment(offer.words)
+    return f"{moment} ({total})" if total else clock(offer.until)
+
+
 def words_for(handoff: Handoff, offer: Offer, roster: Roster) -> str:
     """The state line of a card, for the person who was offered it."""
     owner = roster.agent(handoff.accepted_by)
@@ -276,9 +328,9 @@ def words_for(handoff: Handoff, offer: Offer, roster: Roster) -> str:
     if handoff.state is State.ANSWERED:
         return f"{name} accepted at {clock(handoff.accepted_at)} and replied at {clock(handoff.answered_at)}."
     if handoff.state is State.ACCEPTED:
-        return f"{name} accepted at {clock(handoff.accepted_at)}. First reply due by {clock(handoff.reply_due)}."
+        return f"{name} accepted at {clock(handoff.accepted_at)}. {reply_words(handoff)}."
     return {
-        OfferState.OPEN: f"Ready for me to assign it to you? Waiting until {clock(offer.until)}.",
+        OfferState.OPEN: f"Ready for me to assign it to you? Waiting until {_until(offer)}.",
         OfferState.DECLINED: f"Declined ({offer.reason}). It went on to the next person.",
         OfferState.EXPIRED: f"Expired at {clock(offer.until)} without an answer. It went on to the next person.",
     }.get(offer.state, f"Taken back: {offer.reason}.")

@@ -20,6 +20,8 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 _MANY = {"night": "nights", "weekend": "weekends", "day off": "days off", "break": "breaks", "holiday": "holidays"}
 _ALWAYS = (Shift(ALL_WEEK, time(0), time(0)),)
 _DAY = timedelta(days=1)
+_NOON = range(11, 14)  # a short break that begins in these hours is lunch
+_LONGEST_LUNCH = timedelta(hours=2)
 _YEAR_AHEAD = 400  # days looked ahead for somebody's next shift; a longer absence counts as "not coming back"
 _TEN_YEARS = 3653  # days looked ahead for a deadline; reached only by shifts that hold no working time
 
@@ -118,19 +120,38 @@ def due_in(calendar: Calendar, start: datetime, span: timedelta) -> Due:
 
     Raises ValueError for an unknown zone or a calendar without any time.
     """
-    place = _place(calendar)
-    shifts, off = calendar.shifts or _ALWAYS, _off(calendar)
+    return _due(start, span, _place(calendar), calendar.shifts or _ALWAYS, _off(calendar))
+
+
+def due_for(agent: Agent, start: datetime, span: timedelta) -> Due:
+    """The same in an agent's own shifts, without their absences; ValueError for an unknown zone or shifts without any time."""
+    place = _place(Calendar(agent.id, agent.time_zone, ()))
+    return _due(start, span, place, agent.shifts or _ALWAYS, agent.absences, "day off")
+
+
+def _due(
+    start: datetime, span: timedelta, place: ZoneInfo, shifts: tuple[Shift, ...], off: tuple[Absence, ...], free: str = "holiday"
+) -> Due:
     left, reached = max(span, timedelta(0)), start.astimezone(UTC)
     found: Counter[str] = Counter()
+    breaks: list[Period] = []
     for opens, closes in _periods(shifts, place, start, _TEN_YEARS, off):
         if opens > reached:
-            name, count = _gap(reached, opens, place, shifts, frozenset(calendar.holidays))
+            name, count = _gap(reached, opens, place, shifts, off, free)
             found[name] += count
+            breaks += [(reached, opens)] if name == "break" else []
         if closes - opens >= left:
-            words = " + ".join([in_hours(span), *counted(found)])
-            return Due(opens + left, f"{words} = {stamp(opens + left, start, place)}")
+            told = [_break(*breaks[0], place) if word == "break" else word for word in counted(found)]
+            return Due(opens + left, f"{' + '.join([in_hours(span), *told])} = {stamp(opens + left, start, place)}")
         left, reached = left - (closes - opens), closes
     raise ValueError("these shifts hold too little working time for a deadline")
+
+
+def _break(start: datetime, end: datetime, place: ZoneInfo) -> str:
+    """One break as people call it: "lunch 12:00\u201312:30"."""
+    first, last = start.astimezone(place), end.astimezone(place)
+    name = "lunch" if first.hour in _NOON and end - start <= _LONGEST_LUNCH else "break"
+    return f"{name} {first:%H:%M}\u2013{last:%H:%M}"
 
 
 def worked(calendar: Calendar, since: datetime, until: datetime) -> timedelta:
@@ -145,6 +166,11 @@ def worked(calendar: Calendar, since: datetime, until: datetime) -> timedelta:
     return total
 
 
+def worked_by(agent: Agent, since: datetime, until: datetime) -> timedelta:
+    """The time the agent works between two moments (aware); none in an unknown zone or when the second is not later."""
+    return sum((closes - opens for opens, closes in stretches(agent, since, until)), timedelta(0))
+
+
 def gaps(calendar: Calendar, since: datetime, until: datetime) -> Counter[str]:
     """What lies between the working periods of a stretch of time, as a colleague counts it: {"night": 2, "weekend": 1}."""
     place, reached, found = _place(calendar), since.astimezone(UTC), Counter[str]()
@@ -153,7 +179,7 @@ def gaps(calendar: Calendar, since: datetime, until: datetime) -> Counter[str]:
         if opens >= until:
             break
         if opens > reached:
-            name, count = _gap(reached, opens, place, shifts, frozenset(calendar.holidays))
+            name, count = _gap(reached, opens, place, shifts, _off(calendar))
             found[name] += count
         reached = closes
     return found
@@ -264,15 +290,15 @@ def _absent_words(absence: Absence, agent: Agent, now: datetime) -> str:
 
 
 def _gap(
-    start: datetime, end: datetime, zone: ZoneInfo, shifts: tuple[Shift, ...], holidays: frozenset[date] = frozenset()
+    start: datetime, end: datetime, zone: ZoneInfo, shifts: tuple[Shift, ...], absent: tuple[Absence, ...], free: str = "holiday"
 ) -> tuple[str, int]:
     """What a colleague calls the time between two working periods, and how many of it: ("weekend", 1), ("day off", 2)."""
     first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     worked = {day for shift in shifts for day in shift.days}
     days = [first + n * _DAY for n in range((last - first).days + 1)]
-    free = sum(d in holidays for d in days)
-    if free:
-        return "holiday", free
+    missed = sum(any(a.first <= d <= a.last for a in absent) for d in days)
+    if missed:
+        return free, missed
     off = [d for d in days if d.weekday() not in worked]
     if off and len(off) <= 3 and any(d.weekday() >= 5 for d in off):
         return "weekend", 1

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from escalation.actions import Action, ActionKind, Entry, Timer, TimerKind
+from escalation.actions import Action, ActionKind, Entry
+from escalation.deadlines import offer_timers, timed
 from escalation.decision import Candidate
 from escalation.hop import Desk, Handoff, HandOver, Offer, OfferState, State, Step
-from escalation.playbook import MOST_LAPS, AtEnd, Level, Offering
+from escalation.playbook import MOST_LAPS, AtEnd, Level, Offering, QuietHours
 from escalation.rotations import on_watch
 
 _BEING_ASKED = "is being asked"
@@ -36,6 +37,8 @@ def fill(handoff: Handoff, now: datetime, desk: Desk, *, first: str = "") -> Ste
 
 def _ask(handoff: Handoff, level: Level, now: datetime, desk: Desk) -> Step:
     """Offers to the best people up to the level's width, or the reason why there are none."""
+    if desk.counting.overrides(handoff.path):
+        level = replace(level, quiet=QuietHours.OVERRIDE)
     standing = {o.agent: _BEING_ASKED for o in handoff.asked_now}
     route = desk.choose(level, {**handoff.tried, **standing})
     asked = sum(bool(o.agent) and o.on_pass == handoff.passes for o in handoff.offers)
@@ -43,14 +46,14 @@ def _ask(handoff: Handoff, level: Level, now: datetime, desk: Desk) -> Step:
     room = max(0, min(level.width - len(standing), left))
     step = Step(replace(handoff, route=route))
     for candidate in route.available()[:room]:
-        step = step.then(_offer_person(step.handoff, candidate, level, now))
+        step = step.then(_offer_person(step.handoff, candidate, level, now, desk))
     if step.handoff.asked_now:
         return step
     reason = route.words if left > 0 else f"{asked} {'person was' if asked == 1 else 'people were'} asked"
     return replace(step, entries=(Entry("no_one", f"Level {level.name}: {reason}", data={"team": route.team}),))
 
 
-def _offer_person(handoff: Handoff, candidate: Candidate, level: Level, now: datetime) -> Step:
+def _offer_person(handoff: Handoff, candidate: Candidate, level: Level, now: datetime, desk: Desk) -> Step:
     offer = Offer(
         _offer_id(handoff),
         candidate.agent,
@@ -60,12 +63,15 @@ def _offer_person(handoff: Handoff, candidate: Candidate, level: Level, now: dat
         why=candidate.words,
         on_pass=handoff.passes,
         assigned=level.is_cold,
+        clock=level.clock,
+        span=level.offer_for,
     )
+    offer = timed(offer, handoff, desk)
     words = f"Offered to {candidate.name}: {candidate.words}"
-    told = {"offer": offer.id, "agent": offer.agent, "score": candidate.score, "until": offer.until.isoformat()}
+    told = {"offer": offer.id, "agent": offer.agent, "score": candidate.score}
+    told |= {"until": offer.until.isoformat(), "deadline": offer.words}
     over = HandOver(candidate.agent, "this level assigns with the offer") if offer.assigned else None
-    remind = Timer(f"{offer.id}:remind", TimerKind.ACK_REMINDER, handoff.id, offer.until - level.remind_before, offer.id)
-    timers = (remind, _expiry(offer, handoff)) if level.remind_before < level.offer_for else (_expiry(offer, handoff),)
+    timers = offer_timers(offer, handoff, desk, now)
     return Step(_with(handoff, offer), (_alert(offer, handoff),), timers, (Entry("offered", words, data=told),), over)
 
 
@@ -75,9 +81,10 @@ def _offer_channel(handoff: Handoff, level: Level, now: datetime, desk: Desk) ->
     if any(o.channel == channel and not o.agent for o in handoff.open_offers):
         return next_level(handoff, now, desk)  # its card is there already
     offer = Offer(_offer_id(handoff), "", now, now + level.offer_for, channel, level=handoff.level, on_pass=handoff.passes)
+    offer = timed(replace(offer, clock=level.clock, span=level.offer_for), handoff, desk)
     offer = replace(offer, why="nobody accepted before" if handoff.offers else "this level asks the whole channel")
     entry = Entry("offered", f"Offered to everybody in {channel or 'the default channel'}", data={"offer": offer.id})
-    return Step(_with(handoff, offer), (_alert(offer, handoff),), (_expiry(offer, handoff),), (entry,))
+    return Step(_with(handoff, offer), (_alert(offer, handoff),), offer_timers(offer, handoff, desk, now), (entry,))
 
 
 def next_level(handoff: Handoff, now: datetime, desk: Desk) -> Step:
@@ -130,10 +137,6 @@ def _offer_id(handoff: Handoff) -> str:
 
 def _with(handoff: Handoff, offer: Offer) -> Handoff:
     return replace(handoff, state=State.OFFERED, offers=(*handoff.offers, offer))
-
-
-def _expiry(offer: Offer, handoff: Handoff) -> Timer:
-    return Timer(f"{offer.id}:expires", TimerKind.OFFER_EXPIRES, handoff.id, offer.until, offer.id)
 
 
 def _alert(offer: Offer, handoff: Handoff) -> Action:

@@ -171,6 +171,7 @@ class Pipeline(Parts):
             else:
                 conclude.tell_handoff(case, self, case.ticket, ticket)  # a snapshot may show more than our own act
                 case.save_ticket(ticket)
+                conclude.recount(case, self)
             if again:
                 case.refresh_later()
 
@@ -217,6 +218,11 @@ class Pipeline(Parts):
             if case.ticket is not None:
                 conclude.look_at(case, self, case.ticket, (), by_time=True)
 
+    def recount(self, connection: str, ticket_id: str, now: datetime) -> None:
+        """Count the deadlines of a ticket's handoff again, because the roster has changed."""
+        with self.journal.case(connection, ticket_id, now) as case:
+            conclude.recount(case, self)
+
     def fire(self, timer: Timer, now: datetime) -> None:
         """Do what a due timer is for, exactly once however often it is fired."""
         connection, ticket_id = self.journal.ticket_of(timer.handoff_id)
@@ -225,7 +231,7 @@ class Pipeline(Parts):
                 return
             handoff = case.handoff
             if handoff is not None and handoff.id == timer.handoff_id:
-                event = Fired(timer.kind, timer.offer_id)
+                event = Fired(timer.kind, timer.offer_id, timer.key)
                 conclude.take(case, self, advance(handoff, event, now, conclude.desk(case, self, handoff)))
 
     # --- again: replay and retry by a person ---

@@ -10,6 +10,7 @@ from enum import StrEnum
 from escalation.hours import Calendar
 from escalation.masking import Masking
 from escalation.sla import Policy
+from escalation.ticket import Status
 
 _PROACTIVE = frozenset({"age", "waiting", "unanswered_for", "in_queue", "business", "sla", "customer", "created_at", "segment"})
 
@@ -128,6 +129,14 @@ class QuietHours(StrEnum):
     OVERRIDE = "override"
 
 
+class ClockKind(StrEnum):
+    """Whose time a deadline counts in."""
+
+    ALWAYS = "always"  # every hour
+    TEAM = "team"  # the calendar of the team
+    PERSON = "person"  # the shifts of whoever is asked or has accepted
+
+
 class AtEnd(StrEnum):
     """What becomes of a handoff that went through every level; it always stays acceptable, and the lead always knows."""
 
@@ -157,6 +166,7 @@ class Level:
     to: str = ""  # of ``person``: the agent's id
     repeat: int = 0  # how often it is gone through again before the next level
     quiet: QuietHours = QuietHours.RESPECT
+    clock: ClockKind = ClockKind.ALWAYS  # of ``offer_for`` and ``remind_before``
 
     @property
     def width(self) -> int:
@@ -181,6 +191,9 @@ class Path:
     first_reply_in: timedelta = timedelta(hours=1)
     remind_reply_before: timedelta = timedelta(minutes=15)
     at_end: AtEnd = AtEnd.TELL_LEAD
+    reply_clock: ClockKind = ClockKind.ALWAYS  # of ``first_reply_in`` and ``remind_reply_before``
+    pauses: tuple[Status, ...] = (Status.PENDING,)  # in which nobody owes the customer a reply: they have asked for one
+    override: Severity | None = None  # from which on every hour counts, nothing pauses and quiet hours do not hold
 
 
 @dataclass(frozen=True, slots=True)

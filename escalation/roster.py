@@ -87,6 +87,7 @@ class Team:
     channel: str = ""  # Slack channel id or name
     lead: str = ""  # agent id
     watch: str = ""  # id of the agent or of the rotation on watch: ask escalation.rotations.on_watch who that is
+    calendar: str = ""  # of the playbook, for clocks of the team; "": the playbook's own
 
 
 @dataclass(frozen=True, slots=True)

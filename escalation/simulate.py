@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from escalation.actions import ActionKind, Timer
 from escalation.away import Away, all_in_words
+from escalation.clocks import Counting
 from escalation.decision import Decision, Route
 from escalation.desks import Loads, Matter, desk_of
 from escalation.handoff import advance
 from escalation.hop import Event, Fired, Handoff, Offer, Start, State, Step
-from escalation.playbook import Level, Path, Playbook
+from escalation.playbook import Level, Path, Playbook, Severity
 from escalation.roster import Load, Roster
 
 MOST_STEPS = 300
@@ -76,7 +77,9 @@ def simulate(
     gone: Iterable[Away] = (),
 ) -> Simulated:
     """The whole ladder from ``at`` (aware) on when nobody answers; what people have on their desks is as it is now."""
-    run = _Run(matter, roster, playbook, loads, tuple(gone))
+    severity = decision.severity if decision else Severity.NORMAL
+    counting = Counting(playbook.calendars, playbook.calendar, severity, matter.ticket.status)
+    run = _Run(matter, roster, playbook, loads, tuple(gone), counting)
     handoff, now = run.step(_handoff(matter, path, playbook), Start(), at), at
     for _ in range(MOST_STEPS):
         timer = min(run.timers.values(), key=lambda t: (t.due_at, t.key), default=None)
@@ -84,7 +87,7 @@ def simulate(
             break
         del run.timers[timer.key]
         now = max(now, timer.due_at)
-        handoff = run.step(handoff, Fired(timer.kind, timer.offer_id), now)
+        handoff = run.step(handoff, Fired(timer.kind, timer.offer_id, timer.key), now)
     rungs = tuple(run.rungs(handoff))
     ends_at = run.lines[-1].at if run.lines else at
     return Simulated(at, matter, path, decision, rungs, tuple(run.told), tuple(run.lines), handoff.state, ends_at, not run.timers)
@@ -115,6 +118,7 @@ class _Run:
     playbook: Playbook
     loads: Loads
     gone: tuple[Away, ...]
+    counting: Counting
     lines: list[Line] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
     timers: dict[str, Timer] = field(default_factory=dict)  # those to come
@@ -127,7 +131,7 @@ class _Run:
         about = (self.matter, self.roster, self._loads, now)
         away = partial(all_in_words, self.gone, self.roster, now, connection=self.matter.ticket.connection)
         desk = desk_of(*about, weights=self.playbook.routing, away=away, keep=self._keep)
-        step = advance(handoff, event, now, desk)
+        step = advance(handoff, event, now, replace(desk, counting=self.counting))
         self._note(step, now)
         return step.handoff
 

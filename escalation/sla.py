@@ -283,14 +283,15 @@ def _words(clock: Clock, stages: list[_Stage], calendar: Calendar, now: datetime
     told = ", ".join([start, *_standing(clock, before), *_changes(clock, stages, now)])
     if paused:
         left = in_hours(clock.target - clock.spent)
-        return f"{told}: paused since {said(paused)} {_why(stages[-1].status)}, {left} left"
+        return f"{told}: paused since {said(paused)} {why_standing(stages[-1].status)}, {left} left"
     if clock.met_at and not clock.late:
         return f"{told}: met {said(clock.met_at)} after {in_hours(clock.spent)}"
     due = f"{told} = {said(clock.due_at)}" if clock.due_at else told
     return f"{due}, stopped {said(clock.met_at)}" if clock.met_at else due
 
 
-def _why(status: Status) -> str:
+def why_standing(status: Status) -> str:
+    """Why a clock stands still in this status: "waiting for the customer"."""
     return _STANDS.get(status, f"while {status}")
 
 
@@ -315,7 +316,7 @@ def _standing(clock: Clock, stages: list[_Stage]) -> list[str]:
         if stage.policy and not stage.runs(clock.name):
             until = min(stage.until, clock.due_at) if clock.due_at else stage.until
             stood = worked(stage.policy.calendar, stage.since, until)
-            found[_why(stage.status)] = found.get(_why(stage.status), _ZERO) + stood
+            found[why_standing(stage.status)] = found.get(why_standing(stage.status), _ZERO) + stood
     return [f"paused {in_hours(stood)} {why}" for why, stood in found.items() if stood]
 
 

@@ -124,7 +124,7 @@ def test_nobody_comes_back_from_an_endless_absence_or_an_unknown_zone() -> None:
         ("2025-11-24T10:00", 15, OFFICE, BERLIN, "2025-11-24T10:15", "15 min = Mon 11:15"),
         ("2025-11-24T15:45", 15, OFFICE, BERLIN, "2025-11-24T16:00", "15 min = Mon 17:00"),  # the last minute is enough
         ("2025-11-24T15:45", 60, OFFICE, BERLIN, "2025-11-25T08:45", "1 h + night = Tue 09:45"),
-        ("2025-11-24T10:45", 60, SPLIT, BERLIN, "2025-11-24T12:45", "1 h + break = Mon 13:45"),
+        ("2025-11-24T10:45", 60, SPLIT, BERLIN, "2025-11-24T12:45", "1 h + lunch 12:00\u201313:00 = Mon 13:45"),
         ("2025-11-22T10:00", 15, OFFICE, BERLIN, "2025-11-24T08:15", "15 min + weekend = Mon 09:15"),  # begun on Saturday
         ("2025-11-23T10:00", 15, OFFICE, BERLIN, "2025-11-24T08:15", "15 min + weekend = Mon 09:15"),
         ("2025-11-24T08:00", 40 * 60, OFFICE, BERLIN, "2025-11-28T16:00", "40 h + 4 nights = Fri 17:00"),
