@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from config.crosscheck import Place, walk
 from config.yamldoc import Parsed, Problem
-from escalation.playbook import AssignWhen, Offering, Playbook
+from escalation.playbook import AssignWhen, ClockKind, Offering, Playbook
 
 _POOL = frozenset({Offering.ONE, Offering.SEVERAL})
 _PEOPLE = frozenset(Offering) - {Offering.CHANNEL}
@@ -40,6 +40,9 @@ def _of_level(level: dict[str, object]) -> Iterator[tuple[str, str, str]]:
             yield key, f"{key} says nothing with offering: {how}", f"Remove it; it goes with {', '.join(sorted(ways))}."
     if how == Offering.PERSON and not level.get("to"):
         yield "to", "this level names nobody", "Add to: and the agent's id in the roster."
+    if how == Offering.CHANNEL and level.get("clock") == ClockKind.PERSON:
+        told = "a channel's card is offered to nobody in particular, so no person's hours count"
+        yield "clock", told, "Use clock: team or always."
     if how in (Offering.SEVERAL, Offering.ALL) and level.get("assign") == AssignWhen.ON_OFFER:
         remedy = "Use on_accept, or offer to one person at a time."
         yield "assign", f"a ticket cannot be assigned to everybody who is asked: offering is {how}", remedy

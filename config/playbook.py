@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from config import levels, segments
+from config import clocks, levels, segments
 from config.conditions import GroupModel, Strict
 from config.crosscheck import Place, repeated, unknown, walk
 from config.masking import MaskingModel
@@ -23,6 +23,7 @@ from escalation.playbook import (
     MOST_AT_ONCE,
     AssignWhen,
     AtEnd,
+    ClockKind,
     Level,
     Mode,
     Offering,
@@ -35,6 +36,7 @@ from escalation.playbook import (
     Weights,
 )
 from escalation.roster import Roster
+from escalation.ticket import Status
 
 __all__ = ["Problem", "Problems", "check_together", "load_playbook", "load_roster"]
 
@@ -61,6 +63,7 @@ class LevelModel(Strict):
     to: str = ""
     repeat: Annotated[int, Field(ge=0, le=9)] = 0
     quiet: Annotated[QuietHours, Field(strict=False)] = QuietHours.RESPECT
+    clock: Annotated[ClockKind, Field(strict=False)] = ClockKind.ALWAYS
 
     def built(self) -> Level:
         told = self.model_dump(exclude={"remind_before", "at_once", "most_offers"})
@@ -75,10 +78,14 @@ class PathModel(Strict):
     first_reply_in: Positive = timedelta(hours=1)
     remind_reply_before: Duration | None = None
     at_end: Annotated[AtEnd, Field(strict=False)] = AtEnd.TELL_LEAD
+    reply_clock: Annotated[ClockKind, Field(strict=False)] = ClockKind.ALWAYS
+    pauses: clocks.Pauses = (Status.PENDING,)
+    override: Annotated[Severity, Field(strict=False)] | None = None
 
     def built(self, path_id: str) -> Path:
+        told = self.model_dump(exclude={"levels", "remind_reply_before"})
         remind = _before(self.remind_reply_before, _USUAL_REPLY_REMINDER, self.first_reply_in)
-        return Path(path_id, tuple(level.built() for level in self.levels), self.first_reply_in, remind, self.at_end)
+        return Path(path_id, tuple(level.built() for level in self.levels), remind_reply_before=remind, **told)
 
 
 class RuleModel(Strict):
@@ -198,6 +205,7 @@ def check_together(playbook: Playbook, roster: Roster, playbook_text: str = "", 
     problems += unknown(rules, levels.people_named(playbook), {agent.id for agent in roster.agents}, "agent")
     owned = [((("teams", t.id, "issue_types", n)), issue) for t in roster.teams for n, issue in enumerate(t.issue_types)]
     problems += unknown(people, owned, issues, "issue type")
+    problems += clocks.problems(playbook, roster, rules, people)
     if not playbook.default_team:
         problems += _without_owner(rules, issues, {issue for _, issue in owned})
     return problems

@@ -131,9 +131,11 @@ class TeamModel(Strict):
     channel: str = ""
     lead: str = ""
     watch: str = ""
+    calendar: str = ""
 
     def built(self, team_id: str) -> Team:
-        return Team(team_id, self.name, tuple(self.issue_types), self.groups, self.channel, self.lead, self.watch)
+        told = self.model_dump(exclude={"issue_types"})
+        return Team(team_id, issue_types=tuple(self.issue_types), **told)
 
 
 def _local(value: object) -> datetime:

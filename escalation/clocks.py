@@ -39,7 +39,7 @@ class Counting:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """The hours a clock counts: an agent's, a calendar's, or every one (None); ``why`` every one where the path says otherwise."""
+    """The hours a clock counts: an agent's, a calendar's, or every one (None); ``why``: the reason, where another is stated."""
 
     of: Agent | Calendar | None = None
     zone: str = "UTC"  # in which moments are told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from escalation import away, context
+from escalation import away, context, hop
 from escalation.actions import Action, ActionKind, Entry, Write
 from escalation.affinity import acquainted
 from escalation.clocks import Counting
@@ -15,19 +15,7 @@ from escalation.desks import Matter, besides, desk_of, routed
 from escalation.facts import utc
 from escalation.handoff import advance
 from escalation.history import Background, extended
-from escalation.hop import (
-    AssignedInHelpdesk,
-    Desk,
-    Event,
-    Handoff,
-    HandOver,
-    HumanReplied,
-    Recount,
-    Start,
-    State,
-    Step,
-    TicketOver,
-)
+from escalation.hop import AssignedInHelpdesk, Desk, Event, Handoff, HandOver, HumanReplied, Start, State, Step, TicketOver
 from escalation.journal import Case, Escalation, Look
 from escalation.ladder import edits
 from escalation.masking import To
@@ -286,7 +274,7 @@ def recount(case: Case, parts: Parts) -> None:
     if handoff is None or handoff.state not in (State.OFFERED, State.ACCEPTED):
         return
     at = min(utc(ticket.updated_at), case.now) if ticket and ticket.updated_at else case.now
-    step = advance(handoff, Recount(at), case.now, desk(case, parts, handoff))
+    step = advance(handoff, hop.Recount(at), case.now, desk(case, parts, handoff))
     if step.handoff != handoff:
         take(case, parts, step)
 

@@ -145,7 +145,7 @@ def _paused(handoff: Handoff, clock: ReplyClock, at: datetime, desk: Desk) -> Re
 
 
 def is_current(handoff: Handoff, event: Fired) -> bool:
-    """False for a timer that was set for a moment which its deadline has moved away from, and for one of an earlier acceptance."""
+    """False for a timer that was set for a moment which its deadline has left, and for one of an earlier acceptance."""
     if not event.key or (not event.offer_id and handoff.reply is None):
         return True
     offer = handoff.offer(event.offer_id)

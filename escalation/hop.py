@@ -305,7 +305,7 @@ def minutes(span: timedelta) -> str:
 
 
 def reply_words(handoff: Handoff) -> str:
-    """When the first reply is due, with the sum where the clock stood still: "First reply due by Mon 09:12 (15 min + weekend)"."""
+    """When the first reply is due, with the sum where there is one: "First reply due by Mon 09:12 (15 min + weekend)"."""
     if handoff.reply is not None and handoff.reply.due is None:
         return f"First reply: {handoff.reply.words}"
     total, moment = sum_and_moment(handoff.reply.words if handoff.reply else "")

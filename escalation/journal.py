@@ -242,6 +242,12 @@ class Journal(Protocol):
     def postpone_look(self, connection: str, ticket_id: str, until: datetime, version: int) -> None:
         """Look at a ticket again at ``until``."""
 
+    def due_recounts(self, version: int, most: int) -> tuple[tuple[str, str, str], ...]:
+        """(id, connection, ticket id) of handoffs whose running deadlines were counted with an earlier roster than this."""
+
+    def recounted(self, handoff_id: str, version: int) -> None:
+        """Note that a handoff's deadlines need no counting with this roster."""
+
     def due_timers(self, now: datetime, most: int) -> tuple[Timer, ...]:
         """Timers due and not fired, oldest first."""
 

@@ -215,6 +215,7 @@ class StoredCase:
             "state": handoff.state.value,
             "accepted_by": handoff.accepted_by,
             "body": plain(replace(handoff, offers=())),
+            "counted_with": handoff.roster_version if handoff.counts_hours else None,
             "opened_at": self.now,
             "changed_at": self.now,
         }

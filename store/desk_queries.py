@@ -35,9 +35,9 @@ _WEIGHT = case({word.value: word.rank for word in Severity}, value=EscalationRow
 
 
 def open_offers(engine: Engine, agent: str) -> list[Item]:
-    """The offers a person may answer now, oldest first, each with ``offer_id`` and ``until`` (ISO 8601)."""
-    until = OfferRow.body["until"].as_string().label("until")
-    query = _about(OfferRow.id.label("offer_id"), until).join(OfferRow, OfferRow.handoff_id == HandoffRow.id)
+    """The offers a person may answer now, oldest first, each with ``offer_id``, ``until`` (ISO 8601) and its ``words``."""
+    until, words = (OfferRow.body[name].as_string().label(name) for name in ("until", "words"))
+    query = _about(OfferRow.id.label("offer_id"), until, words).join(OfferRow, OfferRow.handoff_id == HandoffRow.id)
     mine = (OfferRow.agent == agent, OfferRow.state == literal_column("'open'"))  # as the index "open_offers" has it
     return all_rows(engine, query.where(*mine).order_by(OfferRow.at).limit(MOST_ROWS))
 

@@ -170,6 +170,15 @@ class StoredJournal:
         with self._engine.begin() as db:
             db.execute(update(TicketRow).where(*mine).values(look_at=until, look_version=version))
 
+    def due_recounts(self, version: int, most: int) -> tuple[tuple[str, str, str], ...]:
+        with self._engine.begin() as db:
+            rows = db.execute(sql.COUNTED_BEFORE, {"version": version, "most": most}).all()
+        return tuple((row.id, row.connection, row.ticket_id) for row in rows)
+
+    def recounted(self, handoff_id: str, version: int) -> None:
+        with self._engine.begin() as db:
+            db.execute(sql.COUNTED, {"the_handoff": handoff_id, "version": version})
+
     def due_timers(self, now: datetime, most: int) -> tuple[Timer, ...]:
         due = (TimerRow.fired_at.is_(None), TimerRow.due_at <= now)
         query = select(TimerRow.__table__).where(*due).order_by(TimerRow.due_at).limit(most)

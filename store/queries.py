@@ -199,6 +199,7 @@ def handoff(engine: Engine, handoff_id: str) -> Item | None:
     return {
         **{name: body.get(name) for name in _OF_HANDOFF},
         "former": body.get("former", ""),  # not told by older versions
+        "reply": {name: reply[name] for name in ("due", "words", "paused_at")} if (reply := body.get("reply")) else None,
         **found,
         "path": (body.get("path") or {}).get("id", ""),
         "levels": [level["name"] for level in (body.get("path") or {}).get("levels", ())],
@@ -256,8 +257,11 @@ def _customer(ticket: InstrumentedAttribute[Any]) -> tuple[Any, ...]:
 
 
 def _asked_now() -> Any:
-    """The open offers of a handoff as JSON: [{agent, channel, until}]."""
-    one = func.jsonb_build_object("agent", OfferRow.agent, "channel", OfferRow.body["channel"], "until", OfferRow.body["until"])
+    """The open offers of a handoff as JSON: [{agent, channel, until, words}]."""
+    told = OfferRow.body
+    one = func.jsonb_build_object(
+        "agent", OfferRow.agent, "channel", told["channel"], "until", told["until"], "words", told["words"]
+    )
     listed = func.coalesce(func.jsonb_agg(aggregate_order_by(one, OfferRow.number)), cast(literal("[]"), JSONB))
     return select(listed).where(OfferRow.handoff_id == HandoffRow.id, OfferRow.state == "open").scalar_subquery()
 

@@ -130,7 +130,18 @@ OFFERS = (
 _new_handoff = insert(HandoffRow)
 SAVE_HANDOFF = _new_handoff.on_conflict_do_update(
     index_elements=["id"],
-    set_={name: _new_handoff.excluded[name] for name in ("state", "accepted_by", "body", "changed_at")},
+    set_={name: _new_handoff.excluded[name] for name in ("state", "accepted_by", "body", "changed_at", "counted_with")},
+)
+COUNTED_BEFORE = (
+    select(HandoffRow.id, HandoffRow.connection, HandoffRow.ticket_id)
+    .where(HandoffRow.counted_with < bindparam("version"))
+    .order_by(HandoffRow.counted_with)
+    .limit(bindparam("most"))
+)
+COUNTED = (
+    update(HandoffRow)
+    .where(HandoffRow.id == bindparam("the_handoff"), HandoffRow.counted_with < bindparam("version"))
+    .values(counted_with=bindparam("version"))
 )
 _new_offer = insert(OfferRow)
 SAVE_OFFER = _new_offer.on_conflict_do_update(

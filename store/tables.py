@@ -150,7 +150,9 @@ class HandoffRow(Table):
     body: Mapped[Json]
     opened_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+    counted_with: Mapped[int | None]  # version of the roster, while a deadline runs that another one could move
     __table_args__ = (
+        Index("handoffs_counted", "counted_with", postgresql_where=text("counted_with IS NOT NULL")),
         Index("handoffs_by_escalation", "escalation_id"),
         Index("handoffs_by_state", "state", "id"),
         Index("handoffs_by_ticket", "connection", "ticket_id", "id"),

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from connectors.slack_home import Home, Row
 from escalation.actions import Press
 from escalation.away import at_words, clock_words, in_words
+from escalation.clocks import sum_and_moment
 from escalation.hop import Handoff, State
 from escalation.hours import duration
 from escalation.roster import Agent
@@ -31,19 +32,27 @@ def home(engine: Engine, agent: Agent, now: datetime, page_url: str, note: str =
 
 def _offer(item: Item, agent: Agent, now: datetime, page_url: str) -> Row:
     until = datetime.fromisoformat(item["until"])
-    words = f"Waits for your answer until {at_words(until, agent, now)}"
+    words = f"Waits for your answer until {at_words(until, agent, now)}{_summed(item['words'] or '')}"
     return _row(item, words, (Press.ACCEPT, Press.DECLINE), page_url, offer=item["offer_id"], late=until <= now)
 
 
 def _held(item: Item, agent: Agent, now: datetime, page_url: str) -> Row:
     handoff: Handoff = item["handoff"]
-    due = handoff.reply_due
+    due, counted = handoff.reply_due, handoff.reply
+    if handoff.state is State.ACCEPTED and counted is not None and due is None:
+        return _row(item, f"First reply: {counted.words}", (Press.RETURN,), page_url)
     if handoff.state is State.ANSWERED or due is None:
         return _row(item, "Answered. It is yours until the ticket is closed.", (), page_url)
     late = due <= now
     clock = f"First reply overdue since {at_words(due, agent, now)}"
     clock = clock if late else f"First reply due by {at_words(due, agent, now)}, in {duration(due - now)}"
-    return _row(item, clock, (Press.RETURN,), page_url, late=late)
+    return _row(item, clock + _summed(counted.words if counted else ""), (Press.RETURN,), page_url, late=late)
+
+
+def _summed(words: str) -> str:
+    """How a deadline came about, where it is more than its own length: " (15 min + weekend)"."""
+    total, _ = sum_and_moment(words)
+    return f" ({total})" if total else ""
 
 
 def _queued(item: Item, agent: Agent, now: datetime, page_url: str) -> Row:

@@ -45,7 +45,12 @@ _ESCALATION = {
 }
 _ENTRY = {"id": NUMBER, "at": AT, "kind": TEXT, "words": TEXT, "actor": TEXT, "handoff_id": TEXT, "data": ANY}
 _CUSTOMER = {"name": TEXT_OR_NONE, "email": TEXT_OR_NONE, "organization": TEXT_OR_NONE, "tier": TEXT_OR_NONE}
-_ASKED = {"agent": TEXT, "channel": TEXT_OR_NONE, "until": AT}
+_ASKED = {"agent": TEXT, "channel": TEXT_OR_NONE, "until": AT, "words": TEXT_OR_NONE}
+_REPLY = {
+    "due": AT_OR_NONE,
+    "words": of("string", description="how due came about, or since when it stands still"),
+    "paused_at": AT_OR_NONE,
+}
 _HANDOFF = {
     "id": TEXT,
     "escalation_id": TEXT,
@@ -75,6 +80,7 @@ _OFFER = {
     "state": word(OfferState),
     "at": AT,
     "until": AT,
+    "words": of("string", description="how until came about: 15 min + weekend = Mon 09:12 Europe/Paris"),
     "reason": TEXT,
     "why": TEXT,
 }
@@ -147,12 +153,13 @@ SCHEMAS: Json = {
             "former": of("string", description="the handoff it goes on from, where the ticket was reopened"),
             "path": TEXT,
             "first_reply_in": of("string", "null", description="ISO 8601 duration"),
+            "reply": of("object", "null", properties=_REPLY, description="the clock of the first reply, once somebody accepted"),
             "tried": of("object", description="agent → why not again"),
             "route": of("object", "null", description="every candidate with score or exclusion, in words"),
             "accepted_at": AT_OR_NONE,
             "answered_at": AT_OR_NONE,
             "closed_at": AT_OR_NONE,
-            "offers": list_of(object_of(_OFFER)),
+            "offers": list_of(object_of(_OFFER, optional=("words",))),
             "actions": list_of(ref("Action")),
         }
     ),

@@ -198,7 +198,9 @@ class Shown:
 
     @property
     def reply_due(self) -> datetime | None:
-        """When the first human reply to the customer is due."""
+        """When the first human reply to the customer is due; None while its clock stands still."""
+        if self.handoff["reply"]:
+            return moment(self.handoff["reply"]["due"])
         accepted, span = moment(self.handoff["accepted_at"]), self.handoff["first_reply_in"]
         return accepted + pydantic.TypeAdapter(timedelta).validate_python(span) if accepted and span else None
 

@@ -109,6 +109,7 @@ class Tasks:
     def tick(self, context: JobContext) -> None:
         """Fire what is due. A timer that fails is postponed, so that it holds up no other."""
         now = self.pipeline.clock()
+        self._recount(now)
         for timer in self.pipeline.journal.due_timers(now, MOST_TIMERS):
             work = partial(self.pipeline.fire, timer, now)
             postpone = partial(self._postpone, timer.key, now)
@@ -119,6 +120,21 @@ class Tasks:
             look = partial(self.pipeline.look, connection, ticket_id, now)
             later = partial(self._look_later, connection, ticket_id, now, version)
             _at_edge(look, later, 1, again=False, job="look", ticket=ticket_id)
+
+    def _recount(self, now: datetime) -> None:
+        """Deadlines of people whose shifts have changed, before any of them is taken for reached."""
+        version, journal = self.pipeline.roster().version, self.pipeline.journal
+        for handoff, connection, ticket_id in journal.due_recounts(version, MOST_TIMERS):
+            work = partial(self._count, handoff, connection, ticket_id, now, version)
+            skip = partial(self._uncounted, handoff, version)  # it keeps the deadlines it has
+            _at_edge(work, skip, 1, again=False, job="recount", handoff=handoff)
+
+    def _count(self, handoff: str, connection: str, ticket_id: str, now: datetime, version: int) -> None:
+        self.pipeline.recount(connection, ticket_id, now)
+        self.pipeline.journal.recounted(handoff, version)
+
+    def _uncounted(self, handoff: str, version: int, error: BaseException, final: bool) -> None:
+        self.pipeline.journal.recounted(handoff, version)
 
     def _look_later(
         self, connection: str, ticket_id: str, now: datetime, version: int, error: BaseException, final: bool
