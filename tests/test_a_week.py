@@ -44,8 +44,9 @@ paths:
   default:
     first_reply_in: 60m
     remind_reply_before: 15m
+    reply_clock: person
     levels:
-      - {name: One, offering: one, offer_for: 15m, remind_before: 5m, most_offers: 2}
+      - {name: One, offering: one, offer_for: 15m, remind_before: 5m, most_offers: 2, clock: person}
       - {name: Everybody, offering: channel, offer_for: 10m, tell_lead: true}
 rules:
   - {id: urgent, title: Urgent, when: {all: [{field: priority, op: is, value: urgent}]}}
@@ -80,6 +81,7 @@ agents:
     capacity: 4
     time_zone: Europe/Stockholm
     shifts: [{days: sun-sat, start: "22:00", end: "06:00"}]
+    quiet: {start: "01:00", end: "01:30"}
   lena: {name: Lena, ids: {zendesk: "9"}}
 """
 )
@@ -87,6 +89,7 @@ SHIFTS = {
     "ada": ("Europe/Stockholm", range(5), ((540, 1020),)),
     "bo": ("America/New_York", range(5), ((540, 720), (780, 1020))),
     "cleo": ("Europe/Stockholm", range(7), ((0, 360), (1320, 1440))),
+    "lena": ("UTC", range(7), ((0, 1440),)),
 }
 
 
@@ -110,7 +113,7 @@ class Week:
 
     url: str
     now: datetime = START
-    answers: dict[str, tuple[str, datetime]] = field(default_factory=dict)  # offer → what was answered, when
+    answers: dict[str, tuple[str, datetime, str]] = field(default_factory=dict)  # offer → what was answered, when, by whom
     replied: set[tuple[str, datetime]] = field(default_factory=set)  # handoffs with the acceptance that was answered
     made: Engine = field(init=False)
     pipeline: Pipeline = field(init=False)
@@ -180,7 +183,7 @@ def people_act(week: Week, dice: random.Random) -> None:
             answer(week, handoff, offer, Accept("lena"))
     for handoff, ticket, agent in week.rows(HandoffRow.id, HandoffRow.ticket_id, HandoffRow.accepted_by, state="accepted"):
         if dice.random() < 0.04:
-            accepted = max(at for kind, at in week.answers.values() if kind == f"accept {handoff}")
+            accepted = max(at for kind, at, _ in week.answers.values() if kind == f"accept {handoff}")
             week.replied.add((handoff, accepted))
             vendor_id = next(a.ids["zendesk"] for a in ROSTER.agents if a.id == agent)
             week.see(int(ticket), Message("r", Person(vendor_id, agent, role=Role.AGENT), "Here is the answer", at=week.now))
@@ -188,7 +191,7 @@ def people_act(week: Week, dice: random.Random) -> None:
 
 def answer(week: Week, handoff: str, offer: str, event: Accept | Decline) -> None:
     if week.pipeline.answer(handoff, event, week.now).ok:
-        week.answers[offer] = (f"{'accept' if isinstance(event, Accept) else 'decline'} {handoff}", week.now)
+        week.answers[offer] = (f"{'accept' if isinstance(event, Accept) else 'decline'} {handoff}", week.now, event.by)
 
 
 @pytest.fixture(scope="module")
@@ -227,10 +230,12 @@ def test_every_offer_is_reminded_and_expires_in_its_minute_once(week: Week) -> N
         if not offer.agent:
             continue
         at = offer.at.astimezone(UTC)
-        ended = week.answers.get(offer.id, ("", datetime.max.replace(tzinfo=UTC)))[1]
-        for kind, due in (("reminded", seen_at(at + OFFER - REMIND)), ("expired", seen_at(at + OFFER))):
-            late = kind == "reminded" and due >= seen_at(at + OFFER)  # both came due in the dark: there is nothing to remind of
-            if due <= ended and due < START + timedelta(days=7) and not (late and due > at + OFFER):
+        ended = week.answers.get(offer.id, ("", datetime.max.replace(tzinfo=UTC), ""))[1]
+        until = reached(offer.agent, at, OFFER)
+        remind = not_quiet(offer.agent, reached(offer.agent, at, OFFER - REMIND))
+        for kind, due in (("reminded", seen_at(remind)), ("expired", seen_at(until))):
+            late = kind == "reminded" and (due > until or remind >= until)  # in the dark or in quiet hours until the end
+            if due <= ended and due < START + timedelta(days=7) and not late:
                 wanted.append((offer.handoff_id, kind, due))
     for entry in entries(week, "reminded", "expired"):
         if "reply" not in entry.words and not entry.words.startswith("Nobody"):
@@ -241,24 +246,48 @@ def test_every_offer_is_reminded_and_expires_in_its_minute_once(week: Week) -> N
 def test_the_reply_clock_reminds_and_takes_back_in_its_minute_once(week: Week) -> None:
     wanted: Counter[tuple[str, str, datetime]] = Counter()
     replies = {(e.handoff_id, e.at.astimezone(UTC)) for e in entries(week, "answered")}
-    for kind, at in week.answers.values():
+    for kind, at, agent in week.answers.values():
         what, handoff = kind.split(" ")
         if what != "accept":
             continue
         replied = min((r for h, r in replies if h == handoff and r >= at), default=datetime.max.replace(tzinfo=UTC))
         if (handoff, at) not in week.replied:
             replied = datetime.max.replace(tzinfo=UTC)
-        for word, due in (("reminded", seen_at(at + REPLY - REMIND_REPLY)), ("taken_back", seen_at(at + REPLY))):
-            if due <= replied and due < START + timedelta(days=7):
+        until = reached(agent, at, REPLY)
+        remind = not_quiet(agent, reached(agent, at, REPLY - REMIND_REPLY))
+        for word, due in (("reminded", seen_at(remind)), ("taken_back", seen_at(until))):
+            if due <= replied and due < START + timedelta(days=7) and (word == "taken_back" or remind < until):
                 wanted[handoff, word, due] += 1
     told = [e for e in entries(week, "reminded", "taken_back") if e.kind == "taken_back" or "to reply" in e.words]
     found = Counter((e.handoff_id, e.kind, e.at.astimezone(UTC)) for e in told)
     assert found - wanted == Counter() and wanted - found == Counter()
 
 
-def test_nobody_is_asked_off_shift(week: Week) -> None:
+def test_nobody_is_asked_off_shift_or_in_quiet_hours(week: Week) -> None:
     asked = [(o.agent, o.at.astimezone(UTC)) for o in week.rows(OfferRow.agent, OfferRow.at) if o.agent]
-    assert asked and [pair for pair in asked if not works(*pair)] == []
+    assert asked and [pair for pair in asked if not works(*pair) or not_quiet(*pair) != pair[1]] == []
+
+
+def test_deadlines_ran_over_breaks_and_nights(week: Week) -> None:
+    """Else the week would say little about clocks that stand still."""
+    offers = [(o.agent, o.at.astimezone(UTC)) for o in week.rows(OfferRow.agent, OfferRow.at) if o.agent]
+    accepted = [(agent, at) for kind, at, agent in week.answers.values() if kind.startswith("accept")]
+    still = [sum(reached(*pair, span) > pair[1] + span for pair in pairs) for pairs, span in ((offers, OFFER), (accepted, REPLY))]
+    assert min(still) >= 2, still
+
+
+def reached(agent: str, at: datetime, span: timedelta) -> datetime:
+    """The moment after so many minutes in which the agent works, by looking at every one of them."""
+    left = span // MINUTE
+    while left:
+        left, at = left - works(agent, at), at + MINUTE
+    return at
+
+
+def not_quiet(agent: str, at: datetime) -> datetime:
+    """The moment itself, or the end of the quiet hours it is in."""
+    here = at.astimezone(ZoneInfo("Europe/Stockholm"))
+    return at + (30 - here.minute) * MINUTE if agent == "cleo" and here.hour == 1 and here.minute < 30 else at
 
 
 def works(agent: str, at: datetime) -> bool:

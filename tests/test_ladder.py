@@ -25,6 +25,7 @@ from escalation.hop import (
     HumanReplied,
     NextLevel,
     OfferState,
+    Recount,
     Refresh,
     Return,
     Start,
@@ -354,6 +355,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(AssignedInHelpdesk, st.sampled_from(["ada", "zoe", ""]), st.sampled_from(["X", ""]), TIMES),
     st.builds(HumanReplied, st.just("Ada"), TIMES),
     st.builds(TicketOver, st.sampled_from(["solved", "closed", "deleted"])),
+    st.builds(Recount, TIMES),
 )
 LOADS = st.dictionaries(st.sampled_from([*NAMES, "lena"]), st.integers(0, 5).map(Load), max_size=4)
 

@@ -324,6 +324,8 @@ WRONG_LEVELS: list[tuple[str, str, str, str]] = [  # level, key, part of the pro
     ("{name: L, offering: several, at_once: 1}", "at_once", "", ""),
     ("{name: L, offering: one, repeat: 10}", "repeat", "", ""),
     ("{name: L, offering: one, quiet: loud}", "quiet", "", "override"),
+    ("{name: L, offering: one, clock: wall}", "clock", "", "team"),
+    ("{name: L, offering: channel, clock: person}", "clock", "no person's hours count", "team or always"),
 ]
 
 
@@ -339,6 +341,48 @@ def test_wrong_levels(text: str, key: str, problem: str, remedy: str) -> None:
 def test_what_becomes_of_a_path_that_is_through(at_end: AtEnd | None) -> None:
     text = SMALL.replace("    levels:", f"    at_end: {at_end}\n    levels:") if at_end else SMALL
     assert load_playbook(text).paths["default"].at_end is (at_end or AtEnd.TELL_LEAD)
+
+
+WRONG_PATHS = [
+    ("reply_clock: wall", "reply_clock", "", "person"),
+    ("override: loud", "override", "", "critical"),
+    ("pauses: [open]", "pauses", "while a ticket is open the reply is ours to give", "pending"),
+    ("pauses: [asleep]", "pauses[0]", "", "pending"),
+]
+
+
+@pytest.mark.parametrize(("text", "key", "problem", "remedy"), WRONG_PATHS, ids=[case[0] for case in WRONG_PATHS])
+def test_wrong_paths(text: str, key: str, problem: str, remedy: str) -> None:
+    ((line, where, told, what),) = problems(SMALL.replace("    levels:", f"    {text}\n    levels:"))
+    assert (line, where) == (4, f"paths.default.{key}")
+    assert problem in told and remedy in what
+
+
+def test_clocks_of_a_path() -> None:
+    text = "    reply_clock: team\n    pauses: [pending, on_hold]\n    override: high\n    levels:"
+    way = load_playbook(SMALL.replace("    levels:", text).replace("offering: one", "offering: one, clock: person")).paths["default"]
+    assert (way.reply_clock, way.pauses, way.override) == (ClockKind.TEAM, (Status.PENDING, Status.ON_HOLD), Severity.HIGH)
+    assert way.levels[0].clock is ClockKind.PERSON
+    usual = load_playbook(SMALL).paths["default"]
+    assert usual == Path("default", usual.levels)
+
+
+OFFICE = 'calendars: {office: {periods: [{days: mon-fri, start: "09:00", end: "17:00"}]}}\n'
+TEAM_CLOCKS = [
+    ("no calendar", "", "", ["it counts in the calendar of the team, and billing has none"]),
+    ("the playbook's", OFFICE + "calendar: office\n", "", []),
+    ("the team's", OFFICE, ", calendar: office", []),
+    ("one that is not there", OFFICE, ", calendar: offise", ["there is no calendar 'offise'"]),
+]
+
+
+@pytest.mark.parametrize(("calendars", "team", "found"), [row[1:] for row in TEAM_CLOCKS], ids=[row[0] for row in TEAM_CLOCKS])
+def test_the_clock_of_a_team_needs_its_calendar(calendars: str, team: str, found: list[str]) -> None:
+    text = calendars + "default_team: billing\n" + SMALL.replace("offering: one", "offering: one, clock: team")
+    staff = f"teams: {{billing: {{name: Billing{team}}}}}\nagents: {{ada: {{name: Ada, teams: [billing]}}}}\n"
+    told = check_together(load_playbook(text), load_roster(staff), text, staff)
+    assert [p.problem for p in told] == found
+    assert all(("clock: team" in text.splitlines()[p.line - 1]) == (p.document == "escalation") for p in told)
 
 
 def test_a_level_can_name_people_of_the_roster_only() -> None:

@@ -10,5 +10,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("handoffs", sa.Column("counted_with", sa.Integer(), nullable=True))
+    op.add_column("handoffs", sa.Column("counted_with", sa.BigInteger(), nullable=True))
     op.create_index("handoffs_counted", "handoffs", ["counted_with"], postgresql_where=sa.text("counted_with IS NOT NULL"))
