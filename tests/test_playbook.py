@@ -12,7 +12,7 @@ import pytest
 from config.playbook import Problems, check_together, load_playbook, load_roster
 from escalation.decide import facts_of
 from escalation.facts import facts
-from escalation.playbook import AssignWhen, AtEnd, Level, Mode, Offering, Playbook, QuietHours, Severity
+from escalation.playbook import AssignWhen, AtEnd, ClockKind, Level, Mode, Offering, Path, Playbook, QuietHours, Severity
 from escalation.rules import evaluate, explain
 from escalation.ticket import (
     ChangeKind,
@@ -24,6 +24,7 @@ from escalation.ticket import (
     Priority,
     Role,
     SlaClock,
+    Status,
     Ticket,
     TicketChange,
 )
@@ -360,7 +361,8 @@ def test_wrong_paths(text: str, key: str, problem: str, remedy: str) -> None:
 
 def test_clocks_of_a_path() -> None:
     text = "    reply_clock: team\n    pauses: [pending, on_hold]\n    override: high\n    levels:"
-    way = load_playbook(SMALL.replace("    levels:", text).replace("offering: one", "offering: one, clock: person")).paths["default"]
+    told = SMALL.replace("    levels:", text).replace("offering: one", "offering: one, clock: person")
+    way = load_playbook(told).paths["default"]
     assert (way.reply_clock, way.pauses, way.override) == (ClockKind.TEAM, (Status.PENDING, Status.ON_HOLD), Severity.HIGH)
     assert way.levels[0].clock is ClockKind.PERSON
     usual = load_playbook(SMALL).paths["default"]
