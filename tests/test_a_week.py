@@ -278,7 +278,9 @@ def test_deadlines_ran_over_breaks_and_nights(week: Week) -> None:
     """Else the week would say little about clocks that stand still."""
     offers = [(o.agent, o.at.astimezone(UTC)) for o in week.rows(OfferRow.agent, OfferRow.at) if o.agent]
     accepted = [(agent, at) for kind, at, agent in week.answers.values() if kind.startswith("accept")]
-    still = [sum(reached(*pair, span) > pair[1] + span for pair in pairs) for pairs, span in ((offers, OFFER), (accepted, REPLY))]
+    still = [
+        sum(reached(agent, at, span) > at + span for agent, at in pairs) for pairs, span in ((offers, OFFER), (accepted, REPLY))
+    ]
     assert min(still) >= 5, still
 
 

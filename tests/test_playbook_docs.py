@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from config import conditions, playbook, roster
 from config.playbook import check_together, load_playbook, load_roster
-from escalation.playbook import AssignWhen, AtEnd, Mode, Offering, QuietHours, Severity
+from escalation.playbook import AssignWhen, AtEnd, ClockKind, Mode, Offering, QuietHours, Severity
 from escalation.rules import FIELDS, OPERATORS, SIGNALS
 from tests.support import ROOT
 
@@ -41,7 +41,7 @@ def test_vocabulary(names: dict[str, object]) -> None:
     assert names.keys() - explained(RULES) == set()
 
 
-@pytest.mark.parametrize("words", [Mode, Severity, AssignWhen, Offering, AtEnd, QuietHours])
+@pytest.mark.parametrize("words", [Mode, Severity, AssignWhen, Offering, AtEnd, QuietHours, ClockKind])
 def test_words(words: type[StrEnum]) -> None:
     assert {word.value for word in words} - explained(RULES) == set()
 
