@@ -92,10 +92,11 @@ class Desks:
             conclude.look_at(case, self.pipeline, ticket, (TicketChange("zendesk", "7", ChangeKind.UPDATED, "x"),))
 
     def wait(self, until: datetime) -> None:
-        """Minute by minute; every hour as after a crash."""
+        """Minute by minute around working hours, by halves of hours at night; as after a crash each time."""
         while self.now < until:
-            self.now += MINUTE
-            if self.now.minute == 30:
+            works = self.now.hour in (8, 9, 15, 16) and self.now.weekday() < 5
+            self.now += MINUTE if works or self.now.minute % 30 else 30 * MINUTE
+            if self.now.minute % 30 == 0:
                 self.restart()
             Tasks(self.pipeline, cast(Any, None)).tick(cast(Any, None))
 
