@@ -23,8 +23,9 @@ from escalation.moments import next_look, timed
 from escalation.parts import Parts
 from escalation.playbook import Mode, Path, Severity
 from escalation.ports import GiveUp
+from escalation.priority import raised
 from escalation.reopening import chain_of, is_reopened, only_thanks, resumed
-from escalation.ticket import Message, Priority, Role, Ticket, TicketChange
+from escalation.ticket import Message, Role, Ticket, TicketChange
 
 _USUAL_COOLDOWN = timedelta(hours=24)  # of a rule in shadow that names none: looks are many, and each would be noted
 
@@ -341,16 +342,5 @@ def _write(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> Write:
         agent_id=agent.ids.get(case.connection, "") if agent else "",
         group_id=team.groups.get(case.connection, "") if team else "",
         note=note,
-        priority=_raised(case, parts),
+        priority=raised(case, parts.playbook()),
     )
-
-
-_PRIORITY_OF = {Severity.HIGH: Priority.HIGH, Severity.CRITICAL: Priority.URGENT}
-
-
-def _raised(case: Case, parts: Parts) -> Priority | None:
-    """The priority to write with ``write_priority``: what the severity asks for, never lower than the ticket's own."""
-    if not parts.playbook().write_priority or case.escalation is None or case.ticket is None:
-        return None
-    wanted = _PRIORITY_OF.get(Severity(case.escalation.severity), Priority.UNKNOWN)
-    return wanted if wanted.rank > case.ticket.priority.rank else None
