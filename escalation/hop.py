@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from escalation.actions import Action, DeclineReason, Entry, Timer, TimerKind
 from escalation.decision import Route
-from escalation.playbook import Level, Path
+from escalation.playbook import Level, Path, Queueing
 from escalation.roster import Roster
 
 
@@ -56,6 +56,7 @@ class Offer:
     why: str = ""  # why this person: the candidate's words
     on_pass: int = 0  # which pass through a level it belongs to
     assigned: bool = False  # the ticket was assigned with it
+    from_queue: bool = False  # made because somebody was free again
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Handoff:
     former: str = ""  # the handoff it goes on from, where the ticket was reopened
     first: str = ""  # who had that one, and is asked before all others
     chain: tuple[str, ...] = ()  # what went before, in words
+    from_queue: bool = False  # it waited and is offered to whoever is free: without an answer it waits again
 
     def offer(self, offer_id: str) -> Offer | None:
         return next((o for o in self.offers if o.id == offer_id), None)
@@ -203,7 +205,38 @@ class Refresh:
     via: str = "page"
 
 
-Event = Start | Accept | Decline | Return | Ask | Fired | AssignedInHelpdesk | HumanReplied | TicketOver | NextLevel | Refresh
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Somebody whom ``level`` of the path would ask is free for a handoff that waits; ``words``: its place in the queue."""
+
+    level: int
+    words: str
+    queue: Queueing
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Whoever has it is gone: off shift, away, absent, no longer here. ``why`` says so: "Ada went off shift at Mon 17:00"."""
+
+    agent: str
+    why: str
+
+
+Event = (
+    Start
+    | Accept
+    | Decline
+    | Return
+    | Ask
+    | Fired
+    | AssignedInHelpdesk
+    | HumanReplied
+    | TicketOver
+    | NextLevel
+    | Refresh
+    | Again
+    | Stuck
+)
 
 
 @dataclass(frozen=True, slots=True)
