@@ -48,6 +48,12 @@ def worth_of(handoff_id: str, severity: Severity, since: datetime, ticket: Ticke
     return Worth(handoff_id, severity, since, customer.tier, customer.contract_value, ticket.sla)
 
 
+def in_order(queue: Iterable[Queued], playbook: Playbook, now: datetime) -> list[tuple[Queued, Place]]:
+    """The queue with each place, the most valuable first."""
+    valuable = playbook.routing.valuable
+    return sorted(((one, place(one.worth, playbook.queue, valuable, now)) for one in queue), key=lambda pair: pair[1].key)
+
+
 class Moment:
     """What the queue is held against. Loads and presence are looked up once and stay: nobody is free for one handoff and
     not for a more valuable one because they became so in between.
@@ -90,7 +96,7 @@ class Moment:
 
     def in_order(self, queue: Iterable[Queued]) -> list[tuple[Queued, Place]]:
         """The queue, the most valuable first."""
-        return sorted(((one, self.place(one.worth)) for one in queue), key=lambda pair: pair[1].key)
+        return in_order(queue, self.playbook, self.now)
 
     def free(self, agents: Iterable[Agent]) -> list[Agent]:
         """Those who are at work and have room for one more."""
