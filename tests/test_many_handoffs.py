@@ -345,9 +345,8 @@ class Day:
                 for acts in (self.arrivals, self.timers, self.asked, self.channels, self.owners, self.tends):
                     list(pool.map(lambda act: act(), acts()))
                 self.floor.now += 5 * MINUTE
-                if number * self.at_once > self.tickets and not self.floor.rows(
-                    "SELECT 1 FROM handoffs WHERE state = 'offered' LIMIT 1"
-                ):
+                offered = self.floor.rows("SELECT 1 FROM handoffs WHERE state = 'offered' LIMIT 1")
+                if number * self.at_once > self.tickets and not offered:
                     return
 
     def arrivals(self) -> list[Callable[[], None]]:
