@@ -20,8 +20,9 @@ from escalation.playbook import Level, Offering, Path, Queueing, Severity
 from escalation.queue_order import Worth, place
 from escalation.roster import ALL_WEEK, Absence, Agent, Roster, Shift
 from escalation.ticket import ClockState, Money, SlaClock
-from store import away, migrate
+from store import away, desk_queries, line, migrate
 from store import engine as engines
+from store.queries import Page
 from tests.floor import START, Floor, people
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -454,4 +455,25 @@ def test_what_was_stuck_comes_back_to_whoever_is_back_when_nobody_else_took_it(d
     floor.now = START.replace(day=3, hour=8)
     floor.tend()
     assert asked(floor) == {"1": "a00"}
+    floor.journal.close()
+
+
+# --- lists ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_lists_of_what_waits_go_in_the_order_of_the_queue(db: Engine) -> None:
+    floor = queued(db)
+    playbook = floor.pipeline.playbook()
+    home = desk_queries.waiting(db, ["care"], playbook, floor.now)
+    assert [(item["place"]["number"], item["ticket_id"], item["tier"]) for item in home] == [
+        (1, "4", "enterprise"),
+        (2, "3", "vip"),
+        (3, "2", "free"),
+    ]
+    assert desk_queries.waiting(db, ["security"], playbook, floor.now) == []
+    first = line.handoffs(db, playbook, Page(2), floor.now)
+    rest = line.handoffs(db, playbook, Page(2, first.next or ""), floor.now)
+    assert [item["ticket_id"] for item in (*first.items, *rest.items)] == ["4", "3", "2"]
+    assert (first.next, rest.next) == ("2", None)
+    assert first.items[0]["place"]["words"].startswith("46.83 points (severity normal 13.3, tier enterprise 20")
     floor.journal.close()

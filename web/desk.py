@@ -73,7 +73,7 @@ class PipelineDesk:
         agent = self._agent(who)
         if agent is None:
             return Home(stranger=_stranger(who))
-        made = homes.home(self.engine, agent, datetime.now(UTC), self.page_url, note)
+        made = homes.home(self.engine, agent, self.pipeline.playbook(), datetime.now(UTC), self.page_url, note)
         return self.pipeline.playbook().masking.whole(made, To.CHAT)
 
     def choices(self) -> Choices:
