@@ -17,21 +17,23 @@ from escalation.queued import MOST_QUEUED, Queued
 from escalation.ticket import Customer, SlaClock, Ticket
 from store.codec import build
 
-# As few of each as there can be: a handoff's body is long, and this is read whenever somebody is asked.
-_QUEUED = """
-SELECT h.id, h.connection, h.ticket_id, e.severity, e.opened_at, h.body ->> 'team' AS team, h.body ->> 'issue_type' AS issue_type,
-    CAST(h.body -> 'path' AS text) AS path, h.body -> 'tried' AS tried, h.body -> 'ask_again' AS ask_again,
-    t.body ->> 'language' AS language, t.body -> 'sla' AS sla, t.body #> '{customer,contract_value}' AS contract,
-    t.body #>> '{customer,tier}' AS tier, t.body #>> '{customer,language}' AS speaks,
+# As few of each as there can be, and each long body unpacked once: this is read whenever somebody is asked.
+QUEUED = text("""
+SELECT h.id, h.connection, h.ticket_id, e.severity, e.opened_at, b.team, b.issue_type, CAST(b.path AS text) AS path, b.tried,
+    b.ask_again, t.language, t.sla, t.customer ->> 'tier' AS tier, t.customer ->> 'language' AS speaks,
+    t.customer -> 'contract_value' AS contract,
     ARRAY(
         SELECT jsonb_build_array(o.id, o.agent, o.body ->> 'at', o.body ->> 'until', o.state, o.body -> 'from_queue')
         FROM offers o WHERE o.handoff_id = h.id AND o.agent <> '' ORDER BY o.number
     ) AS offers
 FROM handoffs h JOIN escalations e ON e.id = h.escalation_id
-    LEFT JOIN tickets t ON (t.connection, t.ticket_id) = (h.connection, h.ticket_id)
-WHERE h.state = 'waiting'"""
-QUEUED = text(f"""{_QUEUED}
-ORDER BY array_position(ARRAY['critical', 'high', 'normal', 'low'], e.severity), h.id LIMIT {MOST_QUEUED}
+    CROSS JOIN LATERAL jsonb_to_record(h.body) AS b(team text, issue_type text, path jsonb, tried jsonb, ask_again jsonb)
+    LEFT JOIN LATERAL (
+        SELECT r.* FROM tickets, jsonb_to_record(tickets.body) AS r(language text, sla jsonb, customer jsonb)
+        WHERE (tickets.connection, tickets.ticket_id) = (h.connection, h.ticket_id)
+    ) t ON true
+WHERE h.state = 'waiting'
+ORDER BY array_position(ARRAY['critical', 'high', 'normal', 'low'], e.severity), h.id LIMIT :most
 """)
 HOLDERS = text("SELECT DISTINCT accepted_by FROM handoffs WHERE state = 'accepted'")
 UNANSWERED = text("""
@@ -43,7 +45,7 @@ FROM handoffs WHERE accepted_by = ANY(CAST(:agents AS text[])) AND state = 'acce
 
 def load(db: Connection) -> tuple[Queued, ...]:
     """Every handoff that waits, the most severe ones where they are very many."""
-    return tuple(_queued(row) for row in db.execute(QUEUED))
+    return tuple(_queued(row) for row in db.execute(QUEUED, {"most": MOST_QUEUED}))
 
 
 def holders(db: Connection) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Engine, text
@@ -24,6 +24,7 @@ from store import away, desk_queries, line, migrate
 from store import engine as engines
 from store.queries import Page
 from tests.floor import START, Floor, people
+from worker.tasks import Tasks
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -145,6 +146,14 @@ def test_whoever_is_free_gets_the_most_valuable_one_that_waits(db: Engine) -> No
     assert card.why.startswith("free again; ")
     floor.tend()
     assert asked(floor) == {"4": "a00"}, "a desk is never filled over its capacity"
+    floor.journal.close()
+
+
+def test_the_tick_of_the_worker_looks_at_the_queue(db: Engine) -> None:
+    floor = queued(db)
+    floor.webhook("1", status="solved", by="a00")
+    Tasks(floor.pipeline, cast(Any, None)).tick(cast(Any, None))
+    assert asked(floor) == {"4": "a00"}
     floor.journal.close()
 
 

@@ -14,8 +14,8 @@ from escalation import away
 from escalation.actions import DeclineReason, Press
 from escalation.away import Away, NotUnderstood
 from escalation.by_hand import Begun, ByHand
-from escalation.hours import duration
 from escalation.hop import Accept, Ask, Decline, Return
+from escalation.hours import duration
 from escalation.masking import To
 from escalation.roster import Agent
 from store import away as stored_away
