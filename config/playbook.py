@@ -15,9 +15,10 @@ from config import clocks, levels, segments
 from config.conditions import GroupModel, Strict
 from config.crosscheck import Place, repeated, unknown, walk
 from config.masking import MaskingModel
+from config.queueing import QueueModel
 from config.roster import load_roster
 from config.segments import CalendarModel, Grid, PolicyModel, SegmentModel
-from config.values import Duration, IsoDay, Name, Positive
+from config.values import Duration, IsoDay, Name, Points, Positive
 from config.yamldoc import Parsed, Problem, Problems, parse, validate
 from escalation.playbook import (
     MOST_AT_ONCE,
@@ -108,7 +109,6 @@ class RuleModel(Strict):
         return Rule(**told, when=self.when.built())
 
 
-Points = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 _USUAL = Weights()
 
 
@@ -147,6 +147,7 @@ class PlaybookModel(Strict):
     routing: RoutingModel = Field(default_factory=RoutingModel)
     availability: AvailabilityModel = Field(default_factory=AvailabilityModel)
     masking: MaskingModel = Field(default_factory=MaskingModel)
+    queue: QueueModel = Field(default_factory=QueueModel)
     issue_words: dict[Name, Words] = Field(default_factory=dict)
     product_areas: dict[Name, Words] = Field(default_factory=dict)
 
@@ -171,6 +172,7 @@ class PlaybookModel(Strict):
             routing=self.routing.built(version),
             masking=self.masking.built(),
             respect=Respect(**self.availability.model_dump()),
+            queue=self.queue.built(),
         )
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from config.yamldoc import wrong
 from config.yamlwords import nearest
@@ -139,3 +139,4 @@ Days = Annotated[tuple[int, ...], BeforeValidator(_days)]
 Zone = Annotated[str, BeforeValidator(_zone)]
 VendorId = Annotated[str, BeforeValidator(_vendor_id)]
 Name = Annotated[str, BeforeValidator(_name)]
+Points = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]

@@ -46,6 +46,7 @@ class Away:
     reason: str = ""
     by: str = ""
     source: str = ""  # "" by their own word, else who shows them so: a connection's id, or CHAT
+    since: datetime | None = None  # when it was said, where it is stored
 
 
 @dataclass(frozen=True, slots=True)

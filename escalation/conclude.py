@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from escalation import away, context, hop
-from escalation.actions import Action, ActionKind, Entry, Write
+from escalation import context, hop
+from escalation.actions import Entry
 from escalation.affinity import acquainted
+from escalation.ahead import behind, joins_the_queue
 from escalation.clocks import Counting
 from escalation.decide import clocked, decide, facts_of
 from escalation.decision import Decision
@@ -15,17 +16,16 @@ from escalation.desks import Matter, besides, desk_of, routed
 from escalation.facts import utc
 from escalation.handoff import advance
 from escalation.history import Background, extended
-from escalation.hop import AssignedInHelpdesk, Desk, Event, Handoff, HandOver, HumanReplied, Start, State, Step, TicketOver
+from escalation.hop import Again, AssignedInHelpdesk, Desk, Event, Handoff, HumanReplied, Start, State, Step, TicketOver
 from escalation.journal import Case, Escalation, Look
 from escalation.ladder import edits
-from escalation.masking import To
 from escalation.moments import next_look, timed
 from escalation.parts import Parts
 from escalation.playbook import Mode, Path, Severity
-from escalation.ports import GiveUp
-from escalation.priority import raised
+from escalation.queued import Moment
 from escalation.reopening import chain_of, is_reopened, only_thanks, resumed
 from escalation.ticket import Message, Role, Ticket, TicketChange
+from escalation.write_back import hand_over
 
 _USUAL_COOLDOWN = timedelta(hours=24)  # of a rule in shadow that names none: looks are many, and each would be noted
 
@@ -247,23 +247,26 @@ def _our_cold_assignment(case: Case, parts: Parts, handoff: Handoff, vendor_id: 
     return agent is not None and any(o.agent == agent.id and o.assigned for o in handoff.asked_now)
 
 
-def desk(case: Case, parts: Parts, handoff: Handoff) -> Desk:
-    """What a step of this handoff may look at: the roster, and a routing that is computed when it is asked for."""
-    roster = parts.roster()
+def desk(case: Case, parts: Parts, handoff: Handoff, moment: Moment | None = None) -> Desk:
+    """What a step of this handoff may look at: the roster, and a routing that is computed when it is asked for.
+
+    What goes before it in the queue is offered first, unless it comes from there itself: then ``moment`` is given.
+    """
+    roster, playbook = parts.roster(), parts.playbook()
     ticket = case.ticket or Ticket(case.connection, case.ticket_id)
-    playbook = parts.playbook()
+    seen = moment or Moment(roster, playbook, case.loads, case.away, case.now)
     made = desk_of(
         Matter(ticket, handoff.issue_type, handoff.team),
         roster,
-        besides(handoff, case.loads),
+        besides(handoff, seen.loads),
         case.now,
         weights=playbook.routing,
         known=lambda: acquainted(ticket, case.earlier(ticket.requester.email), roster),
-        away=lambda: away.all_in_words(
-            case.away(), roster, case.now, connection=case.connection, disturb=_is_critical(case.escalation)
-        ),
+        away=lambda: seen.away(case.connection, disturb=_is_critical(case.escalation)),
         keep=lambda route: case.write([routed(route)], handoff.id),
     )
+    if moment is None:
+        made = behind(case, handoff, made, seen, lambda beside, event: _again(beside, parts, event, seen))
     severity = Severity(case.escalation.severity) if case.escalation else Severity.NORMAL
     counting = Counting(playbook.calendars, playbook.calendar, severity, ticket.status)
     return replace(made, path=playbook.paths.get(handoff.path.id), version=playbook.version, counting=counting)
@@ -284,11 +287,17 @@ def _is_critical(escalation: Escalation | None) -> bool:
     return escalation is not None and escalation.severity == Severity.CRITICAL
 
 
+def _again(case: Case, parts: Parts, event: Again, moment: Moment) -> Handoff:
+    """Offer a handoff of the queue to whoever is free at this moment; the handoff after it."""
+    assert case.handoff is not None  # noqa: S101 - looked at by the caller
+    return take(case, parts, advance(case.handoff, event, case.now, desk(case, parts, case.handoff, moment))).handoff
+
+
 def take(case: Case, parts: Parts, step: Step) -> Step:
     """Make a step true: keep the handoff, plan its effects, set its timers, write its timeline."""
     if step.refused:
         return step
-    if _took_unasked(case.handoff, step.handoff):
+    if _took_unasked(case.handoff, step.handoff) or joins_the_queue(case.handoff, step.handoff):
         case.loads(())  # counted before anybody else is routed
     case.save_handoff(step.handoff)
     case.write(step.entries, step.handoff.id)
@@ -306,41 +315,3 @@ def _took_unasked(before: Handoff | None, after: Handoff) -> bool:
     if before is None or not owner or owner == before.accepted_by:
         return False
     return all(offer.agent != owner for offer in before.asked_now)
-
-
-def hand_over(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> None:
-    """Plan the write-back: person and group, and the note once per handoff; each vendor call is an action of its own."""
-    helpdesk = parts.helpdesks()[case.connection]
-    write = _write(case, parts, handoff, over)
-    try:
-        steps = helpdesk.steps(write)
-    except GiveUp as cannot:
-        case.write([Entry("cannot", f"{helpdesk.kind} cannot do this: {cannot}")], handoff.id)
-        return
-    case.save_handoff(replace(handoff, noted=handoff.noted or write.note is not None))
-    for step in steps:
-        case.plan(Action(f"write:{step.key}", ActionKind.WRITE, handoff.id, why=over.why, write=step))
-    case.plan(Action(f"prove:{write.key}", ActionKind.PROVE, handoff.id, why="read back", write=write))
-
-
-def _write(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> Write:
-    roster = parts.roster()
-    agent = roster.agent(over.agent)
-    # Helpdesks refuse an agent outside the group they are given: somebody of another team takes the ticket to theirs.
-    stranger = agent is not None and agent.teams and handoff.team not in agent.teams
-    team = roster.team(agent.teams[0] if agent and stranger else handoff.team)
-    note = None
-    if not handoff.noted and case.escalation is not None:
-        link = f"{parts.page_url}/handoffs/{handoff.id}"
-        title = f"Handoff to {agent.name if agent else team.name if team else 'the team'}"
-        masking = parts.playbook().masking
-        package = masking.package(replace(case.escalation.package, chain=chain_of(handoff, roster)), To.NOTE)
-        note = masking.whole(context.note(package, key=handoff.id, title=title, link=link, now=case.now), To.NOTE)
-    return Write(
-        key=f"{handoff.id}:{over.agent or 'group'}:{handoff.steps}",
-        ticket_id=handoff.ticket_id,
-        agent_id=agent.ids.get(case.connection, "") if agent else "",
-        group_id=team.groups.get(case.connection, "") if team else "",
-        note=note,
-        priority=raised(case, parts.playbook()),
-    )

@@ -20,6 +20,7 @@ from escalation.clocks import left as time_left
 from escalation.deadlines import begun, counted_again, is_current, offer_hours, reply_left, time_of
 from escalation.hop import (
     Accept,
+    Again,
     Ask,
     AssignedInHelpdesk,
     Decline,
@@ -38,12 +39,14 @@ from escalation.hop import (
     Start,
     State,
     Step,
+    Stuck,
     TicketOver,
     clock,
     minutes,
 )
 from escalation.ladder import begin, edit, edits, fill, next_level, tell
 from escalation.recount import recounted
+from escalation.requeue import offered_again, told_stuck
 
 _ASK_AGAIN = (DeclineReason.BUSY, DeclineReason.OFF_SHIFT)  # reasons that pass
 _SKEW = timedelta(minutes=1)  # the helpdesk stamps replies in whole seconds by its own clock
@@ -295,6 +298,17 @@ def _over(handoff: Handoff, event: TicketOver, now: datetime, desk: Desk) -> Ste
     return Step(done, edits(handoff, settled=True), (), (entry,))
 
 
+def _stuck(handoff: Handoff, event: Stuck, now: datetime, desk: Desk) -> Step:
+    if handoff.state is not State.ACCEPTED or handoff.accepted_by != event.agent:
+        return Step(handoff)
+    words = f"{event.why} and had not replied to the customer; it is offered again"
+    entry = Entry("taken_back", words, data={"agent": event.agent})
+    told = Step(handoff, told_stuck(handoff, event, words, now, desk))
+    step = told.then(_take_back(handoff, words, event.why, entry, now, desk))
+    # They did nothing wrong: on a later pass they are asked like everybody else.
+    return replace(step, handoff=replace(step.handoff, ask_again=(*step.handoff.ask_again, event.agent)))
+
+
 _STEPS: Mapping[type[Event], Callable[..., Step]] = {
     Start: _start,
     Accept: _accept,
@@ -308,6 +322,8 @@ _STEPS: Mapping[type[Event], Callable[..., Step]] = {
     NextLevel: _next_level,
     Refresh: _refresh,
     Recount: recounted,
+    Again: offered_again,
+    Stuck: _stuck,
 }
 _TIMERS: Mapping[TimerKind, Callable[[Handoff, Fired, datetime, Desk], Step]] = {
     TimerKind.OFFER_EXPIRES: _expired,

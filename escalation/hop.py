@@ -13,7 +13,7 @@ from enum import StrEnum
 from escalation.actions import Action, DeclineReason, Entry, Timer, TimerKind
 from escalation.clocks import Counting, ReplyClock, sum_and_moment
 from escalation.decision import Route
-from escalation.playbook import ClockKind, Level, Path
+from escalation.playbook import ClockKind, Level, Path, Queueing
 from escalation.roster import Roster
 
 
@@ -61,6 +61,7 @@ class Offer:
     span: timedelta | None = None  # that is counted from ``at``; None: ``until`` stands as it is, whatever changes
     words: str = ""  # how ``until`` came about
     mark: str = ""  # ends the keys of its timers; another one each time ``until`` moves
+    from_queue: bool = False  # made because somebody was free again
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ class Handoff:
     chain: tuple[str, ...] = ()  # what went before, in words
     reply: ReplyClock | None = None  # of whoever accepted; None also where an earlier version accepted it
     roster_version: int = 0  # with which its deadlines were counted last
+    from_queue: bool = False  # it waited and is offered to whoever is free: without an answer it waits again
 
     def offer(self, offer_id: str) -> Offer | None:
         return next((o for o in self.offers if o.id == offer_id), None)
@@ -228,6 +230,23 @@ class Refresh:
     via: str = "page"
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Somebody whom ``level`` of the path would ask is free for a handoff that waits; ``words``: its place in the queue."""
+
+    level: int
+    words: str
+    queue: Queueing
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Whoever has it is gone: off shift, away, absent, no longer here. ``why`` says so: "Ada went off shift at Mon 17:00"."""
+
+    agent: str
+    why: str
+
+
 Event = (
     Start
     | Accept
@@ -241,6 +260,8 @@ Event = (
     | NextLevel
     | Refresh
     | Recount
+    | Again
+    | Stuck
 )
 
 

@@ -20,6 +20,7 @@ from escalation.decision import Decision
 from escalation.history import Contact, Logged
 from escalation.hop import Handoff
 from escalation.ports import Arrival, Inbound, Posted
+from escalation.queued import Queued
 from escalation.roster import Load
 from escalation.ticket import Ignored, Ticket, TicketChange
 
@@ -75,6 +76,18 @@ class Escalation:
     reasons: tuple[str, ...]
     package: ContextPackage
     opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A handoff that ``agent`` accepted, and the customer waits. ``asked``: we had offered it, so it is an id of the roster."""
+
+    handoff_id: str
+    connection: str
+    ticket_id: str
+    agent: str
+    accepted_at: datetime
+    asked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +197,12 @@ class Case(Protocol):
     def away(self) -> Iterable[Away]:
         """Everybody who is away now, by their own word."""
 
+    def queued(self) -> tuple[Queued, ...]:
+        """Every handoff that waits, in no order; as with ``loads``, nobody else is told until this case ends."""
+
+    def beside(self, connection: str, ticket_id: str) -> Case | None:
+        """Another ticket in this transaction; None while somebody else has it locked."""
+
     def last_fired(self) -> Mapping[str, datetime]:
         """Rule id → when it last opened an escalation of this ticket (cooldowns)."""
 
@@ -235,6 +254,21 @@ class Journal(Protocol):
 
     def deliveries_failed(self, connection: str, ticket_id: str, why: str) -> None:
         """Handling was given up: every waiting delivery of the ticket becomes failed, replayable."""
+
+    def queued(self) -> tuple[Queued, ...]:
+        """Every handoff that waits, in no order, without locking."""
+
+    def loads(self, agents: Iterable[str]) -> Mapping[str, Load]:
+        """What each of these agents has on the desk, without locking."""
+
+    def away(self, now: datetime) -> tuple[Away, ...]:
+        """Everybody who is away by their own word."""
+
+    def holders(self) -> tuple[str, ...]:
+        """Whoever has a handoff in which the customer has had no reply yet."""
+
+    def unanswered(self, agents: Iterable[str]) -> tuple[Unanswered, ...]:
+        """The handoffs of these people in which the customer has had no reply yet."""
 
     def due_looks(self, now: datetime, version: int, most: int) -> tuple[tuple[str, str], ...]:
         """(connection, ticket id) of tickets to look at: those whose moment has come, then those of an older playbook."""

@@ -17,7 +17,7 @@ _BEING_ASKED = "is being asked"
 
 def begin(handoff: Handoff, now: datetime, desk: Desk, *, first: str = "") -> Step:
     """Begin a pass through the current level; with ``first`` that person is asked before all others."""
-    begun = replace(handoff, passes=handoff.passes + 1)
+    begun = replace(handoff, passes=handoff.passes + 1, from_queue=False)
     if begun.current_level.tell_lead:
         told = _tell_lead(begun, now, desk, "lead", begun.current_level.team)
         return told.then(fill(told.handoff, now, desk, first=first))
@@ -26,6 +26,8 @@ def begin(handoff: Handoff, now: datetime, desk: Desk, *, first: str = "") -> St
 
 def fill(handoff: Handoff, now: datetime, desk: Desk, *, first: str = "") -> Step:
     """Ask as many people as the level has room for; on to the next level when nobody is left and nobody is being asked."""
+    if handoff.from_queue:
+        return _wait_again(handoff)
     level = handoff.current_level
     if first and (step := _ask(handoff, replace(level, offering=Offering.PERSON, to=first), now, desk)).handoff.asked_now:
         return step
@@ -33,6 +35,14 @@ def fill(handoff: Handoff, now: datetime, desk: Desk, *, first: str = "") -> Ste
         return _offer_channel(handoff, level, now, desk)
     step = _ask(handoff, level, now, desk)
     return step if step.handoff.asked_now else step.then(next_level(step.handoff, now, desk))
+
+
+def _wait_again(handoff: Handoff) -> Step:
+    """Back into the queue, unless somebody is being asked; the lead has been told before."""
+    if handoff.asked_now:
+        return Step(handoff)
+    words = "It waits in the queue again for somebody who is free"
+    return Step(replace(handoff, state=State.WAITING, from_queue=False), entries=(Entry("waiting", words),))
 
 
 def _ask(handoff: Handoff, level: Level, now: datetime, desk: Desk) -> Step:
@@ -46,14 +56,15 @@ def _ask(handoff: Handoff, level: Level, now: datetime, desk: Desk) -> Step:
     room = max(0, min(level.width - len(standing), left))
     step = Step(replace(handoff, route=route))
     for candidate in route.available()[:room]:
-        step = step.then(_offer_person(step.handoff, candidate, level, now, desk))
+        step = step.then(offer_person(step.handoff, candidate, level, now, desk))
     if step.handoff.asked_now:
         return step
     reason = route.words if left > 0 else f"{asked} {'person was' if asked == 1 else 'people were'} asked"
     return replace(step, entries=(Entry("no_one", f"Level {level.name}: {reason}", data={"team": route.team}),))
 
 
-def _offer_person(handoff: Handoff, candidate: Candidate, level: Level, now: datetime, desk: Desk) -> Step:
+def offer_person(handoff: Handoff, candidate: Candidate, level: Level, now: datetime, desk: Desk) -> Step:
+    """One offer to one person, with its card and its timers."""
     offer = Offer(
         _offer_id(handoff),
         candidate.agent,
@@ -65,6 +76,7 @@ def _offer_person(handoff: Handoff, candidate: Candidate, level: Level, now: dat
         assigned=level.is_cold,
         clock=level.clock,
         span=level.offer_for,
+        from_queue=handoff.from_queue,
     )
     offer = timed(offer, handoff, desk)
     words = f"Offered to {candidate.name}: {candidate.words}"

@@ -16,6 +16,7 @@ from escalation.journal import DeliveryStatus, Known, Outcome, Task, Waiting
 from escalation.parts import Parts
 from escalation.ports import GiveUp, Helpdesk, Inbound, Outside, TryLater, Unreadable
 from escalation.ticket import ChangeKind, Ignored, Ticket, TicketChange, apply
+from escalation.write_back import hand_over
 
 PATIENCE = 4  # tries to read a ticket before the decision is taken from what the webhooks told
 SLOW_ALERT = 3  # tries to reach the chat before the ticket is put in its group with its note all the same
@@ -191,7 +192,7 @@ class Pipeline(Parts):
         chat_is_away = task.action.kind is ActionKind.ALERT and (final or task.attempts >= SLOW_ALERT)
         with self.journal.case(task.connection, task.ticket_id, self.clock()) as case:
             if chat_is_away and case.handoff and not case.handoff.state.is_taken:
-                conclude.hand_over(case, self, case.handoff, HandOver("", "the chat cannot be reached"))
+                hand_over(case, self, case.handoff, HandOver("", "the chat cannot be reached"))
             if final:
                 effects.tell_of_set_aside(case, self, task, error)
 

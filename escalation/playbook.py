@@ -230,6 +230,24 @@ class Respect:
     chat: bool = False  # do not disturb
 
 
+@dataclass(frozen=True, slots=True)
+class Queueing:
+    """How waiting handoffs are ordered, in points each reason is worth at most, and when people are asked from the queue.
+
+    Severity comes first: it is what the rules found. Then time to a breach, which rises by itself; then whose ticket it is.
+    """
+
+    severity: float = 40.0
+    breach: float = 25.0  # breached; less the further away, nothing from ``breach_within`` on
+    tier: float = 20.0  # a tier that ``routing.valuable`` names
+    contract: float = 15.0  # a contract of ``contract_full`` or more, in whatever currency; less for less
+    breach_within: timedelta = timedelta(hours=4)
+    contract_full: float = 100_000.0
+    ask_again_after: timedelta = timedelta(hours=1)  # between two offers of one handoff to one person who was silent or busy
+    ask_again_most: int = 3  # offers of one handoff from the queue to one person
+    stuck_after: timedelta = timedelta(minutes=30)  # how long the owner of an unanswered one is gone before others are asked
+
+
 @dataclass(frozen=True)
 class Playbook:
     rules: tuple[Rule, ...] = ()
@@ -249,6 +267,7 @@ class Playbook:
     routing: Weights = field(default_factory=Weights)
     respect: Respect = field(default_factory=Respect)
     masking: Masking = field(default_factory=Masking)
+    queue: Queueing = field(default_factory=Queueing)
 
     def needs(self) -> frozenset[str]:
         """Top names of the facts that the rules which are not off look at, e.g. {"priority", "signals", "custom"}."""

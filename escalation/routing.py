@@ -90,6 +90,15 @@ def replay(route: Route, roster: Roster) -> Route:
     return with_inputs(named, given) if named else _answer(given, route.issue_type, team, roster)
 
 
+def fitting(given: RouteInputs, issue_type: str, team: Team | None, roster: Roster, among: Iterable[Agent]) -> list[Agent]:
+    """Those of ``among`` whom ``choose`` would find available for this, without saying why the others are not."""
+    pools = pools_of(roster)
+    pool = pools.pool(team, issue_type)
+    able = {agent.id for agent in pool.able}
+    asked = _Question(given, issue_type, pools, pool, _language(given.language), valuable=False)
+    return [agent for agent in among if agent.id in able and not _why_not(agent, asked)]
+
+
 def with_inputs(route: Route, given: RouteInputs) -> Route:
     """A route with what went into it."""
     return replace(route, inputs=given, playbook_version=given.weights.version)

@@ -12,7 +12,7 @@ from escalation.away import Away, in_words
 from escalation.roster import Agent
 from store.tables import AwayRow, TimelineRow
 
-_COLUMNS = (AwayRow.agent, AwayRow.until, AwayRow.reason, AwayRow.by, AwayRow.source)
+_COLUMNS = (AwayRow.agent, AwayRow.until, AwayRow.reason, AwayRow.by, AwayRow.source, AwayRow.at)
 _KEY = ("agent", "source")
 _NOW = select(*_COLUMNS).where(AwayRow.until > bindparam("now")).order_by(AwayRow.agent)
 
@@ -20,7 +20,7 @@ _NOW = select(*_COLUMNS).where(AwayRow.until > bindparam("now")).order_by(AwayRo
 def load(db: Connection, now: datetime) -> tuple[Away, ...]:
     """Everybody who is away at ``now``, by index."""
     rows = db.execute(_NOW, {"now": now})
-    return tuple(Away(row.agent, row.until.astimezone(UTC), row.reason, row.by, row.source) for row in rows)
+    return tuple(Away(r.agent, r.until.astimezone(UTC), r.reason, r.by, r.source, r.at.astimezone(UTC)) for r in rows)
 
 
 def everybody(engine: Engine, now: datetime) -> tuple[Away, ...]:

@@ -19,9 +19,10 @@ from escalation.history import Contact, Logged
 from escalation.hop import Handoff, Offer, State
 from escalation.journal import Escalation, Look, Outcome, Task
 from escalation.ports import Posted
+from escalation.queued import Queued
 from escalation.roster import Load
 from escalation.ticket import Message, Ticket
-from store import away, queue
+from store import away, queue, queue_rows
 from store import statements as sql
 from store.codec import build, build_log, new_id, plain, plain_log
 from store.queue import Queue
@@ -43,10 +44,10 @@ class StoredTicket:
     log: tuple[Logged, ...] = ()
 
 
-def load_ticket(db: Connection, connection: str, ticket_id: str, *, lock: bool = False) -> StoredTicket | None:
+def load_ticket(db: Connection, connection: str, ticket_id: str, how: Any = sql.TICKET) -> StoredTicket | None:
     """The ticket with its thread; None when there is no row, an empty one when nothing was told yet."""
     me = {"the_connection": connection, "the_ticket": ticket_id}
-    row = db.execute(sql.LOCKED_TICKET if lock else sql.TICKET, me).one_or_none()
+    row = db.execute(how, me).one_or_none()
     if row is None or not row.body:
         return None if row is None else StoredTicket()
     messages = tuple(build(Message, m.body) for m in db.execute(sql.THREAD, me))
@@ -80,10 +81,13 @@ class StoredCase:
 
     def load(self) -> None:
         """Lock the ticket's row (made if it is new) and read what is stored."""
-        stored = load_ticket(self._db, self.connection, self.ticket_id, lock=True)
+        stored = load_ticket(self._db, self.connection, self.ticket_id, sql.LOCKED_TICKET)
         if stored is None:
             self._db.execute(sql.ADD_TICKET, {"connection": self.connection, "ticket_id": self.ticket_id, "body": {}})
-            stored = load_ticket(self._db, self.connection, self.ticket_id, lock=True) or StoredTicket()
+            stored = load_ticket(self._db, self.connection, self.ticket_id, sql.LOCKED_TICKET) or StoredTicket()
+        self._take_in(stored)
+
+    def _take_in(self, stored: StoredTicket) -> None:
         self.ticket, self.evaluated, self._actions_seen = stored.ticket, stored.evaluated, list(stored.actions_seen)
         self.log = stored.log
         self._stored_messages = {m.id: m for m in stored.ticket.messages} if stored.ticket else {}
@@ -278,10 +282,27 @@ class StoredCase:
     # --- what routing asks ---
 
     def loads(self, agents: Iterable[str]) -> Mapping[str, Load]:
+        self._route_alone()
+        return load_loads(self._db, agents)
+
+    def _route_alone(self) -> None:
         if not self._routes_alone:
             self._db.execute(sql.ROUTE_ALONE)
             self._routes_alone = True
-        return load_loads(self._db, agents)
+
+    def queued(self) -> tuple[Queued, ...]:
+        self._route_alone()
+        return queue_rows.load(self._db)
+
+    def beside(self, connection: str, ticket_id: str) -> StoredCase | None:
+        # Never waits for the other ticket: whoever has it may be waiting for us.
+        stored = load_ticket(self._db, connection, ticket_id, sql.FREE_TICKET)
+        if stored is None:
+            return None
+        other = StoredCase(self._db, self._queue, connection, ticket_id, self.now)
+        other._routes_alone = self._routes_alone
+        other._take_in(stored)
+        return other
 
     def away(self) -> tuple[Away, ...]:
         return away.load(self._db, self.now)

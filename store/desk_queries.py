@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Select, and_, case, literal_column, select
+from sqlalchemy import Engine, Select, and_, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from escalation.hop import Handoff
-from escalation.playbook import Severity
+from escalation.playbook import Playbook
+from store import line
 from store.codec import build
 from store.queries import Item, all_rows
 from store.tables import EscalationRow, HandoffRow, OfferRow, TicketRow
@@ -31,7 +33,6 @@ _ABOUT: tuple[Any, ...] = (
     _TICKET["customer"]["tier"].as_string().label("tier"),
 )
 _WITHOUT_ROUTE = _TOLD.op("-", return_type=JSONB())("route")  # the route is long and not shown
-_WEIGHT = case({word.value: word.rank for word in Severity}, value=EscalationRow.severity, else_=0)
 
 
 def open_offers(engine: Engine, agent: str) -> list[Item]:
@@ -50,11 +51,13 @@ def held(engine: Engine, agent: str) -> list[Item]:
     return [{**row, "handoff": build(Handoff, row.pop("body"))} for row in rows]
 
 
-def waiting(engine: Engine, teams: Iterable[str]) -> list[Item]:
-    """Handoffs of these teams that nobody has and nobody is asked for: the most severe first, then the oldest."""
-    theirs = _TOLD["team"].as_string().in_(list(teams))
-    query = _about().where(HandoffRow.state == "waiting", theirs)
-    return all_rows(engine, query.order_by(_WEIGHT.desc(), HandoffRow.id).limit(MOST_ROWS))
+def waiting(engine: Engine, teams: Iterable[str], playbook: Playbook, now: datetime) -> list[Item]:
+    """Handoffs of these teams that nobody has and nobody is asked for, in the order of the queue, each with its ``place``."""
+    wanted = frozenset(teams)
+    mine = [(n, one.handoff_id, where) for n, one, where in line.ordered(engine, playbook, now) if one.team in wanted][:MOST_ROWS]
+    query = _about().where(HandoffRow.id.in_([handoff_id for _, handoff_id, _ in mine]))
+    rows = {row["handoff_id"]: row for row in all_rows(engine, query)} if mine else {}
+    return [{**rows[handoff_id], "place": line.told(n, where)} for n, handoff_id, where in mine if handoff_id in rows]
 
 
 def _about(*more: Any) -> Select[Any]:

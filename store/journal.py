@@ -14,11 +14,12 @@ from escalation.actions import Action, Timer, TimerKind
 from escalation.away import Away
 from escalation.history import Background
 from escalation.hygiene import Fired
-from escalation.journal import Known, Shown, Task, Waiting
+from escalation.journal import Known, Shown, Task, Unanswered, Waiting
 from escalation.ports import Arrival, Inbound, Posted
+from escalation.queued import Queued
 from escalation.roster import Load
 from escalation.ticket import Ticket
-from store import away, queue, rule_queries
+from store import away, queue, queue_rows, rule_queries
 from store import statements as sql
 from store.case import (
     StoredCase,
@@ -90,6 +91,21 @@ class StoredJournal:
         """What each of these agents has on the desk."""
         with self._engine.begin() as db:
             return load_loads(db, agents)
+
+    def queued(self) -> tuple[Queued, ...]:
+        with self._engine.begin() as db:
+            return queue_rows.load(db)
+
+    def away(self, now: datetime) -> tuple[Away, ...]:
+        return away.everybody(self._engine, now)
+
+    def holders(self) -> tuple[str, ...]:
+        with self._engine.begin() as db:
+            return queue_rows.holders(db)
+
+    def unanswered(self, agents: Iterable[str]) -> tuple[Unanswered, ...]:
+        with self._engine.begin() as db:
+            return queue_rows.unanswered(db, agents)
 
     def fired(self, now: datetime, days: int) -> Fired:
         """How often each rule fired or was noted in shadow in the last days, and which fired together."""

@@ -180,6 +180,11 @@ def handoffs(engine: Engine, page: Page, states: tuple[str, ...] = ()) -> Rows:
     return listed(engine, query.where(HandoffRow.state.in_(states)) if states else query, HandoffRow.id, page)
 
 
+def handoffs_called(engine: Engine, ids: list[str]) -> Mapping[str, Item]:
+    """Some handoffs by their ids."""
+    return {row["id"]: row for row in all_rows(engine, _handoffs().where(HandoffRow.id.in_(ids)))}
+
+
 def handoffs_of(engine: Engine, connection: str, ticket_id: str) -> list[Item]:
     """The handoffs of one ticket, newest first."""
     mine = (HandoffRow.connection == connection, HandoffRow.ticket_id == ticket_id)

@@ -32,6 +32,7 @@ def _mine(table: Any) -> tuple[Any, Any]:
 
 TICKET = select(TicketRow.body, TicketRow.evaluated, TicketRow.actions_seen, TicketRow.log).where(*_mine(TicketRow))
 LOCKED_TICKET = TICKET.with_for_update()
+FREE_TICKET = TICKET.with_for_update(skip_locked=True)
 ADD_TICKET = insert(TicketRow).on_conflict_do_nothing()
 SAVE_TICKET = (
     update(TicketRow)

@@ -9,18 +9,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, cast
 
 from sqlalchemy import Engine, text
 
+from escalation import tending
 from escalation.actions import Receipt, Write
 from escalation.hop import Event
 from escalation.pipeline import Answer, Pipeline
-from escalation.playbook import Condition, Conditions, Path, Playbook, Rule
+from escalation.playbook import Condition, Conditions, Path, Playbook, Queueing, Rule
 from escalation.ports import Arrival, HelpdeskAgent, Inbound
 from escalation.roster import Agent, Roster, Team
 from escalation.signals import Signal
-from escalation.ticket import ChangeKind, Message, Person, Priority, Role, Status, Ticket, TicketChange
+from escalation.ticket import ChangeKind, Customer, Message, Money, Person, Priority, Role, Status, Ticket, TicketChange
 from store.case import StoredCase
 from store.journal import StoredJournal
 
@@ -70,6 +72,10 @@ class PlayHelpdesk:
         fields |= {"status": Status(told["status"])} if "status" in told else {}
         fields |= {"priority": Priority(told["priority"])} if "priority" in told else {}
         fields |= {"assignee": Person(told["assignee"], told["assignee"], role=Role.AGENT)} if "assignee" in told else {}
+        if "tier" in told or "contract" in told:
+            value = Money(Decimal(told["contract"]), "EUR") if "contract" in told else None
+            fields |= {"customer": Customer(tier=told.get("tier", ""), contract_value=value)}
+        fields |= {"language": told["language"]} if "language" in told else {}
         message = None
         if "by" in told:
             author = CUSTOMER if told["by"] == "customer" else Person(told["by"], told["by"], role=Role.AGENT)
@@ -127,13 +133,15 @@ class Floor:
     path: Path
     agents: tuple[Agent, ...]
     now: datetime = START
+    queue: Queueing = field(default_factory=Queueing)
+    roster: Roster = field(init=False)
     journal: CrashingJournal = field(init=False)
     pipeline: Pipeline = field(init=False)
 
     def __post_init__(self) -> None:
         lead = Agent("lead", "Lena", ids={"zendesk": "lead"}, capacity=0)
-        roster = Roster((*self.agents, lead), (Team("care", "Care", channel="#care", lead="lead"),))
-        playbook = Playbook((URGENT,), {"default": self.path}, "care", version=1)
+        self.roster = Roster((*self.agents, lead), (Team("care", "Care", channel="#care", lead="lead"),))
+        playbook = Playbook((URGENT,), {"default": self.path}, "care", version=1, queue=self.queue)
         self.journal = CrashingJournal(self.engine)
         self.pipeline = Pipeline(
             journal=self.journal,
@@ -141,7 +149,7 @@ class Floor:
             chat=cast(Any, None),
             reader=Reads(),
             playbook=lambda: playbook,
-            roster=lambda: roster,
+            roster=lambda: self.roster,
             clock=lambda: self.now,
             pause=lambda _: None,
         )
@@ -155,6 +163,16 @@ class Floor:
 
     def handle(self, ticket: str) -> None:
         self.pipeline.handle("zendesk", ticket)
+
+    def tend(self) -> None:
+        """What the tick does with the queue and with what is stuck."""
+        for work in tending.due(self.pipeline, self.now):
+            work()
+
+    def fire(self) -> None:
+        """Every timer that is due."""
+        for timer in self.journal.due_timers(self.now, 1000):
+            self.pipeline.fire(timer, self.now)
 
     def press(self, handoff: str, event: Event) -> Answer:
         return self.pipeline.answer(handoff, event, self.now)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate as validate_description
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, text
 
 from escalation.journal import DeliveryStatus
 from store import accounts, queries
@@ -235,6 +235,19 @@ def test_text_ids_go_on_by_cursor_too(here: Web) -> None:
     assert [h["id"] for h in read(here, "/handoffs?limit=1&cursor=hf_2")["items"]] == ["hf_1"]
 
 
+def test_what_waits_comes_in_the_order_of_the_queue(here: Web) -> None:
+    moved = text("UPDATE handoffs SET state = :state WHERE id = 'hf_1'")
+    with here.engine.begin() as db:
+        db.execute(moved, {"state": "waiting"})
+    response = here.client().get(f"{API}/handoffs?state=waiting")
+    with here.engine.begin() as db:
+        db.execute(moved, {"state": "offered"})
+    check(here, next(r for r in ROUTES if r.path == "/handoffs"), response)
+    (item,) = told_by(response)["items"]
+    assert (item["id"], item["place"]["number"]) == ("hf_1", 1)
+    assert item["place"]["words"].startswith(f"{item['place']['points']:g} points (severity high 26.7")
+
+
 def test_a_handoff_in_a_list_says_who_is_asked_and_who_has_it(here: Web) -> None:
     asked = read(here, "/handoffs?state=offered")["items"]
     assert [(h["id"], [o["agent"] for o in h["offered_to"]], h["accepted_by"]) for h in asked] == [("hf_1", ["ada"], "")]
@@ -287,6 +300,7 @@ def test_only_set_aside_actions(here: Web, ids: dict[str, int]) -> None:
         ("/deliveries?cursor=abc", 400),
         ("/handoffs?state=odd", 400),
         ("/handoffs?cursor=%00", 400),
+        ("/handoffs?state=waiting&cursor=hf_1", 400),
         ("/handoffs/nope", 404),
         ("/handoffs/%00", 400),
         ("/escalations/nope", 404),

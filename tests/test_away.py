@@ -194,7 +194,7 @@ def timeline(db: Engine) -> list[tuple[str, str, str]]:
 
 def test_rows_end_by_themselves_and_the_timeline_remembers(db: Engine) -> None:
     away.begin(db, ADA, replace(LUNCH, by="ada"), NOW)
-    longer = Away("ada", NOW + timedelta(hours=3), "dentist", "bo")
+    longer = Away("ada", NOW + timedelta(hours=3), "dentist", "bo", since=NOW)
     away.begin(db, ADA, longer, NOW)
     assert away.everybody(db, NOW) == (longer,)
     assert away.everybody(db, longer.until) == ()

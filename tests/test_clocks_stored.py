@@ -146,13 +146,13 @@ def test_a_pause_told_by_the_helpdesk_stops_the_clock_and_the_answer_starts_it(d
 def test_home_says_why_a_deadline_is_where_it_is(desks: Desks) -> None:
     desks.see()
     ada = ROSTER.agents[0]
-    (row,) = home(desks.made, ada, desks.now, "").offers
+    (row,) = home(desks.made, ada, desks.pipeline.playbook(), desks.now, "").offers
     assert row.clock == "Waits for your answer until Mon 09:05 Europe/Stockholm (15 min + weekend)"
     desks.accept()
-    (row,) = home(desks.made, ada, desks.now, "").handoffs
+    (row,) = home(desks.made, ada, desks.pipeline.playbook(), desks.now, "").handoffs
     assert row.clock == "First reply due by Mon 09:50 Europe/Stockholm, in 2 d 17 h (1 h + weekend)"
     desks.see(Status.PENDING)
-    (row,) = home(desks.made, ada, desks.now, "").handoffs
+    (row,) = home(desks.made, ada, desks.pipeline.playbook(), desks.now, "").handoffs
     assert row.clock == "First reply: paused since Fri 16:50 Europe/Stockholm waiting for the customer, 1 h left"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from escalation.desks import Matter, besides, desk_of
 from escalation.handoff import advance
 from escalation.hop import (
     Accept,
+    Again,
     Ask,
     AssignedInHelpdesk,
     Decline,
@@ -31,15 +33,16 @@ from escalation.hop import (
     Start,
     State,
     Step,
+    Stuck,
     TicketOver,
 )
-from escalation.playbook import MOST_LAPS, AssignWhen, AtEnd, Level, Offering, Path, Weights
+from escalation.playbook import MOST_LAPS, AssignWhen, AtEnd, Level, Offering, Path, Queueing, Weights
 from escalation.roster import Absence, Agent, Load, Roster, Team
 from escalation.ticket import Ticket
 from store.codec import build, plain
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 NAMES = ("ada", "bo", "chidi", "dee", "eli")
 SLOW = settings(max_examples=1000, deadline=None)
 
@@ -312,6 +315,7 @@ def test_whoever_had_it_before_is_asked_first_if_they_can_be(loads: Mapping[str,
 
 # ------------------------------------------------------------------ what always holds
 
+QUEUE = Queueing(ask_again_after=timedelta(hours=1), ask_again_most=2)
 _SPAN = st.sampled_from([MINUTE, 15 * MINUTE, timedelta(hours=2)])
 
 
@@ -356,6 +360,8 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(HumanReplied, st.just("Ada"), TIMES),
     st.builds(TicketOver, st.sampled_from(["solved", "closed", "deleted"])),
     st.builds(Recount, TIMES),
+    st.builds(Again, st.integers(0, 4), st.just("number 1 of 1"), st.just(QUEUE)),
+    st.builds(Stuck, WHO, st.just("Ada went off shift")),
 )
 LOADS = st.dictionaries(st.sampled_from([*NAMES, "lena"]), st.integers(0, 5).map(Load), max_size=4)
 
@@ -396,6 +402,11 @@ def check(before: Handoff, step: Step) -> None:
     assert sum(o.state is OfferState.ACCEPTED for o in handoff.offers) <= bool(handoff.accepted_by), "two owners"
     live = len(handoff.asked_now)
     assert live <= max(handoff.current_level.width, len(before.asked_now)), "more live offers than the level's width"
+    asked_again = Counter(o.agent for o in handoff.offers if o.from_queue)
+    assert not asked_again or max(asked_again.values()) <= QUEUE.ask_again_most, "asked from the queue without end"
+    if sum(asked_again.values()) > sum(o.from_queue for o in before.offers):
+        assert (before.state, len(handoff.asked_now), step.hand_over) == (State.WAITING, 1, None), "not one offer of what waits"
+        assert handoff.asked_now[0].agent not in before.tried.keys() - set(before.ask_again), "who said no is asked again"
     cards = [o.channel for o in handoff.open_offers if not o.agent]
     assert len(cards) == len(set(cards)), "two cards in one channel"
     if step.hand_over is not None:
@@ -461,10 +472,65 @@ def test_timers_alone_bring_it_to_an_end(
     assert life.handoff.state not in (State.OFFERED, State.ACCEPTED)
 
 
+@pytest.mark.slow
+@settings(SLOW, max_examples=300)
+@given(PATHS, PATHS, LOADS, st.lists(st.tuples(EVENTS, TIMES), max_size=8))
+def test_a_queue_that_nobody_answers_comes_to_rest(
+    way: Path, new: Path, loads: Mapping[str, Load], events: list[tuple[Event, datetime]]
+) -> None:
+    """Looked at every hour for ever, a handoff is offered to each person ``ask_again_most`` times at most, and then waits."""
+    life = Life(way, new, loads)
+    for event, now in events:
+        life.step(life.meant(event), now)
+    now, quiet = max([NOW, *(at for _, at in events)]), 0
+    while quiet < 3:
+        now += timedelta(hours=1)
+        while life.timers and (key := min(life.timers, key=lambda k: (life.timers[k].due_at, k))):
+            timer = life.timers.pop(key)
+            now = max(now, timer.due_at)
+            before = life.handoff
+            check(before, life.step(Fired(timer.kind, timer.offer_id), now))
+        before = life.handoff
+        for level in range(len(life.handoff.path.levels)):
+            was = life.handoff
+            check(was, life.step(Again(level, "", QUEUE), now))
+        quiet = quiet + 1 if life.handoff == before else 0
+    again = sum(o.from_queue for o in life.handoff.offers)
+    assert again <= QUEUE.ask_again_most * len(ROSTER.agents)
+    assert life.handoff.state not in (State.OFFERED, State.ACCEPTED)
+
+
+def test_one_offer_from_the_queue_and_back_into_it() -> None:
+    """Off the pass, without telling the lead again, and to nobody who said that it is not for them."""
+    way = path(Level("one", most_offers=1, assign=AssignWhen.ON_OFFER), CHANNEL)
+    step = play(way, wrong("ada"), Fired(TimerKind.OFFER_EXPIRES, "h1.2"))
+    assert step.handoff.state is State.WAITING
+    again = advance(step.handoff, Again(0, "Number 1 of 1", QUEUE), NOW + MINUTE * 9, desk_at(NOW + MINUTE * 9, step.handoff))
+    assert (asked(again), again.hand_over) == (["#billing", "bo"], None)
+    assert [e.words for e in again.entries if e.kind == "queued"] == ["Somebody is free: Bo. Number 1 of 1"]
+    late = advance(again.handoff, Fired(TimerKind.OFFER_EXPIRES, "h1.3"), NOW + HOUR, desk_at(NOW + HOUR, again.handoff))
+    assert (late.handoff.state, told(late), late.handoff.from_queue) == (State.WAITING, [], False)
+    assert advance(late.handoff, Again(1, "", QUEUE), NOW + HOUR, desk_at(NOW, late.handoff)).handoff == late.handoff, "a channel"
+    taken = advance(again.handoff, Accept("bo"), NOW + HOUR, desk_at(NOW + HOUR, again.handoff))
+    assert taken.handoff.accepted_by == "bo"
+    back = advance(taken.handoff, Return("bo", "more"), NOW + HOUR, desk_at(NOW + HOUR, taken.handoff))
+    assert (back.handoff.from_queue, asked(back)) == (False, ["chidi"]), "from its first level on, as ever"
+
+
+def test_what_is_stuck_is_offered_again_and_its_owner_asked_later() -> None:
+    step = play(path(ONE, LEAD), Accept("ada"), Stuck("ada", "Ada went off shift at Mon 09:00 UTC"))
+    assert (asked(step), step.handoff.hop, step.handoff.ask_again) == (["bo"], 2, ("ada",))
+    assert told(step) == ["ada", "lena", "wim"]
+    for events in ([Accept("ada"), HumanReplied("Ada", NOW + MINUTE)], [Accept("bo")], []):
+        before = play(path(ONE, LEAD), *events).handoff
+        assert advance(before, Stuck("ada", "gone"), NOW, desk_at(NOW, before)).handoff == before
+
+
 def test_the_check_finds_what_is_planted() -> None:
     """Each promise is broken on purpose once, so that the check is known to see it."""
     good = play(path(several(), CHANNEL)).handoff
     offer = good.offers[0]
+    late = replace(offer, state=OfferState.EXPIRED, from_queue=True)
     broken = {
         "a refused step changes nothing": (good, Step(replace(good, steps=9), refused="no")),
         "nobody owns it": (good, Step(replace(good, sender=""))),
@@ -474,6 +540,8 @@ def test_the_check_finds_what_is_planted() -> None:
         "over stays over": (replace(good, state=State.CANCELLED), Step(good)),
         "two owners": (good, Step(replace(good, offers=(replace(offer, state=OfferState.ACCEPTED), *good.offers)))),
         "more live offers": (good, Step(replace(good, offers=(*good.offers, replace(offer, id="x", agent="eli"))))),
+        "asked from the queue without end": (good, Step(replace(good, offers=(*good.offers, *(late,) * 3)))),
+        "not one offer of what waits": (good, Step(replace(good, offers=(replace(offer, from_queue=True),)))),
         "two cards in one channel": (good, Step(replace(good, offers=(replace(offer, agent="", channel="#a"),) * 2))),
         "assigned before acceptance": (good, replace(play(path(ONE), Accept("ada")), handoff=good)),
     }
@@ -486,10 +554,10 @@ def test_a_handoff_kept_by_an_earlier_version_goes_on() -> None:
     """What was added since is left out of the stored form: it loads, and its offer runs out as it would have then."""
     handoff = play(path(ONE, CHANNEL)).handoff
     kept = plain(handoff)
-    for name in ("passes", "repeated", "laps", "ask_again", "lead_told", "former", "first", "chain"):
+    for name in ("passes", "repeated", "laps", "ask_again", "lead_told", "former", "first", "chain", "from_queue"):
         del kept[name]
     for one in kept["offers"]:
-        del one["on_pass"], one["assigned"]
+        del one["on_pass"], one["assigned"], one["from_queue"]
     del kept["path"]["at_end"]
     for one in kept["path"]["levels"]:
         del one["at_once"], one["to"], one["repeat"], one["quiet"]

@@ -9,19 +9,20 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
+from escalation import tending
 from escalation.actions import DeclineReason
 from escalation.hop import Accept, Decline, Event
 from escalation.pipeline import Answer
-from escalation.playbook import Level, Offering, Path
+from escalation.playbook import Level, Offering, Path, Queueing
 from store import engine as engines
 from store import migrate
-from tests.floor import Crash, Floor, people
+from tests.floor import START, Crash, Floor, people
 
 MINUTE = timedelta(minutes=1)
 
@@ -133,6 +134,7 @@ class Line:
     kind: str
     actor: str = ""
     data: Mapping[str, str] = field(default_factory=dict)
+    at: datetime = START
 
 
 def offer(handoff: str, agent: str, number: int = 1) -> Line:
@@ -167,9 +169,127 @@ def test_the_checker_finds_what_is_planted(lines: list[Line], violations: int, b
     assert desks.checked == sum(line.kind == "accepted" or "agent" in line.data for line in lines)
 
 
+LINES = "SELECT handoff_id, kind, actor, data, at FROM timeline ORDER BY id"
+
+
 def desks_of(floor: Floor) -> Desks:
-    lines = floor.rows("SELECT handoff_id, kind, actor, data FROM timeline ORDER BY id")
-    return Desks({a.id: a.capacity for a in floor.agents}).read(lines)
+    return Desks({a.id: a.capacity for a in floor.agents}).read(floor.rows(LINES))
+
+
+# --- the order of the queue, told from the timeline alone -----------------------------------------------------------------------
+
+
+@dataclass
+class Queue:
+    """What waits, line by line, and who may be asked for it: was somebody offered one while a more valuable one waited?
+
+    ``worth``: handoff → what it is worth. Everybody has every skill here, and who is offered something has room for it.
+    """
+
+    worth: Mapping[str, float]
+    pause: timedelta = Queueing().ask_again_after
+    most: int = Queueing().ask_again_most
+    waiting: set[str] = field(default_factory=set)
+    never: set[tuple[str, str]] = field(default_factory=set)  # handoff, agent
+    rests: dict[tuple[str, str], datetime] = field(default_factory=dict)  # until when
+    from_queue: Counter[tuple[str, str]] = field(default_factory=Counter)
+    offers: dict[str, tuple[str, str]] = field(default_factory=dict)  # offer → agent, until
+    owners: dict[str, str] = field(default_factory=dict)
+    checked: int = 0
+    beside: int = 0  # offers made while something waited
+    violations: list[str] = field(default_factory=list)
+
+    def read(self, lines: Iterable[Any]) -> Queue:
+        for line in lines:
+            handoff, data = line.handoff_id, line.data
+            if line.kind == "waiting":
+                self.waiting.add(handoff)
+            elif line.kind == "queued":
+                self.waiting.discard(handoff)
+                self.from_queue[handoff, data["agent"]] += 1
+            elif line.kind == "offered" and data.get("agent"):
+                self.waiting.discard(handoff)
+                self.offered(handoff, data, line.at)
+            elif line.kind in ("declined", "expired"):
+                self.settled(handoff, line)
+            elif line.kind in ("accepted", "closed", "cancelled"):
+                self.waiting.discard(handoff)
+                self.owners[handoff] = line.actor
+            elif line.kind in ("taken_back", "returned"):
+                self.never.add((handoff, self.owners.get(handoff, "")))
+        return self
+
+    def offered(self, handoff: str, data: Mapping[str, Any], at: datetime) -> None:
+        agent = data["agent"]
+        self.offers[data["offer"]] = agent, data["until"]
+        self.rests[handoff, agent] = at + self.pause
+        self.checked += 1
+        self.beside += bool(self.waiting)
+        for other in self.waiting:
+            if self.worth[other] > self.worth[handoff] and self.could_have(other, agent, at):
+                self.violations.append(f"{agent} was offered {handoff} at {at} while {other} waited")
+
+    def could_have(self, handoff: str, agent: str, at: datetime) -> bool:
+        one = (handoff, agent)
+        return one not in self.never and self.rests.get(one, at) <= at and self.from_queue[one] < self.most
+
+    def settled(self, handoff: str, line: Any) -> None:
+        agent, until = self.offers.get(str(line.data.get("offer", "")), (line.actor, ""))
+        if line.kind == "declined" and line.data["reason"] not in ("busy", "off_shift"):
+            self.never.add((handoff, agent))
+        if line.kind == "expired" and until:
+            self.rests[handoff, agent] = datetime.fromisoformat(until) + self.pause
+
+    def __str__(self) -> str:
+        return f"{self.checked} offers to people, {self.beside} of them while others waited, {len(self.violations)} overtook"
+
+
+def waits(handoff: str) -> Line:
+    return Line(handoff, "waiting")
+
+
+def no(handoff: str, reason: str) -> Line:
+    return Line(handoff, "declined", "ada", {"offer": f"{handoff}.1", "reason": reason})
+
+
+def asks(handoff: str, after: timedelta = timedelta(0), number: int = 1) -> Line:
+    until = (START + after + 15 * MINUTE).isoformat()
+    return Line(handoff, "offered", "baton", {"offer": f"{handoff}.{number}", "agent": "ada", "until": until}, START + after)
+
+
+HOUR = 60 * MINUTE
+OVERTAKEN: list[tuple[str, list[Line], int]] = [  # of "best" (worth 3), "fair" (2) and "poor" (1): lines → violations
+    ("planted: a less valuable one is offered", [waits("best"), asks("poor")], 1),
+    ("planted: past two of them", [waits("best"), waits("fair"), asks("poor")], 2),
+    ("the best one is offered", [waits("fair"), asks("best")], 0),
+    ("planted: the second is offered first", [waits("best"), waits("fair"), asks("fair")], 1),
+    ("nothing waits any more", [waits("best"), Line("best", "accepted", "bo"), asks("poor")], 0),
+    ("it is over", [waits("best"), Line("best", "cancelled"), asks("poor")], 0),
+    ("it is being offered", [waits("best"), Line("best", "queued", "baton", {"agent": "bo"}), asks("poor")], 0),
+    ("they said it is not for them", [asks("best"), no("best", "wrong_skill"), waits("best"), asks("poor")], 0),
+    ("they were busy just now", [asks("best"), no("best", "busy"), waits("best"), asks("poor")], 0),
+    ("planted: they were busy an hour ago", [asks("best"), no("best", "busy"), waits("best"), asks("poor", HOUR)], 1),
+    ("they did not answer just now", [asks("best"), settled("best", "expired"), waits("best"), asks("poor", HOUR)], 0),
+    ("planted: their silence is long ago", [asks("best"), settled("best", "expired"), waits("best"), asks("poor", 2 * HOUR)], 1),
+    ("they were offered it often enough", [
+        *[Line("best", "queued", "baton", {"agent": "ada"}), asks("best")] * 3, waits("best"), asks("poor", 9 * HOUR)], 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "violations"), [row[1:] for row in OVERTAKEN], ids=[row[0] for row in OVERTAKEN])
+def test_the_checker_of_the_queue_finds_what_is_planted(lines: list[Line], violations: int) -> None:
+    assert len(Queue({"best": 3, "fair": 2, "poor": 1}).read(lines).violations) == violations
+
+
+def worth(ticket: int) -> tuple[str, int]:
+    """The tier and contract of a ticket, no two the same; a tier counts more than any contract."""
+    return "vip" if ticket % 7 == 0 else "free", 200 * (ticket * 193 % 500 + 1)
+
+
+def queue_of(floor: Floor) -> Queue:
+    numbers = {row.id: int(row.ticket_id) for row in floor.rows("SELECT id, ticket_id FROM handoffs")}
+    told = {handoff: worth(number) for handoff, number in numbers.items()}
+    return Queue({h: contract + 1_000_000 * (tier == "vip") for h, (tier, contract) in told.items()}).read(floor.rows(LINES))
 
 
 def test_a_burst_of_tickets_never_fills_a_desk_twice(wide: Engine) -> None:
@@ -214,6 +334,7 @@ class Day:
 
     floor: Floor
     tickets: int
+    at_once: int = 50  # that arrive every five minutes
     dice: random.Random = field(default_factory=lambda: random.Random(4))
     did: Counter[str] = field(default_factory=Counter)
 
@@ -221,21 +342,36 @@ class Day:
         with ThreadPoolExecutor(8) as pool:
             for number in range(100):
                 self.floor.journal.share = 1 / 30
-                for acts in (self.arrivals, self.timers, self.asked, self.channels, self.owners):
+                for acts in (self.arrivals, self.timers, self.asked, self.channels, self.owners, self.tends):
                     list(pool.map(lambda act: act(), acts()))
                 self.floor.now += 5 * MINUTE
-                if number * 50 > self.tickets and not self.floor.rows("SELECT 1 FROM handoffs WHERE state = 'offered' LIMIT 1"):
+                offered = self.floor.rows("SELECT 1 FROM handoffs WHERE state = 'offered' LIMIT 1")
+                if number * self.at_once > self.tickets and not offered:
                     return
 
     def arrivals(self) -> list[Callable[[], None]]:
         first = self.did["arrived"]
-        numbers = range(first, min(first + 50, self.tickets))
+        numbers = range(first, min(first + self.at_once, self.tickets))
         self.did["arrived"] = numbers.stop
-        return [lambda n=n: self.arrive(str(n)) for n in numbers]  # type: ignore[misc]
+        come: list[Callable[[], None]] = [lambda n=n: self.arrive(n) for n in numbers]  # type: ignore[misc]
+        return [*come[:5], *self.tends(), *come[5:]]
 
-    def arrive(self, ticket: str) -> None:
+    def tends(self) -> list[Callable[[], None]]:
+        """Two workers tick in the same moment."""
+        return [self.tend, self.tend]
+
+    def tend(self) -> None:
+        for work in tending.due(self.floor.pipeline, self.floor.now):
+            try:
+                work()
+            except Crash:
+                self.did["ticks tried again"] += 1  # a second later
+
+    def arrive(self, number: int) -> None:
+        ticket, (tier, contract) = str(number), worth(number)
+        told = {"status": "open", "priority": "urgent", "by": "customer", "tier": tier, "contract": str(contract)}
         try:
-            self.floor.webhook(ticket, kind="created", status="open", priority="urgent", by="customer")
+            self.floor.webhook(ticket, kind="created", **told)
         except Crash:
             self.again(lambda: self.floor.handle(ticket))
 
@@ -255,7 +391,11 @@ class Day:
             except Crash:
                 self.did["timers tried again"] += 1  # it is still due
 
-        return [lambda t=t: fire(t) for t in self.floor.journal.due_timers(self.floor.now, 1000)]  # type: ignore[misc]
+        due: list[Callable[[], None]] = [
+            lambda t=t: fire(t)  # type: ignore[misc]
+            for t in self.floor.journal.due_timers(self.floor.now, 1000)
+        ]
+        return [*self.tends(), *due]
 
     def asked(self) -> list[Callable[[], None]]:
         made: list[Callable[[], None]] = []
@@ -291,22 +431,24 @@ class Day:
             self.again(lambda: self.floor.handle(ticket))
 
 
+@pytest.mark.parametrize(("staff", "tickets", "at_once"), [(40, 500, 50), (8, 150, 15)], ids=["busy", "too few people"])
 def test_a_busy_day_leaves_nothing_without_an_owner_and_no_desk_too_full(
-    wide: Engine, capsys: pytest.CaptureFixture[str]
+    wide: Engine, capsys: pytest.CaptureFixture[str], staff: int, tickets: int, at_once: int
 ) -> None:
     one = Level("one", most_offers=2, remind_before=15 * MINUTE)
     two = Level("two at once", Offering.SEVERAL, at_once=2, most_offers=2, remind_before=15 * MINUTE)
-    floor = Floor(wide, Path("default", (one, two, Level("team", Offering.CHANNEL, tell_lead=True))), people(40, capacity=3))
-    day = Day(floor, 500)
+    floor = Floor(wide, Path("default", (one, two, Level("team", Offering.CHANNEL, tell_lead=True))), people(staff, capacity=3))
+    day = Day(floor, tickets, at_once)
     day.run()
     floor.journal.close()
-    desks = desks_of(floor)
+    desks, queue = desks_of(floor), queue_of(floor)
     ends = Counter(row.state for row in floor.rows("SELECT state FROM handoffs"))
     with capsys.disabled():
-        sys.stdout.write(f"\n{desks}; {dict(day.did)}, {floor.journal.crashes} crashes; ends: {dict(ends)}\n")
+        sys.stdout.write(f"\n{desks}; {queue}; {dict(day.did)}, {floor.journal.crashes} crashes; ends: {dict(ends)}\n")
     assert (desks.violations, desks.by_choice) == ([], 0)
-    assert desks.checked > 1000 and floor.journal.crashes > 20, "the day was busy"
-    assert ends.keys() <= {"accepted", "answered", "closed", "waiting"} and ends.total() == 500
+    assert not queue.violations
+    assert desks.checked > 2 * tickets and queue.beside > tickets / 10 and floor.journal.crashes > 20, "the day was busy"
+    assert ends.keys() <= {"accepted", "answered", "closed", "waiting"} and ends.total() == tickets
     assert not floor.rows("SELECT 1 FROM handoffs WHERE state <> 'waiting' AND accepted_by = ''")
     told = "SELECT 1 FROM actions a WHERE a.handoff_id = h.id AND a.kind = 'tell' AND a.data #>> '{data,agent}' = 'lead'"
     assert not floor.rows(f"SELECT 1 FROM handoffs h WHERE state = 'waiting' AND NOT EXISTS ({told})")  # noqa: S608 - our own

@@ -100,7 +100,7 @@ ROUTES = (
         "/handoffs",
         "handoffs",
         Role.VIEWER,
-        "Handoffs, newest first",
+        "Handoffs, newest first; with state=waiting the queue in its order, each with its place",
         "Handoffs",
         query=("handoff_state", *_LIST),
         refusals=(400,),

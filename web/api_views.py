@@ -20,7 +20,7 @@ from escalation.away import Away, NotUnderstood, checked, in_words, moment, reas
 from escalation.hop import Accept, Decline, NextLevel, Refresh, Return, State
 from escalation.ports import Unreadable
 from escalation.roster import Agent
-from store import away, queries
+from store import away, line, queries
 from store.accounts import Role
 from store.queries import Item, Page, Rows
 from web.auth import Caller
@@ -79,6 +79,8 @@ class Views:
 
     def handoffs(self) -> Response:
         state = _word("state", tuple(State))
+        if state == State.WAITING:
+            return _list(line.handoffs(self._engine, self._pipeline.playbook(), _page(_NUMBER), datetime.now(UTC)))
         return _list(queries.handoffs(self._engine, _page(), (state,) if state else ()))
 
     def handoff(self, handoff: str) -> Response:

@@ -15,6 +15,7 @@ from escalation.actions import DeclineReason, Press
 from escalation.away import Away, NotUnderstood
 from escalation.by_hand import Begun, ByHand
 from escalation.hop import Accept, Ask, Decline, Return
+from escalation.hours import duration
 from escalation.masking import To
 from escalation.roster import Agent
 from store import away as stored_away
@@ -67,13 +68,15 @@ class PipelineDesk:
         said = Away(agent.id, asked.until, asked.reason, agent.id)
         stored_away.begin(self.engine, agent, said, now)
         words = f"You are {away.in_words(said, agent, now)}."
-        return Reply(True, f"{words} You get no new offers; what is with you stays with you. /away back ends it.")
+        grace = duration(self.pipeline.playbook().queue.stuck_after)
+        stays = f"what you have not answered is offered to others after {grace}"
+        return Reply(True, f"{words} You get no new offers, and {stays}. /away back ends it.")
 
     def home(self, who: Presser, note: str = "") -> Home:
         agent = self._agent(who)
         if agent is None:
             return Home(stranger=_stranger(who))
-        made = homes.home(self.engine, agent, datetime.now(UTC), self.page_url, note)
+        made = homes.home(self.engine, agent, self.pipeline.playbook(), datetime.now(UTC), self.page_url, note)
         return self.pipeline.playbook().masking.whole(made, To.CHAT)
 
     def choices(self) -> Choices:

@@ -12,12 +12,13 @@ from escalation.away import at_words, clock_words, in_words
 from escalation.clocks import sum_and_moment
 from escalation.hop import Handoff, State
 from escalation.hours import duration
+from escalation.playbook import Playbook
 from escalation.roster import Agent
 from store import away, desk_queries
 from store.queries import Item
 
 
-def home(engine: Engine, agent: Agent, now: datetime, page_url: str, note: str = "") -> Home:
+def home(engine: Engine, agent: Agent, playbook: Playbook, now: datetime, page_url: str, note: str = "") -> Home:
     """The tab of an agent, with times in their own zone."""
     mine = next((one for one in away.everybody(engine, now) if one.agent == agent.id and not one.source), None)
     return Home(
@@ -25,7 +26,7 @@ def home(engine: Engine, agent: Agent, now: datetime, page_url: str, note: str =
         away=in_words(mine, agent, now) if mine else "",
         offers=tuple(_offer(item, agent, now, page_url) for item in desk_queries.open_offers(engine, agent.id)),
         handoffs=tuple(_held(item, agent, now, page_url) for item in desk_queries.held(engine, agent.id)),
-        queue=tuple(_queued(item, agent, now, page_url) for item in desk_queries.waiting(engine, agent.teams)),
+        queue=tuple(_queued(item, agent, now, page_url) for item in desk_queries.waiting(engine, agent.teams, playbook, now)),
         page_url=f"{page_url}/handoffs" if page_url else "",
     )
 
@@ -57,7 +58,8 @@ def _summed(words: str) -> str:
 
 def _queued(item: Item, agent: Agent, now: datetime, page_url: str) -> Row:
     since: datetime = item["opened_at"]
-    words = f"Nobody has it since {clock_words(since, agent, now)} ({duration(now - since)})"
+    number = f"Number {item['place']['number']} in the queue"
+    words = f"{number}. Nobody has it since {clock_words(since, agent, now)} ({duration(now - since)})"
     return _row(item, words, (Press.ACCEPT,), page_url)
 
 

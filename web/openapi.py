@@ -142,7 +142,9 @@ SCHEMAS: Json = {
         }
     ),
     "Escalations": page_of("EscalationLine"),
-    "HandoffLine": object_of(_HANDOFF),
+    "HandoffLine": object_of(
+        {**_HANDOFF, "place": object_of({"number": NUMBER, "points": of("number"), "words": TEXT})}, optional=("place",)
+    ),
     "Handoff": object_of(
         {
             **_HANDOFF,

@@ -17,7 +17,7 @@ from config.settings import Settings
 from escalation.actions import DeclineReason
 from escalation.hop import Accept, Decline, NextLevel, Refresh, Return, State
 from escalation.ports import Helpdesk
-from store import accounts, queries
+from store import accounts, line, queries
 from store.accounts import Role, User
 from web import auth, errors, pages_rules, pages_rules_show, pages_show
 from web.asked import choice, page, person
@@ -126,7 +126,10 @@ class Pages:
     def handoffs(self) -> Answered:
         state = choice("state", ("live", "all", *State), "live")
         wanted = LIVE if state == "live" else () if state == "all" else (state,)
-        rows = queries.handoffs(self._engine, page(), wanted)
+        if state == State.WAITING:
+            rows = line.handoffs(self._engine, self._pipeline.playbook(), page(numbers=True), datetime.now(UTC))
+        else:
+            rows = queries.handoffs(self._engine, page(), wanted)
         counts = queries.handoff_counts(self._engine, tuple(State))
         shown = [pages_show.handoff_line(item, self._pipeline.roster()) for item in rows.items]
         return render_template(

@@ -14,7 +14,7 @@ import structlog
 from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.jobs import Job, Status
 
-from escalation import presence
+from escalation import presence, tending
 from escalation.pipeline import Pipeline
 from escalation.retry import wait_before
 from store import queue
@@ -120,6 +120,9 @@ class Tasks:
             look = partial(self.pipeline.look, connection, ticket_id, now)
             later = partial(self._look_later, connection, ticket_id, now, version)
             _at_edge(look, later, 1, again=False, job="look", ticket=ticket_id)
+
+        for step in tending.due(self.pipeline, now):
+            _at_edge(step, _only_logged, 1, again=False, job="queue")
 
     def _recount(self, now: datetime) -> None:
         """Deadlines of people whose shifts have changed, before any of them is taken for reached."""

@@ -1,0 +1,65 @@
+"""What a handoff writes back to its helpdesk: whom it is assigned to, its note once, its priority (domain.md §4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from escalation import context
+from escalation.actions import Action, ActionKind, Entry, Write
+from escalation.hop import Handoff, HandOver
+from escalation.journal import Case
+from escalation.masking import To
+from escalation.parts import Parts
+from escalation.playbook import Severity
+from escalation.ports import GiveUp
+from escalation.reopening import chain_of
+from escalation.ticket import Priority
+
+
+def hand_over(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> None:
+    """Plan the write-back: person and group, and the note once per handoff; each vendor call is an action of its own."""
+    helpdesk = parts.helpdesks()[case.connection]
+    write = _write(case, parts, handoff, over)
+    try:
+        steps = helpdesk.steps(write)
+    except GiveUp as cannot:
+        case.write([Entry("cannot", f"{helpdesk.kind} cannot do this: {cannot}")], handoff.id)
+        return
+    case.save_handoff(replace(handoff, noted=handoff.noted or write.note is not None))
+    for step in steps:
+        case.plan(Action(f"write:{step.key}", ActionKind.WRITE, handoff.id, why=over.why, write=step))
+    case.plan(Action(f"prove:{write.key}", ActionKind.PROVE, handoff.id, why="read back", write=write))
+
+
+def _write(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> Write:
+    roster = parts.roster()
+    agent = roster.agent(over.agent)
+    # Helpdesks refuse an agent outside the group they are given: somebody of another team takes the ticket to theirs.
+    stranger = agent is not None and agent.teams and handoff.team not in agent.teams
+    team = roster.team(agent.teams[0] if agent and stranger else handoff.team)
+    note = None
+    if not handoff.noted and case.escalation is not None:
+        link = f"{parts.page_url}/handoffs/{handoff.id}"
+        title = f"Handoff to {agent.name if agent else team.name if team else 'the team'}"
+        masking = parts.playbook().masking
+        package = masking.package(replace(case.escalation.package, chain=chain_of(handoff, roster)), To.NOTE)
+        note = masking.whole(context.note(package, key=handoff.id, title=title, link=link, now=case.now), To.NOTE)
+    return Write(
+        key=f"{handoff.id}:{over.agent or 'group'}:{handoff.steps}",
+        ticket_id=handoff.ticket_id,
+        agent_id=agent.ids.get(case.connection, "") if agent else "",
+        group_id=team.groups.get(case.connection, "") if team else "",
+        note=note,
+        priority=_raised(case, parts),
+    )
+
+
+_PRIORITY_OF = {Severity.HIGH: Priority.HIGH, Severity.CRITICAL: Priority.URGENT}
+
+
+def _raised(case: Case, parts: Parts) -> Priority | None:
+    """The priority to write with ``write_priority``: what the severity asks for, never lower than the ticket's own."""
+    if not parts.playbook().write_priority or case.escalation is None or case.ticket is None:
+        return None
+    wanted = _PRIORITY_OF.get(Severity(case.escalation.severity), Priority.UNKNOWN)
+    return wanted if wanted.rank > case.ticket.priority.rank else None
