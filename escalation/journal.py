@@ -88,6 +88,7 @@ class Unanswered:
     agent: str
     accepted_at: datetime
     asked: bool
+    own_hours: bool = False  # the time to the reply counts in their own shifts, so it stands still while they are off
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ def _stuck(parts: Parts, now: datetime) -> Iterator[Work]:
     off = {h for h in holders if any(a.agent == h for a in said) or not is_working(roster.agent(h), now)}
     for one in parts.journal.unanswered(off) if off else ():
         agent = roster.agent(one.agent)
+        if one.own_hours and agent is not None and not is_working(agent, now):
+            continue  # as the path says: the clock waits for their next shift
         why = gone(agent, one.agent, said, one.connection, now)
         if why is not None and (agent or one.asked) and is_stuck(why, one.accepted_at, grace, now):
             event = Stuck(one.agent, why.words)

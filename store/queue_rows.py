@@ -38,6 +38,7 @@ ORDER BY array_position(ARRAY['critical', 'high', 'normal', 'low'], e.severity),
 HOLDERS = text("SELECT DISTINCT accepted_by FROM handoffs WHERE state = 'accepted'")
 UNANSWERED = text("""
 SELECT id, connection, ticket_id, accepted_by, body ->> 'accepted_at' AS accepted_at,
+    coalesce(body #>> '{path,reply_clock}', '') = 'person' AS own_hours,
     EXISTS (SELECT 1 FROM offers o WHERE o.handoff_id = handoffs.id AND o.agent = accepted_by) AS asked
 FROM handoffs WHERE accepted_by = ANY(CAST(:agents AS text[])) AND state = 'accepted' ORDER BY id LIMIT 200
 """)
@@ -57,7 +58,7 @@ def unanswered(db: Connection, agents: Iterable[str]) -> tuple[Unanswered, ...]:
     """The handoffs of these people in which the customer has had no reply yet, oldest first."""
     rows = db.execute(UNANSWERED, {"agents": list(agents)})
     return tuple(
-        Unanswered(r.id, r.connection, r.ticket_id, r.accepted_by, datetime.fromisoformat(r.accepted_at), r.asked)
+        Unanswered(r.id, r.connection, r.ticket_id, r.accepted_by, datetime.fromisoformat(r.accepted_at), r.asked, r.own_hours)
         for r in rows
         if r.accepted_at
     )
