@@ -160,7 +160,7 @@ def test_an_overdue_reply_is_told_as_such(lives: Lives) -> None:
     lives.press(ADA, Press.ACCEPT, lives.desk.home(ADA))
     with lives.db.begin() as db:
         early = (NOW - timedelta(hours=2)).isoformat()
-        query = text("UPDATE handoffs SET body = jsonb_set(body, '{accepted_at}', to_jsonb(CAST(:early AS text)))")
+        query = text("UPDATE handoffs SET body = jsonb_set(body, '{reply,due}', to_jsonb(CAST(:early AS text)))")
         db.execute(query, {"early": early})
     [held] = lives.desk.home(ADA).handoffs
     assert held.late and held.clock.startswith("First reply overdue since ")
