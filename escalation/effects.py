@@ -9,13 +9,14 @@ from functools import partial
 
 from escalation import context
 from escalation.actions import Action, ActionKind, Card, Entry, Press, Receipt
-from escalation.hop import Handoff, Offer, OfferState, State, words_for
+from escalation.hop import Handoff, Offer, OfferState, State
 from escalation.journal import Case, Shown, Task
 from escalation.masking import To
 from escalation.parts import Parts
 from escalation.ports import Arrival, GiveUp, Inbound, Posted, Unreadable
 from escalation.proof import MENDED, again, read_back
 from escalation.roster import Agent
+from escalation.state_words import words_for
 from escalation.ticket import Status, Ticket
 
 

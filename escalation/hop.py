@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from escalation.actions import Action, DeclineReason, Entry, Timer, TimerKind
-from escalation.clocks import Counting, ReplyClock, sum_and_moment
+from escalation.clocks import Counting, ReplyClock
 from escalation.decision import Route
 from escalation.playbook import ClockKind, Level, Path, Queueing
 from escalation.roster import Roster
@@ -323,35 +323,3 @@ def minutes(span: timedelta) -> str:
     total = max(0, round(span.total_seconds() / 60))
     hours, rest = divmod(total, 60)
     return f"{hours} h {rest} min" if hours and rest else f"{hours} h" if hours else f"{rest} min"
-
-
-def reply_words(handoff: Handoff) -> str:
-    """When the first reply is due, with the sum where there is one: "First reply due by Mon 09:12 (15 min + weekend)"."""
-    if handoff.reply is not None and handoff.reply.due is None:
-        return f"First reply: {handoff.reply.words}"
-    total, moment = sum_and_moment(handoff.reply.words if handoff.reply else "")
-    return f"First reply due by {moment} ({total})" if total else f"First reply due by {clock(handoff.reply_due)}"
-
-
-def _until(offer: Offer) -> str:
-    total, moment = sum_and_moment(offer.words)
-    return f"{moment} ({total})" if total else clock(offer.until)
-
-
-def words_for(handoff: Handoff, offer: Offer, roster: Roster) -> str:
-    """The state line of a card, for the person who was offered it."""
-    owner = roster.agent(handoff.accepted_by)
-    name = owner.name if owner else handoff.accepted_by
-    if handoff.state is State.CLOSED:
-        return f"Done: the ticket is closed. {name} had it."
-    if handoff.state is State.CANCELLED:
-        return "No longer needed: the ticket is closed."
-    if handoff.state is State.ANSWERED:
-        return f"{name} accepted at {clock(handoff.accepted_at)} and replied at {clock(handoff.answered_at)}."
-    if handoff.state is State.ACCEPTED:
-        return f"{name} accepted at {clock(handoff.accepted_at)}. {reply_words(handoff)}."
-    return {
-        OfferState.OPEN: f"Ready for me to assign it to you? Waiting until {_until(offer)}.",
-        OfferState.DECLINED: f"Declined ({offer.reason}). It went on to the next person.",
-        OfferState.EXPIRED: f"Expired at {clock(offer.until)} without an answer. It went on to the next person.",
-    }.get(offer.state, f"Taken back: {offer.reason}.")

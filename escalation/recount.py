@@ -7,8 +7,9 @@ from datetime import datetime
 
 from escalation.actions import Entry
 from escalation.deadlines import counted_again, offer_timers, timed
-from escalation.hop import Desk, Handoff, Offer, Recount, State, Step, reply_words
+from escalation.hop import Desk, Handoff, Offer, Recount, State, Step
 from escalation.ladder import edit, edits
+from escalation.state_words import reply_words
 
 
 def recounted(handoff: Handoff, event: Recount, now: datetime, desk: Desk) -> Step:

@@ -28,11 +28,11 @@ from escalation.hop import (
     Start,
     State,
     Step,
-    words_for,
 )
 from escalation.hours import Calendar
 from escalation.playbook import ClockKind, Level, Offering, Path, QuietHours, Severity
 from escalation.roster import ALL_WEEK, Absence, Agent, Quiet, Roster, Shift, Team
+from escalation.state_words import words_for
 from escalation.ticket import Status
 from store.codec import build, plain
 from tests import minutes

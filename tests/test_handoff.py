@@ -27,10 +27,10 @@ from escalation.hop import (
     State,
     Step,
     TicketOver,
-    words_for,
 )
 from escalation.playbook import AssignWhen, Level, Offering, Path
 from escalation.roster import Agent, Roster, Team
+from escalation.state_words import words_for
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 NAMES = ("ada", "bo", "chidi")
