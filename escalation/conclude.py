@@ -22,6 +22,7 @@ from escalation.parts import Parts
 from escalation.playbook import Mode, Path, Severity
 from escalation.ports import GiveUp
 from escalation.reopening import chain_of, is_reopened, only_thanks, resumed
+from escalation.snooze import hurry
 from escalation.ticket import Message, Priority, Role, Ticket, TicketChange
 
 _USUAL_COOLDOWN = timedelta(hours=24)  # of a rule in shadow that names none: looks are many, and each would be noted
@@ -260,7 +261,10 @@ def desk(case: Case, parts: Parts, handoff: Handoff) -> Desk:
         ),
         keep=lambda route: case.write([routed(route)], handoff.id),
     )
-    return replace(made, path=playbook.paths.get(handoff.path.id), version=playbook.version)
+    severity = case.escalation.severity if case.escalation else ""
+    urgent, no_later = hurry(severity, ticket.sla, case.now)
+    path = playbook.paths.get(handoff.path.id)
+    return replace(made, path=path, version=playbook.version, hurry=urgent, no_later=no_later)
 
 
 def _is_critical(escalation: Escalation | None) -> bool:

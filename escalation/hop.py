@@ -56,6 +56,7 @@ class Offer:
     why: str = ""  # why this person: the candidate's words
     on_pass: int = 0  # which pass through a level it belongs to
     assigned: bool = False  # the ticket was assigned with it
+    snoozed: bool = False  # whoever is asked has put off answering, which goes once
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +188,16 @@ class TicketOver:
 
 @dataclass(frozen=True, slots=True)
 class NextLevel:
-    """A person calls the next level now. ``seen_steps``: the ``steps`` of the handoff they saw, so no press counts twice."""
+    """A person calls the next level now. ``seen_steps``: the ``steps`` of the handoff they saw, so no press counts twice.
+
+    ``offer``: the offer whose card was pressed, where that is known instead; it must still stand.
+    """
 
     by: str  # agent id, or the name of a lead who is on no roster
     seen_steps: int
-    lead: bool = False  # a lead or an admin; others may do so with what they have themselves
+    lead: bool = False  # a lead or an admin; others may do so with what they are asked for or have themselves
     via: str = "page"
+    offer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +208,32 @@ class Refresh:
     via: str = "page"
 
 
-Event = Start | Accept | Decline | Return | Ask | Fired | AssignedInHelpdesk | HumanReplied | TicketOver | NextLevel | Refresh
+@dataclass(frozen=True, slots=True)
+class Reassign:
+    """Whoever is asked or has it, or a lead, hands it to a colleague or, with ``team``, to a team; they are asked, as always."""
+
+    by: str  # agent id, or the name of a lead who is on no roster
+    to: str  # agent or team id
+    why: str
+    team: bool = False
+    lead: bool = False
+    via: str = "Slack"
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Whoever is asked puts off answering: by ``more``, or ``until`` a moment."""
+
+    by: str
+    more: timedelta = timedelta(0)
+    until: datetime | None = None
+    via: str = "Slack"
+
+
+Event = (
+    Start | Accept | Decline | Return | Ask | Fired | AssignedInHelpdesk | HumanReplied | TicketOver | NextLevel | Refresh
+    | Reassign | Snooze
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,13 +248,16 @@ class HandOver:
 class Desk:
     """What a step may look at: the roster now, and a route computed freshly for a level and those not to ask again.
 
-    ``path`` is the handoff's path as the active playbook has it (None: no longer), ``version`` that playbook's.
+    ``path`` is the handoff's path as the active playbook has it (None: no longer), ``version`` that playbook's. ``hurry``: why
+    no answer may be put off, "" where it may, until ``no_later`` at most.
     """
 
     roster: Roster
     choose: Callable[[Level, Mapping[str, str]], Route]
     path: Path | None = None
     version: int = 0
+    hurry: str = ""
+    no_later: datetime | None = None
 
     def name(self, agent_id: str) -> str:
         agent = self.roster.agent(agent_id)
@@ -278,7 +311,8 @@ def words_for(handoff: Handoff, offer: Offer, roster: Roster) -> str:
     if handoff.state is State.ACCEPTED:
         return f"{name} accepted at {clock(handoff.accepted_at)}. First reply due by {clock(handoff.reply_due)}."
     return {
-        OfferState.OPEN: f"Ready for me to assign it to you? Waiting until {clock(offer.until)}.",
+        OfferState.OPEN: f"Ready for me to assign it to you? {'Put off once: waiting' if offer.snoozed else 'Waiting'} until"
+        f" {clock(offer.until)}.",
         OfferState.DECLINED: f"Declined ({offer.reason}). It went on to the next person.",
         OfferState.EXPIRED: f"Expired at {clock(offer.until)} without an answer. It went on to the next person.",
     }.get(offer.state, f"Taken back: {offer.reason}.")

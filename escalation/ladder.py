@@ -43,14 +43,15 @@ def _ask(handoff: Handoff, level: Level, now: datetime, desk: Desk) -> Step:
     room = max(0, min(level.width - len(standing), left))
     step = Step(replace(handoff, route=route))
     for candidate in route.available()[:room]:
-        step = step.then(_offer_person(step.handoff, candidate, level, now))
+        step = step.then(offer_person(step.handoff, candidate, level, now))
     if step.handoff.asked_now:
         return step
     reason = route.words if left > 0 else f"{asked} {'person was' if asked == 1 else 'people were'} asked"
     return replace(step, entries=(Entry("no_one", f"Level {level.name}: {reason}", data={"team": route.team}),))
 
 
-def _offer_person(handoff: Handoff, candidate: Candidate, level: Level, now: datetime) -> Step:
+def offer_person(handoff: Handoff, candidate: Candidate, level: Level, now: datetime) -> Step:
+    """One offer to one person, with its card and its clocks."""
     offer = Offer(
         _offer_id(handoff),
         candidate.agent,
