@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,12 @@ import click
 from flask import current_app
 
 from config.roster import load_roster
+from escalation.actions import DeclineReason
 from escalation.coverage import coverage
 from escalation.roster import Roster
 from escalation.rotations import on_watch
 from running import plain_errors, prepare
+from store.declines import counted
 
 if TYPE_CHECKING:
     from app import Baton
@@ -48,6 +50,22 @@ def watch(draft: Path | None) -> None:
         agent_id, why = on_watch(staff, team, now)
         agent = staff.agent(agent_id)
         click.echo(f"{team.name}: {agent.name if agent else 'nobody'} ({why})")
+
+
+@roster.command()
+@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 366), help="Look at the last so many days.")
+@click.option("--least", default=3, show_default=True, type=click.IntRange(1), help="From so many declined handoffs on.")
+def skills(days: int, least: int) -> None:
+    """Skills that the roster may have wrongly: who declines an issue type for wrong skill again and again."""
+    staff, baton = _roster(None), current_app.extensions["baton"]
+    found = counted(baton.engine, DeclineReason.WRONG_SKILL, datetime.now(UTC) - timedelta(days=days), least)
+    for one in found:
+        agent = staff.agent(one.agent)
+        level = agent.skills.get(one.issue_type) if agent else None
+        has = f"the roster gives them {one.issue_type}: {level}; lower it or take it out" if level else "not among their skills"
+        click.echo(f"{agent.name if agent else one.agent} declined {one.issue_type} for wrong skill ({one.times}): {has}")
+    if not found:
+        click.echo(f"Nobody declined an issue type {least} times for wrong skill in the last {days} days.")
 
 
 def _roster(draft: Path | None) -> Roster:

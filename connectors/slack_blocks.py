@@ -12,11 +12,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from escalation.actions import Card, DeclineReason, Line, Press
+from escalation.actions import Card, Line, Press
+from escalation.verdicts import WORDS, Verdict
 
 Block = dict[str, Any]  # one Block Kit object, as it goes over the wire
 
@@ -46,27 +46,15 @@ _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u
 BUTTONS = {
     Press.ACCEPT: "Accept",
     Press.DECLINE: "Decline",
-    Press.ASK: "Ask the sender",
     Press.RETURN: "Return",
 }  # Press.OPEN is a link and is shown wherever there is an address to open
-REASONS = {
-    DeclineReason.BUSY: "I am busy with something else",
-    DeclineReason.WRONG_SKILL: "It needs a skill I don't have",
-    DeclineReason.OFF_SHIFT: "My shift is over",
-    DeclineReason.CONFLICT: "I have a conflict of interest with this customer",
-    DeclineReason.MISSING_CONTEXT: "Context is missing",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What a form is about; travels in the form's ``private_metadata`` and comes back with its submission."""
-
-    press: str
-    handoff: str
-    offer: str
-    channel: str
-    ts: str
+MENU = {
+    Press.ASK: "Ask the sender…",
+    Press.REASSIGN: "Reassign…",
+    Press.SNOOZE: "Snooze…",
+    Press.NEXT_LEVEL: "Next level now",
+}  # behind the three dots: at most five, https://docs.slack.dev/reference/block-kit/block-elements/overflow-menu-element
+MORE = "baton_more"  # the menu's action_id
 
 
 def tidy(text: str, *, one_line: bool = True) -> str:
@@ -136,7 +124,7 @@ def web_address(url: str) -> str:
 
 
 def blocks(card: Card) -> list[Block]:
-    """The card as Block Kit blocks (at most 50): full while it is live, muted and without buttons once it is settled."""
+    """The card as Block Kit blocks (at most 50): full while it is live, muted once it is settled."""
     return _live(card) if card.live else _settled(card)
 
 
@@ -164,7 +152,22 @@ def _settled(card: Card) -> list[Block]:
     facts = " · ".join(literal(line.text, FACT) for line in card.facts[:4] if tidy(line.text))
     rows = [f"*{literal(card.title, HEADER) or 'Handoff'}*", literal(card.state, STATE), facts]
     parts = [{"type": "context", "elements": [marked(row)]} for row in rows if row]
-    return parts + links(("Open ticket", card.ticket_url), ("See the whole handoff", card.page_url))
+    asked = _verdicts(card) if Press.VERDICT in card.presses else []
+    return [*parts, *asked, *links(("Open ticket", card.ticket_url), ("See the whole handoff", card.page_url))]
+
+
+def _verdicts(card: Card) -> list[Block]:
+    """One button per verdict; the one that was given stands out and can be changed."""
+    given = WORDS[Verdict(card.verdict)].lower() if card.verdict in tuple(Verdict) else ""
+    words = f"Verdict: {given}. Another press changes it." if given else "Was it right to hand this over? One press tells."
+    about = {"handoff": card.handoff_id, "offer": card.offer_id}
+    pressable = [
+        {"type": "button", "action_id": f"{Press.VERDICT.value}:{verdict.value}", "text": plain(words, LABEL)}
+        | {"value": json.dumps({**about, "verdict": verdict.value})}
+        | ({"style": "primary"} if verdict == card.verdict else {})
+        for verdict, words in WORDS.items()
+    ]
+    return [{"type": "section", "text": plain(words, STATE)}, {"type": "actions", "elements": pressable}]
 
 
 def _state(card: Card) -> str:
@@ -189,12 +192,22 @@ def _buttons(card: Card) -> list[Block]:
 
 
 def buttons(handoff: str, offer: str, presses: Iterable[Press], ticket_url: str) -> list[Block]:
-    """The row of buttons about an offer, with a link to its ticket; empty when there is nothing to press."""
+    """The row about an offer: large buttons, a link to its ticket, the rest under a menu; empty when nothing can be pressed."""
     value, pressable = json.dumps({"handoff": handoff, "offer": offer}), set(presses)
     elements = [_button(press, value) for press in BUTTONS if press in pressable]
     if address := web_address(ticket_url):
         elements.append({"type": "button", "action_id": Press.OPEN.value, "text": plain("Open ticket", LABEL), "url": address})
+    elements += _menu(handoff, offer, pressable)
     return [{"type": "actions", "elements": elements}] if elements else []
+
+
+def _menu(handoff: str, offer: str, pressable: Iterable[Press]) -> list[Block]:
+    """The rest behind three dots. Its options have no action_id of their own: what was chosen stands in the value."""
+    values = {
+        press: json.dumps({"press": press.value, "handoff": handoff, "offer": offer}) for press in MENU if press in pressable
+    }
+    options = [{"text": plain(MENU[press], LABEL), "value": value} for press, value in values.items()]
+    return [{"type": "overflow", "action_id": MORE, "options": options}] if options else []
 
 
 def _button(press: Press, value: str) -> Block:
@@ -211,11 +224,6 @@ def modal(title: str, parts: Iterable[Block], **more: object) -> Block:
     """A modal; https://docs.slack.dev/reference/views/modal-views"""
     close = plain("Close" if "submit" not in more else "Cancel", MODAL_TITLE)
     return {"type": "modal", "title": plain(title, MODAL_TITLE), "close": close, "blocks": list(parts)} | more
-
-
-def notice(text: str) -> Block:
-    """A modal that only says something."""
-    return modal("Baton", text_blocks(text))
 
 
 def text_input(name: str, label: str, hint: str = "", *, optional: bool = False, lines: bool = True, given: str = "") -> Block:
@@ -235,31 +243,3 @@ def choice_input(name: str, label: str, hint: str, options: Iterable[tuple[str, 
 def _input(name: str, label: str, hint: str, element: Block) -> Block:
     made = {"type": "input", "block_id": name, "label": plain(label, 200), "element": element}
     return made | ({"hint": plain(hint, 200)} if hint else {})
-
-
-_FORMS = {
-    Press.DECLINE: ("Decline this handoff", "Decline", "Anything the next person should know?", "", True),
-    Press.ASK: (
-        "Ask the sender",
-        "Send",
-        "Your question",
-        "The sender is told; the handoff waits for you.",
-        False,
-    ),
-    Press.RETURN: ("Return this handoff", "Return", "What is missing?", "The sender gets this as a checklist.", False),
-}
-
-
-def has_form(press: Press) -> bool:
-    """True when a press opens a form before it counts."""
-    return press in _FORMS
-
-
-def form(press: Press, about: Form) -> Block:
-    """The modal that asks what a press needs: a reason (decline), a question (ask), what is missing (return)."""
-    title, submit, label, hint, optional = _FORMS[press]
-    parts = [text_input("note", label, hint, optional=optional)]
-    if press is Press.DECLINE:
-        parts.insert(0, choice_input("reason", "Why not you?", "", ((reason.value, words) for reason, words in REASONS.items())))
-    about_json = json.dumps(asdict(about))
-    return modal(title, parts, callback_id=press.value, private_metadata=about_json, submit=plain(submit, MODAL_TITLE))

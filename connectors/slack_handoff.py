@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors.slack_blocks import MODAL_TITLE, Block, choice_input, modal, plain, text_input
+from connectors.slack_forms import MOST_OPTIONS
 from escalation.playbook import Severity
 
 FORM = "baton_handoff"  # callback_id
 FIELDS = ("connection", "ticket", "team", "why", "urgency")
-MOST_OPTIONS = 100  # of a menu; https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element
 URGENCY = {
     Severity.NORMAL: "Normal: within the usual times",
     Severity.HIGH: "High: a customer is held up",

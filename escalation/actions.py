@@ -75,6 +75,10 @@ class Press(StrEnum):
     ASK = "baton_ask"
     RETURN = "baton_return"
     OPEN = "baton_open"  # a link, nothing to handle
+    REASSIGN = "baton_reassign"
+    SNOOZE = "baton_snooze"
+    NEXT_LEVEL = "baton_next_level"
+    VERDICT = "baton_verdict"  # one button per verdict; each action_id is this, a colon and the verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class Card:
     page_url: str = ""
     live: bool = True  # False: settled, shown muted
     mention: str = ""  # chat id of the person to ping in a channel post
+    verdict: str = ""  # what the receiver thinks of it, where they said so (feedback.Verdict)
 
 
 class DeclineReason(StrEnum):
@@ -113,6 +118,7 @@ class ActionKind(StrEnum):
     UPDATE_ALERT = "update_alert"  # edit the posted card to today's state
     PROVE = "prove"  # read back what was written to the helpdesk
     TELL = "tell"  # a plain message to a person or channel (lead told, reminder)
+    ASK_VERDICT = "ask_verdict"  # post a card that asks for the receiver's verdict
 
 
 @dataclass(frozen=True, slots=True)

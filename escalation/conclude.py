@@ -24,6 +24,7 @@ from escalation.parts import Parts
 from escalation.playbook import Mode, Path, Severity
 from escalation.queued import Moment
 from escalation.reopening import chain_of, is_reopened, only_thanks, resumed
+from escalation.snooze import hurry
 from escalation.ticket import Message, Role, Ticket, TicketChange
 from escalation.write_back import hand_over
 
@@ -269,7 +270,9 @@ def desk(case: Case, parts: Parts, handoff: Handoff, moment: Moment | None = Non
         made = behind(case, handoff, made, seen, lambda beside, event: _again(beside, parts, event, seen))
     severity = Severity(case.escalation.severity) if case.escalation else Severity.NORMAL
     counting = Counting(playbook.calendars, playbook.calendar, severity, ticket.status)
-    return replace(made, path=playbook.paths.get(handoff.path.id), version=playbook.version, counting=counting)
+    urgent, no_later = hurry(severity, ticket.sla, case.now)
+    path = playbook.paths.get(handoff.path.id)
+    return replace(made, path=path, version=playbook.version, counting=counting, hurry=urgent, no_later=no_later)
 
 
 def recount(case: Case, parts: Parts) -> None:

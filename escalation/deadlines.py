@@ -37,7 +37,7 @@ def offer_hours(offer: Offer, handoff: Handoff, desk: Desk) -> Hours:
 
 def offer_timers(offer: Offer, handoff: Handoff, desk: Desk, now: datetime) -> tuple[Timer, ...]:
     """Its reminder, where there is time for one, and its end."""
-    expiry = Timer(_key(offer, TimerKind.OFFER_EXPIRES), TimerKind.OFFER_EXPIRES, handoff.id, offer.until, offer.id)
+    expiry = Timer(key_of(offer, TimerKind.OFFER_EXPIRES), TimerKind.OFFER_EXPIRES, handoff.id, offer.until, offer.id)
     level = _level(offer, handoff)
     if not offer.agent or offer.span is None or level.remind_before >= offer.span:
         return (expiry,)
@@ -45,7 +45,7 @@ def offer_timers(offer: Offer, handoff: Handoff, desk: Desk, now: datetime) -> t
     at = reminder(hours, offer.at, offer.span - level.remind_before, agent, _quiet(level, handoff, desk))
     if not now < at < offer.until:
         return (expiry,)
-    return Timer(_key(offer, TimerKind.ACK_REMINDER), TimerKind.ACK_REMINDER, handoff.id, at, offer.id), expiry
+    return Timer(key_of(offer, TimerKind.ACK_REMINDER), TimerKind.ACK_REMINDER, handoff.id, at, offer.id), expiry
 
 
 def time_of(offer: Offer) -> str:
@@ -149,7 +149,7 @@ def is_current(handoff: Handoff, event: Fired) -> bool:
     if not event.key or (not event.offer_id and handoff.reply is None):
         return True
     offer = handoff.offer(event.offer_id)
-    return event.key == (_key(offer, event.kind) if offer else _reply_key(handoff, event.kind))
+    return event.key == (key_of(offer, event.kind) if offer else _reply_key(handoff, event.kind))
 
 
 _ENDS = {
@@ -160,7 +160,8 @@ _ENDS = {
 }
 
 
-def _key(offer: Offer, kind: TimerKind) -> str:
+def key_of(offer: Offer, kind: TimerKind) -> str:
+    """The key of a timer of an offer as it stands now."""
     return f"{offer.id}:{_ENDS[kind]}{offer.mark}"
 
 

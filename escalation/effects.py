@@ -8,16 +8,18 @@ from dataclasses import replace
 from functools import partial
 
 from escalation import context
-from escalation.actions import Action, ActionKind, Card, Entry, Press, Receipt
+from escalation.actions import Action, ActionKind, Card, Entry, Receipt
 from escalation.hop import Handoff, Offer, OfferState, State
 from escalation.journal import Case, Shown, Task
 from escalation.masking import To
 from escalation.parts import Parts
 from escalation.ports import Arrival, GiveUp, Inbound, Posted, Unreadable
+from escalation.pressing import presses_of
 from escalation.proof import MENDED, again, read_back
 from escalation.roster import Agent
 from escalation.state_words import words_for
 from escalation.ticket import Status, Ticket
+from escalation.verdicts import is_receivers
 
 
 def carry_out(parts: Parts, task: Task) -> None:
@@ -194,11 +196,21 @@ def _look_up(parts: Parts, task: Task) -> tuple[Shown | None, Offer | None]:
     return shown, shown.handoff.offer(task.action.data["offer"]) if shown else None
 
 
+def _ask_verdict(parts: Parts, task: Task) -> None:
+    """Ask whoever had it without a card of their own what they think of it."""
+    shown, agent = parts.journal.shown(task.action.handoff_id), parts.roster().agent(task.action.data["agent"])
+    if shown is None or agent is None or shown.feedback is not None:
+        _finish(parts, task, moot="there is nobody to ask any more")
+        return
+    offer = Offer("", agent.id, parts.clock(), parts.clock(), state=OfferState.ACCEPTED)
+    posted = parts.chat.post(_chat_id(parts, agent), _card(parts, shown, offer), task.action.key, look_first=task.look_first)
+    _finish(parts, task, posted=posted)
+
+
 def _card(parts: Parts, shown: Shown, offer: Offer) -> Card:
     handoff, ticket = shown.handoff, shown.ticket
     open_now = offer.state is OfferState.OPEN and handoff.state in (State.OFFERED, State.WAITING)
-    mine = handoff.state is State.ACCEPTED and offer.agent == handoff.accepted_by and bool(offer.agent)
-    presses = (Press.ACCEPT, Press.DECLINE, Press.ASK) if open_now else (Press.RETURN,) if mine else ()
+    mine = handoff.state in (State.ACCEPTED, State.ANSWERED) and is_receivers(handoff, offer)
     masking = parts.playbook().masking
     made = context.card(
         masking.package(shown.escalation.package, To.CHAT),
@@ -207,13 +219,14 @@ def _card(parts: Parts, shown: Shown, offer: Offer) -> Card:
         title=f"Handoff: {ticket.subject or 'ticket ' + ticket.id}",
         state=words_for(handoff, offer, parts.roster()),
         why_you=offer.why,
-        presses=presses,
+        presses=presses_of(handoff, offer, shown.escalation.severity, ticket.status),
         ticket_url=ticket.url,
         page_url=f"{parts.page_url}/handoffs/{handoff.id}",
         live=open_now or mine,
         now=parts.clock(),
     )
-    return masking.whole(made, To.CHAT)
+    made = masking.whole(made, To.CHAT)
+    return replace(made, verdict=shown.feedback.verdict.value) if shown.feedback else made
 
 
 def _finish(parts: Parts, task: Task, *, posted: Posted | None = None, offer_id: str = "", moot: str = "") -> None:
@@ -251,6 +264,7 @@ _EFFECTS: Mapping[ActionKind, Callable[[Parts, Task], None]] = {
     ActionKind.ALERT: _alert,
     ActionKind.UPDATE_ALERT: _update,
     ActionKind.TELL: _tell,
+    ActionKind.ASK_VERDICT: _ask_verdict,
     ActionKind.WRITE: _write,
     ActionKind.PROVE: _prove,
 }

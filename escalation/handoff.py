@@ -5,7 +5,8 @@
        │ nobody left: waiting (channel, lead and watch know) ──accept───┘
        └─ ticket over: cancelled          accepted ──no reply in time, returned──▶ offered to the next
 
-A lead, or whoever has it, may call the next level at any time. A ticket that is reopened goes on with a new handoff (``chain``).
+A lead, or whoever is asked or has it, may call the next level or hand it to somebody by name (``passing_on``), and whoever is
+asked may put off answering once (``snooze``). A ticket that is reopened goes on with a new handoff (``chain``).
 The sender owns the handoff until somebody accepts. Every step is refused or taken whole, and says why in words.
 """
 
@@ -31,11 +32,12 @@ from escalation.hop import (
     HandOver,
     HumanReplied,
     NextLevel,
-    Offer,
     OfferState,
+    Reassign,
     Recount,
     Refresh,
     Return,
+    Snooze,
     Start,
     State,
     Step,
@@ -45,8 +47,13 @@ from escalation.hop import (
     minutes,
 )
 from escalation.ladder import begin, edit, edits, fill, next_level, tell
+from escalation.offers import left_out, settled, withdrawn
+from escalation.passing_on import reassign
 from escalation.recount import recounted
 from escalation.requeue import offered_again, told_stuck
+from escalation.snooze import snooze
+from escalation.ticket import Status
+from escalation.verdicts import ask as ask_verdict
 
 _ASK_AGAIN = (DeclineReason.BUSY, DeclineReason.OFF_SHIFT)  # reasons that pass
 _SKEW = timedelta(minutes=1)  # the helpdesk stamps replies in whole seconds by its own clock
@@ -84,19 +91,9 @@ def _accept(handoff: Handoff, event: Accept, now: datetime, desk: Desk) -> Step:
 
 def _take(handoff: Handoff, agent: str, now: datetime) -> Handoff:
     offers = tuple(
-        _settled(o, OfferState.ACCEPTED) if o.agent == agent else _withdrawn(o, "somebody else has it") for o in handoff.offers
+        settled(o, OfferState.ACCEPTED) if o.agent == agent else withdrawn(o, "somebody else has it") for o in handoff.offers
     )
     return replace(handoff, state=State.ACCEPTED, accepted_by=agent, accepted_at=now, offers=offers)
-
-
-def _withdrawn(offer: Offer, reason: str) -> Offer:
-    """An offer that is open, or was accepted by somebody who no longer has the ticket, taken back."""
-    held = offer.state in (OfferState.OPEN, OfferState.ACCEPTED)
-    return replace(offer, state=OfferState.WITHDRAWN, reason=reason) if held else offer
-
-
-def _settled(offer: Offer, state: OfferState, reason: str = "") -> Offer:
-    return replace(offer, state=state, reason=reason) if offer.state is OfferState.OPEN else offer
 
 
 def _decline(handoff: Handoff, event: Decline, now: datetime, desk: Desk) -> Step:
@@ -111,11 +108,11 @@ def _decline(handoff: Handoff, event: Decline, now: datetime, desk: Desk) -> Ste
         return Step(handoff, refused=refusal)
     data = {"reason": event.reason.value, **({"offer": offer.id} if offer else {})}
     entry = Entry("declined", f"{desk.name(event.by)} declined ({said}, {event.via})", event.by, data)
-    left_out = _tried(handoff, event.by, f"declined: {said}", again=False)
-    step = Step(left_out, entries=(entry,))  # a channel card stays open for the others
+    tried = left_out(handoff, event.by, f"declined: {said}", again=False)
+    step = Step(tried, entries=(entry,))  # a channel card stays open for the others
     if offer is not None:
-        offers = tuple(_settled(o, OfferState.DECLINED, said) if o.id == offer.id else o for o in handoff.offers)
-        declined = Step(replace(left_out, offers=offers), (edit(offer, handoff, said),), (), (entry,))
+        offers = tuple(settled(o, OfferState.DECLINED, said) if o.id == offer.id else o for o in handoff.offers)
+        declined = Step(replace(tried, offers=offers), (edit(offer, handoff, said),), (), (entry,))
         step = declined.then(fill(declined.handoff, now, desk))
     if event.reason in _ASK_AGAIN:  # on a later pass; one that begins with this very decline must not ask them again at once
         step = replace(step, handoff=replace(step.handoff, ask_again=(*step.handoff.ask_again, event.by)))
@@ -128,12 +125,6 @@ def _why_not_decline(handoff: Handoff, agent: str, said: str) -> str:
         return "You have declined this already."
     in_a_channel = any(not offer.agent for offer in handoff.open_offers)
     return "" if in_a_channel else "You are not asked for this one now; there is nothing to decline."
-
-
-def _tried(handoff: Handoff, agent: str, why: str, *, again: bool) -> Handoff:
-    """With somebody who is not asked again; ``again``: but is on a further pass."""
-    others = tuple(a for a in handoff.ask_again if a != agent)
-    return replace(handoff, tried={**handoff.tried, agent: why}, ask_again=(*others, agent) if again else others)
 
 
 def _return(handoff: Handoff, event: Return, now: datetime, desk: Desk) -> Step:
@@ -167,10 +158,10 @@ def _expired(handoff: Handoff, event: Fired, now: datetime, desk: Desk) -> Step:
         entry = Entry("expired", f"Nobody in {offer.channel} accepted in time")
         return Step(handoff, (), (), (entry,)).then(next_level(handoff, now, desk))
     waited = time_of(offer)
-    offers = tuple(_settled(o, OfferState.EXPIRED, f"no answer in {waited}") if o.id == offer.id else o for o in handoff.offers)
-    left_out = _tried(handoff, offer.agent, f"did not answer in {waited}", again=True)
+    offers = tuple(settled(o, OfferState.EXPIRED, f"no answer in {waited}") if o.id == offer.id else o for o in handoff.offers)
+    tried = left_out(handoff, offer.agent, f"did not answer in {waited}", again=True)
     entry = Entry("expired", f"{desk.name(offer.agent)} did not answer in {waited}", data={"offer": offer.id})
-    late = Step(replace(left_out, offers=offers), (edit(offer, handoff, entry.words),), (), (entry,))
+    late = Step(replace(tried, offers=offers), (edit(offer, handoff, entry.words),), (), (entry,))
     return late.then(fill(late.handoff, now, desk))
 
 
@@ -214,7 +205,7 @@ def _take_back(handoff: Handoff, words: str, why_not: str, entry: Entry, now: da
     offers = tuple(replace(o, state=OfferState.WITHDRAWN, reason=why_not) if o.agent == agent else o for o in handoff.offers)
     if handoff.hop >= handoff.hop_limit:
         level = len(handoff.path.levels) - 1  # the bounce breaker, domain.md §3
-    free = replace(_tried(handoff, agent, why_not, again=False), state=State.OFFERED, offers=offers)
+    free = replace(left_out(handoff, agent, why_not, again=False), state=State.OFFERED, offers=offers)
     free = replace(free, accepted_by="", accepted_at=None, answered_at=None, reply=None)
     free = replace(free, level=level, hop=handoff.hop + 1, repeated=0, laps=0)
     edits = tuple(edit(o, handoff, words) for o in handoff.offers if o.agent == agent)
@@ -231,8 +222,8 @@ def _next_level(handoff: Handoff, event: NextLevel, now: datetime, desk: Desk) -
         return _take_back(handed_on, words, "handed it on to the next level", entry, now, desk, level=handoff.level + 1)
     moved = replace(handoff, state=State.OFFERED, level=handoff.level + 1, repeated=0)
     for offer in handoff.asked_now:
-        moved = _tried(moved, offer.agent, "was asked when the next level was called", again=True)
-    offers = tuple(_settled(o, OfferState.WITHDRAWN, "the next level was called") if o.agent else o for o in handoff.offers)
+        moved = left_out(moved, offer.agent, "was asked when the next level was called", again=True)
+    offers = tuple(settled(o, OfferState.WITHDRAWN, "the next level was called") if o.agent else o for o in handoff.offers)
     moved = replace(moved, offers=offers)
     cards = tuple(edit(o, handoff, words) for o in handoff.asked_now)
     return Step(moved, cards, (), (entry,)).then(begin(moved, now, desk))
@@ -242,13 +233,24 @@ def _why_no_next_level(handoff: Handoff, event: NextLevel, desk: Desk) -> str:
     team = desk.roster.team(handoff.team)
     if not handoff.state.is_live:
         return "The ticket is closed; there is no next level any more."
-    if not (event.lead or event.by == handoff.accepted_by or (team and event.by == team.lead)):
-        return "Only a lead, or the person who has this handoff, can call the next level."
-    if event.seen_steps != handoff.steps:
+    asked = event.by in (handoff.accepted_by, *(offer.agent for offer in handoff.asked_now))
+    if not (event.lead or asked or (team and event.by == team.lead)):
+        return "Only a lead, or the person who is asked or has this handoff, can call the next level."
+    if not _as_seen(handoff, event):
         return f"It has moved on since you looked; it is {handoff.state} on level {handoff.current_level.name} now. Look again."
     if handoff.level + 1 >= len(handoff.path.levels):
         return f"{handoff.current_level.name} is the last level; there is none after it."
     return ""
+
+
+def _as_seen(handoff: Handoff, event: NextLevel) -> bool:
+    """True when nothing has moved on since: by the steps that were seen, or by the card that was pressed."""
+    if not event.offer:
+        return event.seen_steps == handoff.steps
+    offer = handoff.offer(event.offer)
+    if offer is None or offer.state not in (OfferState.OPEN, OfferState.ACCEPTED):
+        return False
+    return bool(offer.agent) or offer.on_pass == handoff.passes  # a channel's card outlives its level
 
 
 def _refresh(handoff: Handoff, event: Refresh, now: datetime, desk: Desk) -> Step:
@@ -292,10 +294,11 @@ def _over(handoff: Handoff, event: TicketOver, now: datetime, desk: Desk) -> Ste
     if not handoff.state.is_live:
         return Step(handoff)
     state = State.CLOSED if handoff.state.is_taken else State.CANCELLED
-    offers = tuple(_settled(o, OfferState.WITHDRAWN, f"ticket {event.status}") for o in handoff.offers)
+    offers = tuple(settled(o, OfferState.WITHDRAWN, f"ticket {event.status}") for o in handoff.offers)
     entry = Entry(state.value, f"The ticket is {event.status}; the handoff is {state.value}")
     done = replace(handoff, state=state, closed_at=now, offers=offers)
-    return Step(done, edits(handoff, settled=True), (), (entry,))
+    wanted = ask_verdict(done, desk.roster) if state is State.CLOSED and event.status != Status.DELETED else ()
+    return Step(done, edits(handoff, settled=True) + wanted, (), (entry,))
 
 
 def _stuck(handoff: Handoff, event: Stuck, now: datetime, desk: Desk) -> Step:
@@ -324,6 +327,8 @@ _STEPS: Mapping[type[Event], Callable[..., Step]] = {
     Recount: recounted,
     Again: offered_again,
     Stuck: _stuck,
+    Reassign: reassign,
+    Snooze: snooze,
 }
 _TIMERS: Mapping[TimerKind, Callable[[Handoff, Fired, datetime, Desk], Step]] = {
     TimerKind.OFFER_EXPIRES: _expired,

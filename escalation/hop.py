@@ -62,6 +62,7 @@ class Offer:
     words: str = ""  # how ``until`` came about
     mark: str = ""  # ends the keys of its timers; another one each time ``until`` moves
     from_queue: bool = False  # made because somebody was free again
+    snoozed: bool = False  # whoever is asked has put off answering, which goes once
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +215,16 @@ class TicketOver:
 
 @dataclass(frozen=True, slots=True)
 class NextLevel:
-    """A person calls the next level now. ``seen_steps``: the ``steps`` of the handoff they saw, so no press counts twice."""
+    """A person calls the next level now. ``seen_steps``: the ``steps`` of the handoff they saw, so no press counts twice.
+
+    ``offer``: the offer whose card was pressed, where that is known instead; it must still stand.
+    """
 
     by: str  # agent id, or the name of a lead who is on no roster
     seen_steps: int
-    lead: bool = False  # a lead or an admin; others may do so with what they have themselves
+    lead: bool = False  # a lead or an admin; others may do so with what they are asked for or have themselves
     via: str = "page"
+    offer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,22 +252,32 @@ class Stuck:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reassign:
+    """Whoever is asked or has it, or a lead, hands it to a colleague or, with ``team``, to a team; they are asked, as always."""
+
+    by: str  # agent id, or the name of a lead who is on no roster
+    to: str  # agent or team id
+    why: str
+    team: bool = False
+    lead: bool = False
+    via: str = "Slack"
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Whoever is asked puts off answering: by ``more``, or ``until`` a moment."""
+
+    by: str
+    more: timedelta = timedelta(0)
+    until: datetime | None = None
+    via: str = "Slack"
+
+
 Event = (
-    Start
-    | Accept
-    | Decline
-    | Return
-    | Ask
-    | Fired
-    | AssignedInHelpdesk
-    | HumanReplied
-    | TicketOver
-    | NextLevel
-    | Refresh
-    | Recount
-    | Again
-    | Stuck
-)
+    Start | Accept | Decline | Return | Ask | Fired | AssignedInHelpdesk | HumanReplied | TicketOver | NextLevel | Refresh
+    | Recount | Again | Stuck | Reassign | Snooze
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +292,8 @@ class HandOver:
 class Desk:
     """What a step may look at: the roster now, and a route computed freshly for a level and those not to ask again.
 
-    ``path`` is the handoff's path as the active playbook has it (None: no longer), ``version`` that playbook's.
+    ``path`` is the handoff's path as the active playbook has it (None: no longer), ``version`` that playbook's. ``hurry``: why
+    no answer may be put off, "" where it may, until ``no_later`` at most.
     """
 
     roster: Roster
@@ -285,6 +301,8 @@ class Desk:
     path: Path | None = None
     version: int = 0
     counting: Counting = field(default_factory=Counting)
+    hurry: str = ""
+    no_later: datetime | None = None
 
     def name(self, agent_id: str) -> str:
         agent = self.roster.agent(agent_id)
@@ -323,3 +341,23 @@ def minutes(span: timedelta) -> str:
     total = max(0, round(span.total_seconds() / 60))
     hours, rest = divmod(total, 60)
     return f"{hours} h {rest} min" if hours and rest else f"{hours} h" if hours else f"{rest} min"
+
+
+def words_for(handoff: Handoff, offer: Offer, roster: Roster) -> str:
+    """The state line of a card, for the person who was offered it."""
+    owner = roster.agent(handoff.accepted_by)
+    name = owner.name if owner else handoff.accepted_by
+    if handoff.state is State.CLOSED:
+        return f"Done: the ticket is closed. {name} had it."
+    if handoff.state is State.CANCELLED:
+        return "No longer needed: the ticket is closed."
+    if handoff.state is State.ANSWERED:
+        return f"{name} accepted at {clock(handoff.accepted_at)} and replied at {clock(handoff.answered_at)}."
+    if handoff.state is State.ACCEPTED:
+        return f"{name} accepted at {clock(handoff.accepted_at)}. First reply due by {clock(handoff.reply_due)}."
+    return {
+        OfferState.OPEN: f"Ready for me to assign it to you? {'Put off once: waiting' if offer.snoozed else 'Waiting'} until"
+        f" {clock(offer.until)}.",
+        OfferState.DECLINED: f"Declined ({offer.reason}). It went on to the next person.",
+        OfferState.EXPIRED: f"Expired at {clock(offer.until)} without an answer. It went on to the next person.",
+    }.get(offer.state, f"Taken back: {offer.reason}.")

@@ -23,6 +23,7 @@ from escalation.ports import Arrival, Inbound, Posted
 from escalation.queued import Queued
 from escalation.roster import Load
 from escalation.ticket import Ignored, Ticket, TicketChange
+from escalation.verdicts import Feedback
 
 
 class DeliveryStatus(StrEnum):
@@ -120,6 +121,7 @@ class Shown:
     escalation: Escalation
     ticket: Ticket
     posted: Mapping[str, Posted]
+    feedback: Feedback | None = None  # the receiver's verdict
 
 
 class Case(Protocol):
@@ -173,6 +175,12 @@ class Case(Protocol):
 
     def save_handoff(self, handoff: Handoff) -> None:
         """Keep a handoff and its offers."""
+
+    def shown(self, handoff_id: str) -> Shown | None:
+        """Any handoff of this ticket, live or over; None when there is none."""
+
+    def judge(self, handoff: Handoff, said: Feedback, entry: Entry) -> None:
+        """Keep the verdict on a handoff, which may be over, and append the entry to its timeline."""
 
     def new_handoff_id(self) -> str:
         """An id for a new handoff, sorted by time."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from escalation import conclude, effects
+from escalation import conclude, effects, feedback
 from escalation.actions import ActionKind, Timer
 from escalation.handoff import advance
 from escalation.hop import Event, Fired, HandOver
@@ -16,6 +16,7 @@ from escalation.journal import DeliveryStatus, Known, Outcome, Task, Waiting
 from escalation.parts import Parts
 from escalation.ports import GiveUp, Helpdesk, Inbound, Outside, TryLater, Unreadable
 from escalation.ticket import ChangeKind, Ignored, Ticket, TicketChange, apply
+from escalation.verdicts import Judge
 from escalation.write_back import hand_over
 
 PATIENCE = 4  # tries to read a ticket before the decision is taken from what the webhooks told
@@ -198,8 +199,10 @@ class Pipeline(Parts):
 
     # --- answer: a button, a page or the API -----------------------------------------------------------------------------
 
-    def answer(self, handoff_id: str, event: Event, now: datetime) -> Answer:
-        """Somebody accepts, declines, asks or returns; of two at once exactly one wins and the other is told who."""
+    def answer(self, handoff_id: str, event: Event | Judge, now: datetime) -> Answer:
+        """Somebody accepts, declines, asks, returns, hands on or judges; of two at once exactly one wins, who is told."""
+        if isinstance(event, Judge):
+            return Answer(*feedback.give(self, handoff_id, event, now))
         connection, ticket_id = self.journal.ticket_of(handoff_id)
         with self.journal.case(connection, ticket_id, now) as case:
             handoff = case.handoff

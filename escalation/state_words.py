@@ -33,7 +33,8 @@ def words_for(handoff: Handoff, offer: Offer, roster: Roster) -> str:
     if handoff.state is State.ACCEPTED:
         return f"{name} accepted at {clock(handoff.accepted_at)}. {reply_words(handoff)}."
     return {
-        OfferState.OPEN: f"Ready for me to assign it to you? Waiting until {_until(offer)}.",
+        OfferState.OPEN: f"Ready for me to assign it to you? {'Put off once: waiting' if offer.snoozed else 'Waiting'} until"
+        f" {_until(offer)}.",
         OfferState.DECLINED: f"Declined ({offer.reason}). It went on to the next person.",
         OfferState.EXPIRED: f"Expired at {clock(offer.until)} without an answer. It went on to the next person.",
     }.get(offer.state, f"Taken back: {offer.reason}.")

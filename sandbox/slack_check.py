@@ -166,6 +166,8 @@ def _options(element: Body, kind: str, where: str) -> Problems:
     for number, option in enumerate(options):
         yield from _text(option.get("text"), 75, f"{where}/options/{number}/text")
         yield from _length(option.get("value"), longest, f"{where}/options/{number}/value")
+    values = Counter(str(option.get("value")) for option in options)
+    yield from (_at(f"duplicate value {value}", f"{where}/options") for value, times in values.items() if times > 1)
 
 
 _BLOCKS: dict[str, Callable[[Body, str], Problems]] = {

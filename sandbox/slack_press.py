@@ -123,7 +123,10 @@ def _action(shown: Body, action_id: str, value: str, block_id: str = "") -> Body
         for element in (*block.get("elements", ()), block.get("accessory") or {}):
             if element.get("action_id") == action_id and block_id in ("", block["block_id"]):
                 kept = {key: element[key] for key in ("type", "action_id", "text", "value", "style") if key in element}
-                return kept | {"block_id": block["block_id"]} | _chosen(element, value)
+                chosen = _chosen(element, value)
+                if "options" in element and not chosen:
+                    raise Refused("no_such_option")
+                return kept | {"block_id": block["block_id"]} | chosen
     raise Refused("no_such_action")
 
 

@@ -89,6 +89,16 @@ def user(engine: Engine, user_id: int) -> User | None:
     return _user(row) if row else None
 
 
+def is_lead(engine: Engine, email: str) -> bool:
+    """Whether somebody with this address has an account as a lead or an admin."""
+    query = _users().where(UserRow.email == email.lower(), UserRow.disabled.is_(False))
+    if not email:
+        return False
+    with engine.connect() as db:
+        row = db.execute(query).one_or_none()
+    return row is not None and _user(row).role.covers(Role.LEAD)
+
+
 def disable_user(engine: Engine, email: str, *, by: str = "command") -> None:
     """End an account and its sessions; LookupError when there is none, Refused for the last admin."""
     with engine.begin() as db:

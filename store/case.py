@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from escalation.actions import Action, ActionKind, Entry, Receipt, Timer
@@ -17,15 +17,17 @@ from escalation.context import ContextPackage
 from escalation.decision import Decision
 from escalation.history import Contact, Logged
 from escalation.hop import Handoff, Offer, State
-from escalation.journal import Escalation, Look, Outcome, Task
+from escalation.journal import Escalation, Look, Outcome, Shown, Task
 from escalation.ports import Posted
 from escalation.queued import Queued
 from escalation.roster import Load
 from escalation.ticket import Message, Ticket
-from store import away, queue, queue_rows
+from escalation.verdicts import Feedback
+from store import away, feedback, queue, queue_rows, shown
 from store import statements as sql
 from store.codec import build, build_log, new_id, plain, plain_log
 from store.queue import Queue
+from store.shown import escalation_of, load_handoff
 from store.tables import (
     EscalationRow,
     TimelineRow,
@@ -54,13 +56,6 @@ def load_ticket(db: Connection, connection: str, ticket_id: str, how: Any = sql.
     ticket = replace(build(Ticket, row.body), messages=messages)
     evaluated = build(Ticket, row.evaluated) if row.evaluated else None
     return StoredTicket(ticket, evaluated, tuple(row.actions_seen), build_log(row.log))
-
-
-def load_handoff(db: Connection, row: Any) -> tuple[Handoff, dict[str, Posted]]:
-    """The handoff of a row with ``handoff_id`` and ``handoff``, and where the cards of its offers were posted."""
-    made = db.execute(sql.OFFERS, {"the_handoff": row.handoff_id}).all()
-    posted = {o.id: Posted(o.channel, o.ts) for o in made if o.ts}
-    return replace(build(Handoff, row.handoff), offers=tuple(build(Offer, o.body) for o in made)), posted
 
 
 class StoredCase:
@@ -234,6 +229,13 @@ class StoredCase:
         row = {"id": offer.id, "handoff_id": handoff_id, "number": number, "agent": offer.agent, "at": offer.at}
         self._db.execute(sql.SAVE_OFFER, {**row, "state": offer.state.value, "body": plain(offer)})
 
+    def shown(self, handoff_id: str) -> Shown | None:
+        return shown.load(self._db, handoff_id)
+
+    def judge(self, handoff: Handoff, said: Feedback, entry: Entry) -> None:
+        feedback.keep(self._db, handoff.id, said)
+        self._append([entry], handoff.id, handoff.escalation_id)
+
     def new_handoff_id(self) -> str:
         return new_id("h", self.now)
 
@@ -269,8 +271,11 @@ class StoredCase:
         return self._db.execute(update(TimerRow).where(*mine).values(fired_at=self.now)).rowcount == 1
 
     def write(self, entries: Iterable[Entry], handoff_id: str = "") -> None:
+        self._append(entries, handoff_id, self.escalation.id if self.escalation else "")
+
+    def _append(self, entries: Iterable[Entry], handoff_id: str, escalation_id: str) -> None:
         me = {"at": self.now, "connection": self.connection, "ticket_id": self.ticket_id, "handoff_id": handoff_id}
-        me["escalation_id"] = self.escalation.id if self.escalation else ""
+        me["escalation_id"] = escalation_id
         rows = [{**me, "kind": e.kind, "words": e.words, "actor": e.actor, "data": dict(e.data)} for e in entries]
         if rows:
             self._db.execute(sql.ADD_TIMELINE, rows)
@@ -339,9 +344,3 @@ def load_contacts(db: Connection, own: tuple[str, str], email: str, since: datet
 def _contact(row: Any) -> Contact:
     at = datetime.fromisoformat(row.created_at) if row.created_at else None
     return Contact(row.connection, row.ticket_id, row.subject or "", row.issue_type or "", at)
-
-
-def escalation_of(row: Row[Any]) -> Escalation:
-    """The escalation of a row that has its columns."""
-    own = {name: row._mapping[name] for name in Escalation.__dataclass_fields__}
-    return build(Escalation, own)

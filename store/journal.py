@@ -19,15 +19,13 @@ from escalation.ports import Arrival, Inbound, Posted
 from escalation.queued import Queued
 from escalation.roster import Load
 from escalation.ticket import Ticket
-from store import away, queue, queue_rows, rule_queries
+from store import away, queue, queue_rows, rule_queries, shown
 from store import statements as sql
 from store.case import (
     StoredCase,
     StoredTicket,
     close_action,
-    escalation_of,
     load_contacts,
-    load_handoff,
     load_loads,
     load_ticket,
 )
@@ -141,12 +139,7 @@ class StoredJournal:
             return _try(db, row) if row is not None else None
 
     def shown(self, handoff_id: str) -> Shown | None:
-        with self._engine.begin() as db:
-            row = db.execute(sql.SHOWN, {"the_handoff": handoff_id}).one_or_none()
-            if row is None:
-                return None
-            handoff, posted = load_handoff(db, row)
-            return Shown(handoff, escalation_of(row), build(Ticket, row.ticket), posted)
+        return shown.look_up(self._engine, handoff_id)
 
     def all_written(self, handoff_id: str) -> bool:
         with self._engine.begin() as db:

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Engine, Row, Select, Text, cast, func, litera
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by, array
 from sqlalchemy.orm import InstrumentedAttribute
 
+from store import feedback
 from store.tables import (
     ActionRow,
     Delivery,
@@ -210,6 +211,7 @@ def handoff(engine: Engine, handoff_id: str) -> Item | None:
         "levels": [level["name"] for level in (body.get("path") or {}).get("levels", ())],
         "first_reply_in": (body.get("path") or {}).get("first_reply_in"),
         "offers": [row["body"] for row in all_rows(engine, offers)],
+        "feedback": one_row(engine, feedback.OF.params(the_handoff=handoff_id)),
         "actions": all_rows(engine, _actions().where(ActionRow.handoff_id == handoff_id).order_by(ActionRow.id)),
     }
 

@@ -232,6 +232,7 @@ class TimelineRow(Table):
         Index("timeline_by_ticket", "connection", "ticket_id", "id"),
         Index("timeline_by_escalation", "escalation_id", "id"),
         Index("shadow_entries", "at", postgresql_where=text("kind = 'shadow'")),
+        Index("declined_entries", "at", postgresql_where=text("kind = 'declined'")),
     )
 
 
@@ -281,6 +282,18 @@ class AwayRow(Table):
     by: Mapped[str]  # who said so: the agent, or a lead for them
     at: Mapped[datetime]
     __table_args__ = (Index("away_until", "until"),)
+
+
+class FeedbackRow(Table):
+    """The newest verdict on a handoff (domain.md §6); counted by verdict and time, told apart by joining its handoff."""
+
+    __tablename__ = "feedback"
+    handoff_id: Mapped[str] = mapped_column(ForeignKey("handoffs.id"), primary_key=True)
+    verdict: Mapped[str]  # feedback.Verdict
+    by: Mapped[str]  # the receiver, or a lead
+    via: Mapped[str] = mapped_column(server_default="")
+    at: Mapped[datetime]
+    __table_args__ = (Index("feedback_by_verdict", "verdict", "at"),)
 
 
 class UserRow(Table):

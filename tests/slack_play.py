@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from escalation.actions import Card, Line, Press
 from escalation.by_hand import ByHand
 from sandbox.state import State
 from web import slack as web_slack
-from web.slack_kit import Presser, Reply
+from web.slack_kit import Options, Presser, Reply
 
 FACTS = (Line("Customer", "Mia Customer, Northwind"), Line("Tier", "enterprise"), Line("Issue", "billing"))
 
@@ -36,7 +37,7 @@ def card(**changes: Any) -> Card:
         "state": "Waiting for you until 14:05",
         "facts": FACTS,
         "lines": (Line("Why you", "skill billing 4 of 5"), Line("Summary", "Mia was charged twice & wants 500 EUR back.")),
-        "presses": (Press.ACCEPT, Press.DECLINE, Press.ASK),
+        "presses": (Press.ACCEPT, Press.DECLINE, Press.ASK, Press.REASSIGN, Press.SNOOZE),
         "ticket_url": "https://acme.example/tickets/12",
         "page_url": "https://baton.example/handoffs/h-1",
     }
@@ -51,6 +52,7 @@ class Desk:
     answers: list[dict[str, Any]] = field(default_factory=list)
     failure: Exception | None = None
     gone: str = ""  # what somebody said who is away
+    choosing: dict[Press, Options] = field(default_factory=dict)  # what forms offer to choose from
 
     def answer(
         self, press: Press, handoff_id: str, offer_id: str, who: Presser, *, reason: str = "", note: str = "", dedupe_key: str
@@ -60,6 +62,9 @@ class Desk:
         told = {"press": press, "handoff": handoff_id, "offer": offer_id, "who": who, "reason": reason, "note": note}
         self.answers.append(told | {"key": dedupe_key})
         return self.reply
+
+    def options(self, press: Press, handoff_id: str, who: Presser) -> Options:
+        return self.choosing.get(press, Options())
 
     def away(self, who: Presser, text: str) -> Reply:
         self.answers.append({"away": text, "who": who})
@@ -112,8 +117,19 @@ class Play:
         return sum(call["path"].endswith(f"/api/{method}") for call in self.control("GET", "calls"))
 
     def press(self, message: dict[str, Any], press: Press, user: str = "U101", **more: Any) -> dict[str, Any]:
-        where = {"channel": message["channel"], "ts": message["ts"], "user": user, "action_id": press.value}
-        return dict(self.control("POST", "press", where | more))
+        return dict(
+            self.control(
+                "POST", "press", {"channel": message["channel"], "ts": message["ts"], "user": user} | _on(message, press) | more
+            )
+        )
+
+
+def _on(message: dict[str, Any], press: Press) -> dict[str, str]:
+    """How to press it: a button by its action_id, a choice of the menu by its value."""
+    elements = [element for block in message["blocks"] for element in block.get("elements", ())]
+    options = [(e["action_id"], option["value"]) for e in elements for option in e.get("options", ())]
+    chosen = next(({"action_id": id, "value": value} for id, value in options if json.loads(value)["press"] == press), None)
+    return chosen or {"action_id": press.value}
 
 
 def account(url: str, **changes: Any) -> ChatAccount:

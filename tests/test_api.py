@@ -124,6 +124,9 @@ PATHS = {  # one address for every route; {name} are ids of the filled database
     "decline": "/handoffs/hf_1/decline",
     "give_back": "/handoffs/hf_1/return",
     "next_level": "/handoffs/hf_1/next-level",
+    "reassign": "/handoffs/hf_1/reassign",
+    "snooze": "/handoffs/hf_1/snooze",
+    "judge": "/handoffs/hf_1/feedback",
     "refresh": "/handoffs/hf_1/refresh",
     "actions": "/actions",
     "retry": "/actions/{set_aside}/retry",
@@ -145,6 +148,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "go_away": {"until": (datetime.now(UTC) + timedelta(hours=1)).isoformat(), "reason": "lunch"},
     "backtest": {"draft": DRAFT, "days": 7},
     "next_level": {"agent": "ada", "steps": 0},
+    "reassign": {"agent": "ada", "to": "bob", "reason": "knows them"},
+    "snooze": {"agent": "ada", "minutes": 10},
+    "judge": {"agent": "ada", "verdict": "wrong_team"},
     "simulate": {"issue": "billing", "at": "Sun 03:00 Europe/Berlin"},
 }
 

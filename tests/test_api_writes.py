@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from sqlalchemy import Engine
 
 from config.yamldoc import Problem, Problems
 from escalation.actions import DeclineReason
-from escalation.hop import Accept, Decline, NextLevel, Refresh, Return
+from escalation.hop import Accept, Decline, NextLevel, Reassign, Refresh, Return, Snooze
 from escalation.ports import Unreadable
+from escalation.verdicts import Judge, Verdict
 from tests import databases
 from tests.web_data import RULES, Said, Web, csrf, people, sign_in, web
 
@@ -56,6 +58,18 @@ def told_by(response: Any) -> Any:
         ("next-level", {"steps": 3, "agent": "ada"}, NextLevel("ada", 3, lead=True, via="API")),
         ("next-level", {"steps": 0}, NextLevel("API_TOKEN", 0, lead=True, via="API")),
         ("refresh", {}, Refresh("API_TOKEN", via="API")),
+        ("reassign", {"agent": "ada", "to": "bob", "reason": "x"}, Reassign("ada", "bob", "x", lead=True, via="API")),
+        ("reassign", {"to": "BOB@example.com", "reason": "x"}, Reassign("API_TOKEN", "bob", "x", lead=True, via="API")),
+        ("reassign", {"to": "bob cole", "reason": "x"}, Reassign("API_TOKEN", "bob", "x", lead=True, via="API")),
+        ("reassign", {"to": "team:billing", "reason": "x"}, Reassign("API_TOKEN", "billing", "x", True, True, "API")),
+        ("snooze", {"agent": "ada", "minutes": 10}, Snooze("ada", timedelta(minutes=10), via="API")),
+        (
+            "snooze",
+            {"agent": "ada", "until": "2025-06-02T16:30:00+02:00"},
+            Snooze("ada", until=datetime(2025, 6, 2, 14, 30, tzinfo=UTC), via="API"),
+        ),
+        ("feedback", {"agent": "ada", "verdict": "ai"}, Judge("ada", Verdict.AI, lead=True, via="API")),
+        ("feedback", {"verdict": "correct"}, Judge("API_TOKEN", Verdict.CORRECT, lead=True, via="API")),
     ],
 )
 def test_answers_reach_the_pipeline(here: Web, press: str, body: dict[str, str], event: object) -> None:
@@ -94,6 +108,21 @@ def test_who_comes_too_late_is_told_who_has_it(here: Web) -> None:
         ("next-level", {"steps": True}, 422),
         ("next-level", {"steps": -1}, 422),
         ("next-level", {"steps": 3, "agent": "zoe"}, 422),
+        ("reassign", {"to": "bob"}, 422),
+        ("reassign", {"to": "nobody", "reason": "x"}, 422),
+        ("reassign", {"to": ["bob"], "reason": "x"}, 422),
+        ("reassign", {"reason": "x"}, 422),
+        ("snooze", {"agent": "ada"}, 422),
+        ("snooze", {"agent": "ada", "minutes": 0}, 422),
+        ("snooze", {"agent": "ada", "minutes": True}, 422),
+        ("snooze", {"agent": "ada", "minutes": 10**9}, 422),
+        ("snooze", {"agent": "ada", "minutes": 5, "until": "2025-06-02T16:30:00Z"}, 422),
+        ("snooze", {"agent": "ada", "until": "soon"}, 422),
+        ("snooze", {"agent": "ada", "until": "0001-01-01T00:00:00+23:00"}, 422),
+        ("snooze", {"minutes": 5}, 422),
+        ("feedback", {"agent": "ada", "verdict": "fine"}, 422),
+        ("feedback", {"agent": "ada", "verdict": ["ai"]}, 422),
+        ("feedback", {}, 422),
     ],
 )
 def test_answers_that_make_no_sense(here: Web, press: str, body: object, status: int) -> None:

@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from click.testing import Result
 from flask import Flask
+from sqlalchemy import text
 
 from app import create_app
 from config.settings import load
@@ -25,6 +26,18 @@ agents:
   ada: {name: Ada, teams: [billing], time_zone: Europe/Stockholm, shifts: [{days: mon-sun, start: 08:00, end: 20:00}]}
   bo: {name: Bo, teams: [billing, care], languages: [en]}
 """
+
+
+# One handoff of a billing matter that Ada has declined.
+DECLINED = (
+    "INSERT INTO escalations"
+    " (id, connection, ticket_id, state, severity, issue_type, team, path, rules, reasons, package, opened_at)"
+    " VALUES ('e', 'z', '1', 'open', 'high', 'billing', 'billing', 'default', '{}', '{}', '{}', now())",
+    "INSERT INTO handoffs (id, escalation_id, connection, ticket_id, state, body, opened_at, changed_at)"
+    """ VALUES ('h', 'e', 'z', '1', 'offered', '{"issue_type": "billing"}', now(), now())""",
+    "INSERT INTO timeline (at, kind, words, actor, handoff_id, data)"
+    """ VALUES (now(), 'declined', '', 'ada', 'h', '{"reason": "wrong_skill"}')""",
+)
 
 
 @pytest.fixture
@@ -78,6 +91,16 @@ def test_the_active_roster(tmp_path: Path, empty_database: str) -> None:
     where = {"config_dir": ROOT / "config", "mappings_dir": ROOT / "mappings", "data_dir": tmp_path / "var"}
     app = create_app(load(database_url=empty_database, **where))
     said = [run(app, word).output.splitlines() for word in ("watch", "coverage")]
+    baton = app.extensions["baton"]
+    skills = [run(app, "skills").output]
+    with baton.engine.begin() as db:
+        for query in DECLINED:
+            db.execute(text(query))
+    skills.append(run(app, "skills", "--least", "1").output)
+    assert skills == [
+        "Nobody declined an issue type 3 times for wrong skill in the last 30 days.\n",
+        "Ada Lindqvist declined billing for wrong skill (1): the roster gives them billing: 5; lower it or take it out\n",
+    ]
     app.extensions["baton"].journal.close()
     app.extensions["baton"].engine.dispose()
     assert [line.split(":")[0] for line in said[0]] == [

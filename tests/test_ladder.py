@@ -27,9 +27,11 @@ from escalation.hop import (
     HumanReplied,
     NextLevel,
     OfferState,
+    Reassign,
     Recount,
     Refresh,
     Return,
+    Snooze,
     Start,
     State,
     Step,
@@ -235,7 +237,7 @@ def test_a_level_for_several_never_assigns_before_acceptance() -> None:
 NOT_CALLED: list[tuple[str, Path, list[Event], NextLevel, str]] = [
     ("twice", path(ONE, CHANNEL, LEAD), [NextLevel("lena", 1)], NextLevel("lena", 1), "It has moved on since you looked"),
     ("too late", path(ONE, CHANNEL), [busy("ada")], NextLevel("lena", 1), "It has moved on since you looked"),
-    ("by anybody", path(ONE, CHANNEL), [], NextLevel("bo", 1), "Only a lead, or the person who has this handoff"),
+    ("by anybody", path(ONE, CHANNEL), [], NextLevel("bo", 1), "Only a lead, or the person who is asked"),
     ("by who had it", path(ONE, CHANNEL), [Accept("ada"), Return("ada", "x")], NextLevel("ada", 3), "Only a lead"),
     ("on the last level", path(ONE), [], NextLevel("lena", 1), "one is the last level"),
     ("after the end", path(ONE, CHANNEL), [TicketOver("solved")], NextLevel("lena", 2), "The ticket is closed"),
@@ -352,6 +354,9 @@ PRESSES: st.SearchStrategy[Event] = st.one_of(
     st.builds(Ask, WHO, st.just("why?")),
     st.builds(NextLevel, WHO, st.sampled_from([NEWEST, NEWEST, 0, 1, 2]), st.booleans()),
     st.builds(Refresh, st.just("boss")),
+    st.builds(Reassign, WHO, WHO, st.sampled_from(["knows them", ""]), st.just(False), st.booleans()),
+    st.builds(Reassign, WHO, st.sampled_from(["billing", "security", "moon"]), st.just("theirs"), st.just(True), st.booleans()),
+    st.builds(Snooze, WHO, st.sampled_from([MINUTE, 5 * MINUTE, timedelta(hours=3)])),
 )
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     PRESSES,

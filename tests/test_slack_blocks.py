@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors import slack_blocks
-from connectors.slack_blocks import Form, blocks, escape, fallback_text, form, link, literal, notice, text_blocks, tidy
+from connectors import slack_forms
+from connectors.slack_blocks import blocks, escape, fallback_text, link, literal, text_blocks, tidy
+from connectors.slack_forms import Form, form, notice
 from escalation.actions import Card, DeclineReason, Line, Press
 from sandbox.slack_check import problems, view_problems
 from tests.slack_play import card
@@ -82,9 +83,13 @@ def test_a_live_card_tells_everything_in_order() -> None:
 
 
 def test_buttons_carry_what_they_are_about() -> None:
-    accept, decline, ask, ticket = of("actions", blocks(card()))[0]["elements"]
-    assert [b["action_id"] for b in (accept, decline, ask)] == ["baton_accept", "baton_decline", "baton_ask"]
+    accept, decline, ticket, menu = of("actions", blocks(card()))[0]["elements"]
+    assert [b["action_id"] for b in (accept, decline, menu)] == ["baton_accept", "baton_decline", "baton_more"]
     assert (accept["style"], "style" in decline) == ("primary", False)
+    assert [(option["text"]["text"], json.loads(option["value"])) for option in menu["options"]] == [
+        (words, {"press": press, "handoff": "h-1", "offer": "o-1"})
+        for words, press in (("Ask the sender…", "baton_ask"), ("Reassign…", "baton_reassign"), ("Snooze…", "baton_snooze"))
+    ]
     assert json.loads(accept["value"]) == {"handoff": "h-1", "offer": "o-1"}
     assert (ticket["action_id"], ticket["url"]) == ("baton_open", "https://acme.example/tickets/12")
 
@@ -210,8 +215,8 @@ def test_forms_are_what_slack_takes(press: Press) -> None:
 def test_the_decline_form_offers_every_reason() -> None:
     view = form(Press.DECLINE, Form("baton_decline", "h", "o", "D", "1"))
     assert [o["value"] for o in view["blocks"][0]["element"]["options"]] == list(DeclineReason)
-    assert slack_blocks.REASONS.keys() == set(DeclineReason)
-    assert not slack_blocks.has_form(Press.ACCEPT)
+    assert slack_forms.REASONS.keys() == set(DeclineReason)
+    assert not slack_forms.has_form(Press.ACCEPT)
 
 
 def test_a_notice_is_a_form_with_nothing_to_send() -> None:

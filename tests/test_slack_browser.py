@@ -13,10 +13,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from escalation.actions import Press
 from tests.browser import marks
 from tests.slack_play import Play, card, playing
 from tests.system import System, until
-from web.slack_kit import Reply
+from web.slack_kit import Options, Reply
 
 pytestmark = marks
 SLACK = {"ada": "U101", "bo": "U102", "chidi": "U103", "dana": "U104", "emil": "U105", "fatima": "U106"}
@@ -57,6 +58,24 @@ def test_declining_through_the_form(play: Play, page: Page) -> None:
     form.get_by_role("button", name="Decline").click()
     expect(form).to_have_count(0)
     assert [(answer["press"], answer["reason"]) for answer in play.desk.answers] == [("baton_decline", "off_shift")]
+
+
+def test_the_menu_opens_and_its_choice_is_pressed(play: Play, page: Page) -> None:
+    play.desk.choosing = {Press.REASSIGN: Options((("bo", "Bo Tanaka"), ("team:care", "Team: Customer care")))}
+    play.chat.post("U101", card(), "key-1", look_first=False)
+    page.goto(f"{play.url}/sandbox/slack?c=D101")
+    page.get_by_label("More actions").click()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.get_by_role("button", name="Reassign…").click()
+    form = page.get_by_role("dialog", name="Hand it to somebody")
+    form.get_by_label("Who?").select_option("bo")
+    form.get_by_label("Why them?").fill("Knows her")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    form.get_by_role("button", name="Ask them").click()
+    expect(form).to_have_count(0)
+    assert [(a["press"], a["reason"], a["note"]) for a in play.desk.answers] == [("baton_reassign", "bo", "Knows her")]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -136,6 +155,11 @@ class Flow:
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).last.click(timeout=10_000)
 
+    def choose(self, name: str) -> None:
+        """Press what stands in the menu of the newest card."""
+        self.page.get_by_label("More actions").last.click(timeout=10_000)
+        self.press(name)
+
 
 def enter(field: Locator, value: str) -> None:
     if field.evaluate("field => field.tagName") == "SELECT":
@@ -161,7 +185,7 @@ def test_a_handoff_from_the_offer_to_the_return_by_browser_alone(system: System,
 
     second = str(until(lambda: {flow.asked()} - {first}, what="the next person").pop())
     flow.visit(second)
-    flow.press("Ask the sender")
+    flow.choose("Ask the sender…")
     flow.fill("Ask the sender", "Send", Your_question="Which of the two invoices?")
     page.goto(f"{system.url}/sandbox/slack?c={CHANNELS[system.handoff(flow.ticket)['team']]}")
     flow.sees("asks the sender: Which of the two invoices?")
@@ -178,6 +202,57 @@ def test_a_handoff_from_the_offer_to_the_return_by_browser_alone(system: System,
     timeline = system.api(f"escalations/{system.handoff(flow.ticket)['escalation_id']}")["timeline"]
     pressed = [entry["kind"] for entry in timeline if entry["kind"] in ("declined", "asked", "accepted", "returned")]
     assert pressed == ["declined", "asked", "accepted", "returned"]
+
+
+def begun_by_hand(flow: Flow) -> None:
+    """A handoff that nothing makes critical, so that its answer may be put off."""
+    system, page = flow.system, flow.page
+    system.send("zendesk", "ticket_created_calm", flow.ticket)
+    until(lambda: [d for d in system.api("deliveries", status="handled")["items"] if d["ticket_id"] == flow.ticket])
+    flow.visit("U106")
+    type_in(page, f"/handoff {flow.ticket}")
+    flow.fill("Hand over a ticket", "Hand over", Helpdesk="zendesk", Which_team="billing", Why="A refund", How_urgent="normal")
+    flow.sees(f"Ticket {flow.ticket} goes to Billing.")
+
+
+@pytest.mark.slow
+def test_a_handoff_is_handed_on_accepted_and_judged_by_browser_alone(system: System, page: Page) -> None:
+    flow = Flow(system, page, 32_000_000)
+    begun_by_hand(flow)
+    first = flow.asked()
+    flow.visit(first)
+    flow.choose("Snooze…")
+    flow.fill("Answer later", "Put off", How_much_longer="5")
+    flow.sees("Put off once: waiting until")
+    flow.press("Accept")
+    flow.sees("First reply due by")
+    until(lambda: system.ticket("zendesk", flow.ticket)["assignee"], what="the assignee in the helpdesk")
+    before = system.ticket("zendesk", flow.ticket)["assignee"]
+
+    flow.choose("Reassign…")
+    colleague = next(agent for agent in ("bo", "ada") if SLACK[agent] != first)
+    flow.fill("Hand it to somebody", "Ask them", Who=colleague, Why_them="Knows this customer")
+    flow.sees("Taken back: handed to")
+    assert system.ticket("zendesk", flow.ticket)["assignee"] == before, "it stays with its owner until somebody accepts"
+    assert flow.asked() == SLACK[colleague]
+    flow.visit(SLACK[colleague])
+    flow.sees("hands it to you: Knows this customer")
+    flow.press("Accept")
+    flow.sees("First reply due by")
+    until(lambda: system.ticket("zendesk", flow.ticket)["assignee"] != before, what="the colleague in the helpdesk")
+
+    system.act("zendesk", flow.ticket, act="solve")
+    flow.press("Wrong team")
+    flow.sees("Verdict: wrong team. Another press changes it.")
+    flow.press("Correctly escalated")
+    flow.sees("Verdict: correctly escalated.")
+    handoff = system.handoff(flow.ticket)
+    told = system.api(f"handoffs/{handoff['id']}")["feedback"]
+    assert (told["verdict"], told["by"], told["via"]) == ("correct", colleague, "Slack")
+    timeline = system.api(f"escalations/{handoff['escalation_id']}")["timeline"]
+    wanted = ("snoozed", "accepted", "reassigned", "verdict")
+    pressed = [entry["kind"] for entry in timeline if entry["kind"] in wanted]
+    assert pressed == ["snoozed", "accepted", "reassigned", "accepted", "verdict", "verdict"]
 
 
 @pytest.mark.slow

@@ -231,7 +231,7 @@ def test_the_page_shows_the_card_and_its_buttons(play: Play) -> None:
     play.chat.post("U101", card(title="Charged <b>twice</b>"), "k", look_first=False)
     shown = page(play, c="D101")
     assert "Charged &lt;b&gt;twice&lt;/b&gt;" in shown
-    assert re.findall(r'name="action_id" value="(\w+)"', shown) == ["baton_accept", "baton_decline", "baton_ask"]
+    assert re.findall(r'name="action_id" value="(\w+)"', shown) == ["baton_accept", "baton_decline", "baton_more"]
     assert 'href="https://acme.example/tickets/12"' in shown
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,9 +12,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, create_engine
 
 from escalation.actions import DeclineReason
-from escalation.hop import Accept, Decline, NextLevel, Refresh, Return
+from escalation.hop import Accept, Decline, NextLevel, Reassign, Refresh, Return, Snooze
+from escalation.verdicts import Judge, Verdict
+from store import accounts
+from store.accounts import Role
 from tests import databases
-from tests.web_data import NOW, ROSTER, Said, Web, csrf, people, sign_in, web
+from tests.web_data import NOW, PASSWORD, ROSTER, Said, Web, csrf, people, sign_in, web
 from tests.web_rows import HOSTILE, fill
 from web.pages_show import in_words, nearest_clock, unwrapped
 
@@ -145,11 +149,35 @@ def test_leads_call_the_next_level_and_admins_refresh(here: Web, who: str, moves
 
 
 @pytest.mark.parametrize(
+    ("who", "handoff", "moves"),
+    [
+        ("ada", "hf_1", {"reassign", "snooze"}),
+        ("ada", "hf_2", set()),
+        ("bob", "hf_2", {"reassign", "feedback"}),
+        ("cleo", "hf_1", {"reassign"}),
+        ("cleo", "hf_2", {"reassign", "feedback"}),
+        ("vic", "hf_2", set()),
+    ],
+)
+def test_who_sees_handing_on_putting_off_and_the_verdict(here: Web, who: str, handoff: str, moves: set[str]) -> None:
+    with suppress(accounts.Refused):  # the tests of this file share their database
+        accounts.add_user(here.engine, "bob@example.com", PASSWORD, Role.AGENT)
+    page = as_(here, who).get(f"/handoffs/{handoff}").text
+    assert {move for move in ("reassign", "snooze", "feedback") if f'/handoffs/{handoff}/{move}"' in page} == moves
+
+
+@pytest.mark.parametrize(
     ("who", "move", "data", "event"),
     [
         ("cleo", "next-level", {"steps": "4"}, NextLevel("cleo", 4, lead=True)),
         ("boss", "next-level", {"steps": "0"}, NextLevel("Boss", 0, lead=True)),
         ("boss", "refresh", {}, Refresh("Boss")),
+        ("ada", "reassign", {"to": "bob", "reason": "knows"}, Reassign("ada", "bob", "knows", via="page")),
+        ("boss", "reassign", {"to": "bob", "reason": "knows"}, Reassign("Boss", "bob", "knows", lead=True, via="page")),
+        ("cleo", "reassign", {"to": "team:billing", "reason": "x"}, Reassign("cleo", "billing", "x", True, True, "page")),
+        ("ada", "snooze", {"reason": "10"}, Snooze("ada", timedelta(minutes=10), via="page")),
+        ("cleo", "feedback", {"verdict": "ai"}, Judge("cleo", Verdict.AI, lead=True, via="page")),
+        ("ada", "feedback", {"verdict": "wrong_team"}, Judge("ada", Verdict.WRONG_TEAM, via="page")),
     ],
 )
 def test_moves_reach_the_pipeline(here: Web, who: str, move: str, data: dict[str, str], event: object) -> None:
@@ -196,6 +224,12 @@ def test_who_comes_too_late_is_told_who_has_it(here: Web) -> None:
         ("cleo", "/handoffs/hf_1/next-level", {}, 400),
         ("cleo", "/handoffs/hf_1/next-level", {"steps": "-1"}, 400),
         ("cleo", "/handoffs/hf_1/refresh", {}, 403),
+        ("ada", "/handoffs/hf_1/reassign", {"to": "bob"}, 400),
+        ("ada", "/handoffs/hf_1/reassign", {"to": "nobody", "reason": "x"}, 400),
+        ("vic", "/handoffs/hf_1/reassign", {"to": "bob", "reason": "x"}, 403),
+        ("ada", "/handoffs/hf_1/snooze", {"reason": "7"}, 400),
+        ("ada", "/handoffs/hf_1/feedback", {"verdict": "fine"}, 400),
+        ("vic", "/handoffs/hf_1/feedback", {"verdict": "ai"}, 403),
         ("ada", "/actions/1/retry", {}, 403),
         ("ada", "/deliveries/1/replay", {}, 403),
     ],

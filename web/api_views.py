@@ -15,23 +15,22 @@ from werkzeug.exceptions import BadRequest, Conflict, Forbidden, HTTPException, 
 
 from config.tickets import Wrong
 from config.yamldoc import Problems
-from escalation.actions import DeclineReason
 from escalation.away import Away, NotUnderstood, checked, in_words, moment, reason_of
-from escalation.hop import Accept, Decline, NextLevel, Refresh, Return, State
+from escalation.hop import Accept, Refresh, State
 from escalation.ports import Unreadable
 from escalation.roster import Agent
 from store import away, line, queries
 from store.accounts import Role
 from store.queries import Item, Page, Rows
+from web import api_answers
 from web.auth import Caller
-from web.bodies import read_body
+from web.bodies import MOST_WORDS, read_body, text
 from web.ports import Backtests, Document, Documents, Pipeline, Pressed, Whom
 from web.problems import answer, problem
 
 MOST_BYTES = 2 * 1024 * 1024  # a webhook of 1 MiB fits into a preview
 MOST_ROWS = 200
 MOST_DAYS = 365
-MOST_WORDS = 2000  # characters of what a person writes
 _CURSOR, _NUMBER = re.compile(r"[\w.:-]{1,200}"), re.compile(r"[0-9]{1,18}")
 # Kept headers and query parameters that are secrets themselves; signatures are not.
 _SECRET_NAME = re.compile(r"authorization|cookie|token|secret|password|api[-_]?key", re.IGNORECASE)
@@ -91,24 +90,28 @@ class Views:
 
     def decline(self, handoff: str) -> Response:
         body = _body()
-        words = tuple(DeclineReason)
-        reason = body.get("reason") or DeclineReason.BUSY
-        if reason not in words:
-            raise UnprocessableEntity(f"reason is one of: {', '.join(words)}.")
-        return self._answer(handoff, Decline(self._agent(body), DeclineReason(reason), _text(body, "text"), via="API"))
+        return self._answer(handoff, api_answers.decline(self._agent(body), body))
 
     def give_back(self, handoff: str) -> Response:
         body = _body()
-        missing = _text(body, "reason") or "it was not said what is missing"
-        return self._answer(handoff, Return(self._agent(body), missing, via="API"))
+        return self._answer(handoff, api_answers.give_back(self._agent(body), body))
 
     def next_level(self, handoff: str) -> Response:
-        body, caller = _body(), g.caller
-        steps, lead = body.get("steps"), caller.role.covers(Role.LEAD)
-        if isinstance(steps, bool) or not isinstance(steps, int) or steps < 0:
-            raise UnprocessableEntity("steps is the number that GET handoffs/<id> told, so that a press never counts twice.")
-        by = self._agent(body) if _text(body, "agent") or not lead else self._caller()
-        return self._answer(handoff, NextLevel(by, steps, lead, via="API"))
+        body = _body()
+        return self._answer(handoff, api_answers.next_level(self._by(body), body, lead=self._is_lead()))
+
+    def reassign(self, handoff: str) -> Response:
+        body = _body()
+        roster = self._pipeline.roster()
+        return self._answer(handoff, api_answers.reassign(self._by(body), body, roster, lead=self._is_lead()))
+
+    def snooze(self, handoff: str) -> Response:
+        body = _body()
+        return self._answer(handoff, api_answers.snooze(self._agent(body), body))
+
+    def judge(self, handoff: str) -> Response:
+        body = _body()
+        return self._answer(handoff, api_answers.judge(self._by(body), body, lead=self._is_lead()))
 
     def refresh(self, handoff: str) -> Response:
         return self._answer(handoff, Refresh(self._caller(), via="API"))
@@ -180,7 +183,7 @@ class Views:
         body, now = _body(), datetime.now(UTC)
         person = self._person(agent)
         try:
-            until, reason = moment(_text(body, "until"), person), reason_of(_text(body, "reason"))
+            until, reason = moment(text(body, "until"), person), reason_of(text(body, "reason"))
             said = Away(person.id, checked(until, now), reason, g.caller.email or g.caller.name)
         except NotUnderstood as wrong:
             raise UnprocessableEntity(str(wrong)) from None
@@ -209,7 +212,16 @@ class Views:
 
     def _agent(self, body: Item) -> str:
         """The id of the agent a request is about: whoever it names, else the caller."""
-        return self._person(_text(body, "agent") or g.caller.email).id
+        return self._person(text(body, "agent") or g.caller.email).id
+
+    def _by(self, body: Item) -> str:
+        """Whom a press counts for: whoever is named, else the caller, who need not be on the roster as a lead."""
+        return self._agent(body) if text(body, "agent") or not self._is_lead() else self._caller()
+
+    @staticmethod
+    def _is_lead() -> bool:
+        caller: Caller = g.caller
+        return caller.role.covers(Role.LEAD)
 
     def _person(self, named: str) -> Agent:
         """The agent with this id or e-mail address; people below lead answer for nobody but themselves."""
@@ -303,13 +315,6 @@ def _body() -> Item:
     if not isinstance(body, dict):
         raise BadRequest('The body is a JSON object, for example {"agent": "ada@example.com"}.')
     return body
-
-
-def _text(body: Item, name: str) -> str:
-    value = body.get(name, "")
-    if not isinstance(value, str) or len(value) > MOST_WORDS or "\x00" in value:
-        raise UnprocessableEntity(f"{name} is text of at most {MOST_WORDS} characters.")
-    return value.strip()
 
 
 def _wrong(wrong: Wrong, what: str) -> Response:

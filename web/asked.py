@@ -7,6 +7,7 @@ from flask import abort, request
 from store.accounts import Role, User
 from store.queries import Page
 from web import auth
+from web.bodies import MOST_WORDS
 
 
 def person(needed: Role) -> User:
@@ -27,6 +28,11 @@ def number(name: str) -> str:
     """A parameter that is a whole number a row can have, "" for anything else."""
     given = request.args.get(name, "")
     return given if given.isdecimal() and given.isascii() and len(given) < 19 else ""
+
+
+def words(name: str) -> str:
+    """What was entered in a field of a form, on to a sensible length."""
+    return request.form.get(name, "").replace("\x00", "").strip()[:MOST_WORDS]
 
 
 def page(limit: int = 50, *, numbers: bool = False) -> Page:

@@ -11,24 +11,20 @@ from sqlalchemy import Engine
 from connectors.slack_handoff import Choices
 from connectors.slack_home import Home
 from escalation import away
-from escalation.actions import DeclineReason, Press
+from escalation.actions import Press
 from escalation.away import Away, NotUnderstood
 from escalation.by_hand import Begun, ByHand
-from escalation.hop import Accept, Ask, Decline, Return
 from escalation.hours import duration
 from escalation.masking import To
 from escalation.roster import Agent
+from store import accounts, shown
 from store import away as stored_away
 from web import homes
+from web.desk_events import Given, Misread, event_of, people_and_teams, spans
 from web.ports import Pipeline
-from web.slack_kit import Presser, Reply
+from web.slack_kit import Options, Presser, Reply
 
-_EVENTS: dict[Press, Callable[[str, str, str], Accept | Decline | Return | Ask]] = {
-    Press.ACCEPT: lambda agent, reason, note: Accept(agent),
-    Press.DECLINE: lambda agent, reason, note: Decline(agent, DeclineReason(reason or DeclineReason.BUSY), note),
-    Press.RETURN: lambda agent, reason, note: Return(agent, note),
-    Press.ASK: lambda agent, reason, note: Ask(agent, note),
-}
+_TOLD = (Press.NEXT_LEVEL, Press.REASSIGN, Press.SNOOZE)  # the presser is told what came of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +42,29 @@ class PipelineDesk:
     ) -> Reply:
         if (agent := self._agent(who)) is None:
             return Reply(False, _stranger(who))
+        now = datetime.now(UTC)
+        given = Given(agent, accounts.is_lead(self.engine, agent.email), offer_id, reason, note, now)
         try:
-            answer = self.pipeline.answer(handoff_id, _EVENTS[press](agent.id, reason, note), datetime.now(UTC))
+            answer = self.pipeline.answer(handoff_id, event_of(press, given, self.pipeline.roster()), now)
+        except Misread as wrong:
+            return Reply(False, str(wrong), wrong.field)
         except LookupError:
-            return Reply(False, "Baton does not know this handoff any more.")
-        return Reply(answer.ok, answer.text if not answer.ok else "")
+            return Reply(False, _GONE)
+        unseen = press is Press.VERDICT and not offer_id  # the message that asked for it is not edited
+        return Reply(answer.ok, answer.text if not answer.ok or press in _TOLD or unseen else "")
+
+    def options(self, press: Press, handoff_id: str, who: Presser) -> Options:
+        if press not in (Press.REASSIGN, Press.SNOOZE):
+            return Options()
+        if (agent := self._agent(who)) is None:
+            return Options(refused=_stranger(who))
+        found = shown.look_up(self.engine, handoff_id)
+        if found is None or not found.handoff.state.is_live:
+            return Options(refused="The ticket is closed; there is nothing to press any more." if found else _GONE)
+        roster = self.pipeline.roster()
+        if press is Press.REASSIGN:
+            return Options(people_and_teams(found, agent.id, roster))
+        return Options(*spans(found, agent, datetime.now(UTC)))
 
     def away(self, who: Presser, text: str) -> Reply:
         now = datetime.now(UTC)
@@ -95,6 +109,9 @@ class PipelineDesk:
         mine = [one for one in stored_away.everybody(self.engine, now) if one.agent == agent.id]
         said = [away.in_words(one, agent, now) for one in mine]
         return f"You are {' and '.join(said)}." if said else "You are not away."
+
+
+_GONE = "Baton does not know this handoff any more."
 
 
 def _stranger(who: Presser) -> str:

@@ -9,9 +9,25 @@ from http import HTTPStatus
 from escalation.actions import DeclineReason
 from escalation.hop import OfferState, State
 from store.queries import ACTION_STATES, DELIVERY_STATUSES, ESCALATION_STATES
-from web import openapi_whom
+from web import openapi_answers, openapi_whom
 from web.api_routes import Route
-from web.openapi_kit import ANY, AT, AT_OR_NONE, NUMBER, TEXT, TEXT_OR_NONE, YES, Json, list_of, object_of, of, page_of, ref, word
+from web.openapi_kit import (
+    AGENT,
+    ANY,
+    AT,
+    AT_OR_NONE,
+    NUMBER,
+    TEXT,
+    TEXT_OR_NONE,
+    YES,
+    Json,
+    list_of,
+    object_of,
+    of,
+    page_of,
+    ref,
+    word,
+)
 
 _RULE = re.compile(r"<(?:(int|path):)?(\w+)>")
 
@@ -100,7 +116,6 @@ _ACTION = {
     "done_at": AT_OR_NONE,
 }
 _DOCUMENT = {"name": TEXT, "text": TEXT, "version": NUMBER, "author": TEXT, "reason": TEXT, "at": AT}
-_AGENT = {"agent": of("string", description="id or e-mail address in the roster; with a session, yourself if left out")}
 _WHO = {"holder": of("string", description='agent id, "" if nobody'), "holder_name": TEXT}
 _WRONG = object_of({"line": NUMBER, "path": TEXT, "problem": TEXT, "remedy": TEXT}, optional=("line",))
 _PROBLEM = {
@@ -162,6 +177,7 @@ SCHEMAS: Json = {
             "answered_at": AT_OR_NONE,
             "closed_at": AT_OR_NONE,
             "offers": list_of(object_of(_OFFER, optional=("words",))),
+            "feedback": openapi_answers.FEEDBACK,
             "actions": list_of(ref("Action")),
         }
     ),
@@ -185,13 +201,14 @@ SCHEMAS: Json = {
             "done_at": AT_OR_NONE,
         }
     ),
-    "Accept": object_of(_AGENT, optional=_AGENT),
-    "Decline": object_of({**_AGENT, "reason": word(DeclineReason), "text": TEXT}, optional=("agent", "reason", "text")),
-    "Return": object_of({**_AGENT, "reason": of("string", description="what is missing")}, optional=("agent", "reason")),
+    "Accept": object_of(AGENT, optional=AGENT),
+    "Decline": object_of({**AGENT, "reason": word(DeclineReason), "text": TEXT}, optional=("agent", "reason", "text")),
+    "Return": object_of({**AGENT, "reason": of("string", description="what is missing")}, optional=("agent", "reason")),
     "NextLevel": object_of(
-        {**_AGENT, "steps": of("integer", description="steps of the handoff as it was seen; 409 when it has moved on")},
-        optional=_AGENT,
+        {**AGENT, "steps": of("integer", description="steps of the handoff as it was seen; 409 when it has moved on")},
+        optional=AGENT,
     ),
+    **openapi_answers.SCHEMAS,
     "Answered": object_of({"handoff": TEXT, "text": TEXT, **_WHO}),
     "Away": object_of(
         {"until": of("string", description="ISO 8601; in the agent's own zone where it names none"), "reason": TEXT},

@@ -37,3 +37,4 @@ TEXT, NUMBER, YES, ANY = of("string"), of("integer"), of("boolean"), of("object"
 TEXT_OR_NONE = of("string", "null")
 AT = of("string", format="date-time")
 AT_OR_NONE = of("string", "null", format="date-time")
+AGENT = {"agent": of("string", description="id or e-mail address in the roster; with a session, yourself if left out")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
@@ -15,19 +15,22 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from config.settings import Settings
 from escalation.actions import DeclineReason
-from escalation.hop import Accept, Decline, NextLevel, Refresh, Return, State
+from escalation.hop import Accept, Decline, NextLevel, Reassign, Refresh, Return, Snooze, State
 from escalation.ports import Helpdesk
+from escalation.snooze import CHOICES
+from escalation.verdicts import WORDS, Judge, Verdict
 from store import accounts, line, queries
 from store.accounts import Role, User
 from web import auth, errors, pages_rules, pages_rules_show, pages_show
-from web.asked import choice, page, person
+from web.asked import choice, page, person, words
+from web.desk_events import Misread, named
 from web.pages_rules import RulePages
 from web.ports import Pipeline, Pressed
 
 Answered = str | BaseResponse | tuple[str, int]
 MOST_BYTES = 64 * 1024
-MOST_WORDS = 2000
 LIVE = ("offered", "waiting", "accepted", "answered")
+_MINUTES = tuple(str(int(span.total_seconds()) // 60) for span in CHOICES)
 _FREE = ("pages.sign_in", "pages.static")
 
 
@@ -62,6 +65,8 @@ _ROUTES = (
     ("/handoffs/<handoff>", "handoff", ["GET"]),
     ("/handoffs/<handoff>/next-level", "next_level", ["POST"]),
     ("/handoffs/<handoff>/refresh", "refresh", ["POST"]),
+    ("/handoffs/<handoff>/reassign", "reassign", ["POST"]),
+    ("/handoffs/<handoff>/feedback", "judge", ["POST"]),
     ("/handoffs/<handoff>/<press>", "answer", ["POST"]),
     ("/actions/<int:action>/retry", "retry", ["POST"]),
     ("/deliveries", "deliveries", ["GET"]),
@@ -140,7 +145,13 @@ class Pages:
         found = queries.handoff(self._engine, handoff) or abort(404, f"There is no handoff {handoff}.")
         escalation = queries.escalation(self._engine, found["escalation_id"]) or {}
         shown = pages_show.Shown(found, escalation, self._pipeline.roster(), datetime.now(UTC))
-        return render_template("pages/handoff.html", shown=shown, reasons=DeclineReason, presses=self._presses(shown))
+        choices = {"reasons": DeclineReason, "verdicts": WORDS, "minutes": _MINUTES}
+        told = {"presses": self._presses(shown), "may_judge": self._may_judge(shown)}
+        return render_template("pages/handoff.html", shown=shown, **choices, **told)
+
+    def _may_judge(self, shown: pages_show.Shown) -> bool:
+        user = auth.signed_in()
+        return bool(user and user.role.covers(Role.AGENT) and shown.may_judge(user.email, lead=user.role.covers(Role.LEAD)))
 
     def _presses(self, shown: pages_show.Shown) -> tuple[str, ...]:
         """What the signed-in person can press."""
@@ -159,6 +170,23 @@ class Pages:
         if not (steps.isdecimal() and steps.isascii() and len(steps) < 10):
             abort(400, "The page has lost what it showed. Look at the handoff again, then press.")
         return self._answered(handoff, NextLevel(self._known(user), int(steps), lead=True))
+
+    def reassign(self, handoff: str) -> Answered:
+        user, why = person(Role.AGENT), words("reason")
+        if not why:
+            abort(400, "Say in a few words why; whoever is asked reads it.")
+        try:
+            to, is_team = named(words("to"), self._pipeline.roster())
+        except Misread as wrong:
+            abort(400, str(wrong))
+        lead = user.role.covers(Role.LEAD)
+        return self._answered(handoff, Reassign(self._known(user), to, why, is_team, lead, "page"))
+
+    def judge(self, handoff: str) -> Answered:
+        user, verdict = person(Role.AGENT), words("verdict")
+        if verdict not in tuple(Verdict):
+            abort(400, "Choose one of the verdicts.")
+        return self._answered(handoff, Judge(self._known(user), Verdict(verdict), user.role.covers(Role.LEAD), "page"))
 
     def refresh(self, handoff: str) -> Answered:
         return self._answered(handoff, Refresh(self._known(person(Role.ADMIN))))
@@ -202,14 +230,16 @@ class Pages:
         return {"address": self._settings.address, "connections": sorted(self._helpdesks())}
 
 
-def _event(press: str, agent: str) -> Accept | Decline | Return:
-    words = request.form.get("reason", "").replace("\x00", "").strip()[:MOST_WORDS]
+def _event(press: str, agent: str) -> Accept | Decline | Return | Snooze:
+    said = words("reason")
     if press == "accept":
         return Accept(agent, via="page")
-    if press == "decline" and words in tuple(DeclineReason):
-        return Decline(agent, DeclineReason(words), via="page")
-    if press == "return" and words:
-        return Return(agent, words, via="page")
+    if press == "decline" and said in tuple(DeclineReason):
+        return Decline(agent, DeclineReason(said), via="page")
+    if press == "return" and said:
+        return Return(agent, said, via="page")
+    if press == "snooze" and said in _MINUTES:
+        return Snooze(agent, timedelta(minutes=int(said)), via="page")
     abort(400, "Say why: choose a reason for declining, or write what is missing.")
 
 

@@ -13,13 +13,15 @@ import pydantic
 
 from escalation import context
 from escalation.actions import Line, Note
-from escalation.hop import State
+from escalation.hop import OfferState, State
 from escalation.hours import duration
 from escalation.package import ContextPackage
+from escalation.playbook import Severity
 from escalation.roster import Roster
 from store import codec
 from store.queries import DELIVERY_STATUSES, MOST_COUNTED, Item
 from web.api_views import readable
+from web.desk_events import TEAM
 
 MOST_SHOWN = 200_000  # characters of one raw body
 MOST_VALUE = 160  # characters of a value that a condition saw
@@ -41,6 +43,7 @@ ACTION_WORDS = {
     "update_alert": "Update of the card",
     "tell": "Message",
     "prove": "Reading back",
+    "ask_verdict": "Question for a verdict",
 }
 
 
@@ -241,9 +244,29 @@ class Shown:
         if agent is None or not self.state.is_live:
             return ()
         if self.state.is_taken:
-            return ("return",) if self.state is State.ACCEPTED and self.handoff["accepted_by"] == agent.id else ()
+            mine = self.handoff["accepted_by"] == agent.id
+            return ((*(("return",) if self.state is State.ACCEPTED else ()), "reassign")) if mine else ()
         asked = any(offer["agent"] == agent.id for offer in self.handoff["offered_to"])
-        return ("accept", "decline") if asked else ("accept",)
+        return ("accept", "decline", "reassign", *self._snooze(agent.id)) if asked else ("accept",)
+
+    def _snooze(self, agent: str) -> tuple[str, ...]:
+        own = (o for o in self.handoff["offers"] if o["agent"] == agent and o["state"] == OfferState.OPEN)
+        once = any(o.get("snoozed") for o in own)
+        return () if once or self.handoff["severity"] == Severity.CRITICAL else ("snooze",)
+
+    def may_judge(self, email: str, *, lead: bool) -> bool:
+        """Whether this person may say what they think of it: whoever had it, or a lead."""
+        agent = self.roster.by_chat("", email)
+        mine = agent is not None and self.handoff["accepted_by"] == agent.id
+        return self.state.is_taken and (lead or mine)
+
+    @property
+    def targets(self) -> list[tuple[str, str]]:
+        """Whom it can be handed to by name, as (value, words); what rules them out is told when they are named."""
+        able = [a for a in self.roster.agents if self.handoff["connection"] in a.ids and a.id != self.handoff["accepted_by"]]
+        people = [(agent.id, agent.name) for agent in sorted(able, key=lambda a: a.name.lower())]
+        teams = [(f"{TEAM}{t.id}", f"Team: {t.name or t.id}") for t in self.roster.teams if t.id != self.handoff["team"]]
+        return people + teams
 
 
 # --- one delivery ---------------------------------------------------------------------------------------------------------

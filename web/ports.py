@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from escalation.hop import Accept, Ask, Decline, NextLevel, Refresh, Return
+from escalation.hop import Accept, Ask, Decline, NextLevel, Reassign, Refresh, Return, Snooze
 from escalation.playbook import Playbook
 from escalation.ports import Inbound
 from escalation.roster import Roster
+from escalation.verdicts import Judge
 
-Pressed = Accept | Decline | Return | Ask | NextLevel | Refresh
+Pressed = Accept | Decline | Return | Ask | NextLevel | Refresh | Reassign | Snooze | Judge
 
 
 class Received(Protocol):
@@ -49,7 +50,7 @@ class Pipeline(Protocol):
         """Keep a webhook; LookupError for an unknown connection, BadSignature, Unreadable."""
 
     def answer(self, handoff_id: str, event: Pressed, now: datetime) -> Answer:
-        """Somebody accepts, declines, returns, asks or moves it on; LookupError for an unknown handoff."""
+        """Somebody accepts, declines, returns, asks, moves it on or judges it; LookupError for an unknown handoff."""
 
     def replay(self, delivery_id: int, now: datetime) -> None:
         """Handle a kept delivery again; LookupError when there is none."""

@@ -24,13 +24,14 @@ from slack_sdk import WebClient
 from config.connections import ChatAccount
 from connectors.signatures import reveal
 from connectors.slack import SlackChat
-from connectors.slack_blocks import Form, form, notice, text_blocks
+from connectors.slack_blocks import MORE, text_blocks
+from connectors.slack_forms import Form, form, has_form, needs_words, notice
 from connectors.slack_wire import quiet, verify
-from escalation.actions import DeclineReason, Press
-from escalation.ports import BadSignature, GiveUp, Outside
+from escalation.actions import Press
+from escalation.ports import BadSignature, Outside
 from web.slack_handoff import HandoffForm
 from web.slack_home import HomeTab
-from web.slack_kit import TOLD, Body, Desk, People, acknowledge, action_key, entered, place, pressed
+from web.slack_kit import TOLD, Body, Desk, People, acknowledge, action_key, entered, place, pressed, verdict_of
 
 LARGEST = 1024 * 1024  # bytes of a request's body
 _HELP = "Ask who handles something: {0} billing"
@@ -113,9 +114,10 @@ class Buttons:
 
     def register(self, app: App) -> None:
         """Tell Bolt which listener is for what; whatever is left over is acknowledged and means nothing."""
-        app.action(Press.ACCEPT.value)(ack=self.accept, lazy=[self.whisper])
-        for press in (Press.DECLINE, Press.ASK, Press.RETURN):
-            app.action(press.value)(ack=acknowledge, lazy=[self.open_form])
+        verdict = re.compile(f"^{Press.VERDICT.value}:")
+        for one in (Press.ACCEPT.value, verdict, MORE, *(press.value for press in Press if has_form(press))):
+            app.action(one)(ack=self.press, lazy=[self.follow])
+        for press in filter(has_form, Press):
             app.view(press.value)(ack=self.submit, lazy=[self.whisper])
         self._home.register(app)
         self._by_hand.register(app)
@@ -124,23 +126,34 @@ class Buttons:
         for kind in (app.action, app.view, app.view_closed, app.shortcut, app.event):
             kind(anything)(acknowledge)
 
-    def accept(self, ack: Ack, body: Body, context: BoltContext) -> None:
-        """Accept at once; what is told (somebody was quicker, or a confirmation) follows the acknowledgement."""
+    def press(self, ack: Ack, body: Body, context: BoltContext) -> None:
+        """What needs no form counts at once; what is told (somebody was quicker, a confirmation) follows the acknowledgement."""
         if (about := pressed(body)) is None:
             context[TOLD] = "This button is no longer valid. Open the ticket in Baton instead."
-        else:
+        elif not has_form(press := Press(about.press)):
             who, key = self._people.presser(body), action_key(body)
-            reply = self._desk.answer(Press.ACCEPT, about.handoff, about.offer, who, dedupe_key=key)
+            reason = verdict_of(body) if press is Press.VERDICT else ""
+            reply = self._desk.answer(press, about.handoff, about.offer, who, reason=reason, dedupe_key=key)
             context[TOLD] = reply.text
         ack()
 
-    def open_form(self, body: Body, respond: Respond) -> None:
-        """Open the form a press needs within the three seconds its trigger lives; say so when that fails."""
+    def follow(self, body: Body, context: BoltContext, respond: Respond) -> None:
+        """After the acknowledgement: the form a press needs, or what became of it."""
         about = pressed(body)
+        if about is not None and has_form(Press(about.press)):
+            self._open_form(about, body, respond)
+        else:
+            self.whisper(body, context, respond)
+
+    def _open_form(self, about: Form, body: Body, respond: Respond) -> None:
+        """Open a form within the three seconds its trigger lives; say so when that fails."""
+        press = Press(about.press)
+        options = self._desk.options(press, about.handoff, self._people.presser(body))
+        if options.refused:
+            self._tell(body, options.refused, respond)
+            return
         try:
-            if about is None:
-                raise GiveUp("this button is no longer valid")
-            self._chat.open_form(body["trigger_id"], form(Press(about.press), about))
+            self._chat.open_form(body["trigger_id"], form(press, about, options.choices))
         except Outside as failed:
             _log.warning("no form for a press: %s", failed)
             text = f"Nothing has changed: the form could not be opened. Please press again. ({failed})"
@@ -151,16 +164,17 @@ class Buttons:
         view = body["view"]
         about, press = Form(**json.loads(view["private_metadata"])), Press(view["callback_id"])
         note, reason = entered(view, "note"), entered(view, "reason")
-        if press is not Press.DECLINE and not note.strip():
+        if needs_words(press) and not note.strip():
             ack(response_action="errors", errors={"note": "Please write a few words."})
             return
-        reason = DeclineReason(reason).value if reason else ""
         key = f"{view['id']}:{press}:{body['user']['id']}"
         who = self._people.presser(body)
         reply = self._desk.answer(press, about.handoff, about.offer, who, reason=reason, note=note, dedupe_key=key)
         if reply.ok:
             context[TOLD] = reply.text
             ack()
+        elif reply.field:
+            ack(response_action="errors", errors={reply.field: reply.text})
         else:
             ack(response_action="update", view=notice(reply.text or "This handoff is settled already."))
 

@@ -9,7 +9,7 @@ from slack_bolt import Ack, App, BoltContext, Respond
 
 from connectors import slack_handoff
 from connectors.slack import SlackChat
-from connectors.slack_blocks import notice
+from connectors.slack_forms import notice
 from escalation.by_hand import ByHand
 from escalation.ports import Outside
 from web.slack_kit import TOLD, Body, Desk, People, acknowledge, entered

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,7 +11,8 @@ from typing import Any, Protocol
 from slack_bolt import Ack, Respond
 
 from connectors.slack import SlackChat
-from connectors.slack_blocks import Form, text_blocks
+from connectors.slack_blocks import text_blocks
+from connectors.slack_forms import Form
 from connectors.slack_handoff import Choices
 from connectors.slack_home import Home
 from escalation.actions import Press
@@ -44,6 +46,14 @@ class Reply:
     field: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a form offers to choose from, as (value, words); or why it need not even be opened."""
+
+    choices: Sequence[tuple[str, str]] = ()
+    refused: str = ""
+
+
 class Desk(Protocol):
     """Where presses are answered (the pipeline)."""
 
@@ -51,6 +61,9 @@ class Desk(Protocol):
         self, press: Press, handoff_id: str, offer_id: str, who: Presser, *, reason: str = "", note: str = "", dedupe_key: str
     ) -> Reply:
         """Record what somebody pressed and everything it causes, committed when this returns; the same key counts once."""
+
+    def options(self, press: Press, handoff_id: str, who: Presser) -> Options:
+        """What the form of a press offers this person to choose from."""
 
     def away(self, who: Presser, text: str) -> Reply:
         """Keep that somebody is away or back, as "2h lunch", "until Monday" or "back" says; "" asks how it stands."""
@@ -106,14 +119,20 @@ def user_of(body: Body) -> Body:
 
 
 def pressed(body: Body) -> Form | None:
-    """What a pressed button is about, None when its value is not ours."""
+    """What a pressed button, or what was chosen in a menu, is about; None when its value is not ours."""
     action = body["actions"][0]
     try:
-        value = json.loads(action.get("value") or "")
+        value = json.loads(action.get("value") or action["selected_option"]["value"])
         channel, ts = place(body)
-        return Form(action["action_id"], str(value["handoff"]), str(value["offer"]), channel, ts)
-    except (ValueError, KeyError, TypeError):
+        press = Press(value.get("press") or action["action_id"].partition(":")[0])
+        return Form(press.value, str(value["handoff"]), str(value["offer"]), channel, ts)
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def verdict_of(body: Body) -> str:
+    """The verdict that was pressed."""
+    return str(body["actions"][0]["action_id"].partition(":")[2])
 
 
 def place(body: Body) -> tuple[str, str]:

@@ -1,0 +1,45 @@
+"""A handoff, live or over, with what its cards show, and how its rows are read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row
+
+from escalation.hop import Handoff, Offer
+from escalation.journal import Escalation, Shown
+from escalation.ports import Posted
+from escalation.ticket import Ticket
+from store import feedback
+from store import statements as sql
+from store.codec import build
+
+
+def load(db: Connection, handoff_id: str) -> Shown | None:
+    """The handoff with this id; None when there is none."""
+    row = db.execute(sql.SHOWN, {"the_handoff": handoff_id}).one_or_none()
+    if row is None:
+        return None
+    handoff, posted = load_handoff(db, row)
+    said = feedback.load(db, handoff_id) if handoff.state.is_taken else None
+    return Shown(handoff, escalation_of(row), build(Ticket, row.ticket), posted, said)
+
+
+def look_up(engine: Engine, handoff_id: str) -> Shown | None:
+    """The same, in a transaction of its own."""
+    with engine.connect() as db:
+        return load(db, handoff_id)
+
+
+def load_handoff(db: Connection, row: Any) -> tuple[Handoff, dict[str, Posted]]:
+    """The handoff of a row with ``handoff_id`` and ``handoff``, and where the cards of its offers were posted."""
+    made = db.execute(sql.OFFERS, {"the_handoff": row.handoff_id}).all()
+    posted = {o.id: Posted(o.channel, o.ts) for o in made if o.ts}
+    return replace(build(Handoff, row.handoff), offers=tuple(build(Offer, o.body) for o in made)), posted
+
+
+def escalation_of(row: Row[Any]) -> Escalation:
+    """The escalation of a row that has its columns."""
+    own = {name: row._mapping[name] for name in Escalation.__dataclass_fields__}
+    return build(Escalation, own)
