@@ -50,15 +50,17 @@ class Ahead:
         mine, before = self.moment, self._before()
         if not before:
             return {}
-        asks = mine.asks(level, self.handoff.team, self.handoff.issue_type, self.handoff.connection)
+        free = mine.free(mine.asks(level, self.handoff.team, self.handoff.issue_type, self.handoff.connection))
         kept: dict[str, str] = {}
         for number, (one, where) in enumerate(tuple(before), 1):
-            free = mine.free(asks)
             if not free:
                 break
-            found = list(mine.takers(one, (agent for agent in free if agent.id not in kept)))
-            if found and not self._went(one, mine.again(found[0][0], where, number, self._length)):
+            found = list(mine.takers(one, free))
+            if found and self._went(one, mine.again(found[0][0], where, number, self._length)):
+                free = mine.free(free)
+            elif found:
                 kept |= {agent.id: f"kept free for ticket {one.ticket.id}, which goes before" for _, agent in found}
+                free = [agent for agent in free if agent.id not in kept]
         return kept
 
     def _went(self, one: Queued, event: Again) -> bool:

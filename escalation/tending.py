@@ -34,18 +34,16 @@ def _queue(parts: Parts, now: datetime) -> Iterator[Work]:
         return
     journal = parts.journal
     moment = Moment(parts.roster(), parts.playbook(), journal.loads, lambda: journal.away(now), now)
-    everybody, offered = moment.everybody(queue), 0
+    free, offered = moment.free(moment.everybody(queue)), 0
     for number, (one, where) in enumerate(moment.in_order(queue), 1):
-        free = moment.free(everybody)
         if not free or offered >= MOST_OFFERED:
             return
         found = next(moment.takers(one, free), None)
         if found is not None:
-            offered += 1
             event = moment.again(found[0], where, number, len(queue))
-            about = (one.ticket.connection, one.ticket.id, one.handoff_id, event, State.WAITING)
-            yield partial(_step, parts, now, *about)
+            yield partial(_step, parts, now, one.ticket.connection, one.ticket.id, one.handoff_id, event, State.WAITING)
             moment.offered(found[1].id)
+            free, offered = moment.free(free), offered + 1
 
 
 def _stuck(parts: Parts, now: datetime) -> Iterator[Work]:

@@ -19,6 +19,7 @@ from escalation.hop import Accept, Decline
 from escalation.playbook import Level, Offering, Path, Queueing, Severity
 from escalation.queue_order import Worth, place
 from escalation.roster import ALL_WEEK, Absence, Agent, Roster, Shift
+from escalation.stuck import gone, is_stuck
 from escalation.ticket import ClockState, Money, SlaClock
 from store import away, desk_queries, line, migrate
 from store import engine as engines
@@ -465,6 +466,33 @@ def test_what_was_stuck_comes_back_to_whoever_is_back_when_nobody_else_took_it(d
     floor.tend()
     assert asked(floor) == {"1": "a00"}
     floor.journal.close()
+
+
+SHIFT = Agent("ada", "Ada", shifts=DAY)
+ALWAYS = Agent("ada", "Ada")
+EVENING, BEFORE = START.replace(hour=18), START - HOUR
+GONE: list[tuple[str, Agent | None, tuple[Away, ...], datetime, str | None]] = [
+    ("at work", SHIFT, (), START, None),
+    ("off shift", SHIFT, (), EVENING, "Ada went off shift at Mon 17:00 UTC"),
+    ("never off", ALWAYS, (), EVENING, None),
+    ("by their own word", ALWAYS, (Away("ada", EVENING, "", "ada", since=BEFORE),), START, "Ada is away until 18:00 UTC"),
+    ("as the helpdesk shows", ALWAYS, (Away("ada", EVENING, "not available in Zendesk", source="zendesk", since=BEFORE),), START,
+     "Ada is not available in Zendesk"),
+    ("as another helpdesk shows", ALWAYS, (Away("ada", EVENING, "away", source="freshdesk", since=BEFORE),), START, None),
+    ("not to be disturbed", ALWAYS, (Away("ada", EVENING, "do not disturb", source="chat", since=BEFORE),), START, None),
+    ("somebody else is away", ALWAYS, (Away("bo", EVENING, since=BEFORE),), START, None),
+    ("back by now", ALWAYS, (Away("ada", START, since=BEFORE),), START, None),
+    ("left", None, (), START, "ada is not on the roster any more"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("agent", "said", "now", "words"), [row[1:] for row in GONE], ids=[row[0] for row in GONE])
+def test_who_is_gone(agent: Agent | None, said: tuple[Away, ...], now: datetime, words: str | None) -> None:
+    found = gone(agent, "ada", said, "zendesk", now)
+    assert (found and found.words) == words
+    if found is not None:
+        assert is_stuck(found, BEFORE - HOUR, timedelta(minutes=30), now)
+        assert not is_stuck(found, now, timedelta(minutes=30), now), "accepted just now"
 
 
 # --- lists ----------------------------------------------------------------------------------------------------------------------
