@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from escalation.hop import Again, Desk, Handoff, State
+from escalation.events import Again
+from escalation.hop import Desk, Handoff, State
 from escalation.journal import Case
 from escalation.playbook import Level, Severity
 from escalation.queue_order import Place

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from escalation import context, hop
+from escalation import context
 from escalation.actions import Entry
 from escalation.affinity import acquainted
 from escalation.ahead import behind, joins_the_queue
@@ -13,10 +13,11 @@ from escalation.clocks import Counting
 from escalation.decide import clocked, decide, facts_of
 from escalation.decision import Decision
 from escalation.desks import Matter, besides, desk_of, routed
+from escalation.events import Again, AssignedInHelpdesk, Event, HumanReplied, Recount, Start, TicketOver
 from escalation.facts import utc
 from escalation.handoff import advance
 from escalation.history import Background, extended
-from escalation.hop import Again, AssignedInHelpdesk, Desk, Event, Handoff, HumanReplied, Start, State, Step, TicketOver
+from escalation.hop import Desk, Handoff, State, Step
 from escalation.journal import Case, Escalation, Look
 from escalation.ladder import edits
 from escalation.moments import next_look, timed
@@ -281,7 +282,7 @@ def recount(case: Case, parts: Parts) -> None:
     if handoff is None or handoff.state not in (State.OFFERED, State.ACCEPTED):
         return
     at = min(utc(ticket.updated_at), case.now) if ticket and ticket.updated_at else case.now
-    step = advance(handoff, hop.Recount(at), case.now, desk(case, parts, handoff))
+    step = advance(handoff, Recount(at), case.now, desk(case, parts, handoff))
     if step.handoff != handoff:
         take(case, parts, step)
 

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from escalation.actions import Timer, TimerKind
 from escalation.clocks import Hours, ReplyClock, due, hours_of, left, reminder, zone_of
-from escalation.hop import Desk, Fired, Handoff, Offer
+from escalation.events import Fired
+from escalation.hop import Desk, Handoff, Offer
 from escalation.hours import in_hours, stamp
 from escalation.playbook import Level, QuietHours
 from escalation.sla import why_standing

@@ -19,33 +19,26 @@ from datetime import datetime, timedelta
 from escalation.actions import DeclineReason, Entry, TimerKind
 from escalation.clocks import left as time_left
 from escalation.deadlines import begun, counted_again, is_current, offer_hours, reply_left, time_of
-from escalation.hop import (
+from escalation.events import (
     Accept,
     Again,
     Ask,
     AssignedInHelpdesk,
     Decline,
-    Desk,
     Event,
     Fired,
-    Handoff,
-    HandOver,
     HumanReplied,
     NextLevel,
-    OfferState,
     Reassign,
     Recount,
     Refresh,
     Return,
     Snooze,
     Start,
-    State,
-    Step,
     Stuck,
     TicketOver,
-    clock,
-    minutes,
 )
+from escalation.hop import Desk, Handoff, HandOver, OfferState, State, Step, clock, minutes
 from escalation.ladder import begin, edit, edits, fill, next_level, tell
 from escalation.offers import left_out, settled, withdrawn
 from escalation.passing_on import reassign

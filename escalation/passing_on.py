@@ -12,7 +12,8 @@ from datetime import datetime
 
 from escalation.actions import Action, DeclineReason, Entry
 from escalation.decision import Candidate, Route
-from escalation.hop import Desk, Handoff, Offer, Reassign, State, Step, clock
+from escalation.events import Reassign
+from escalation.hop import Desk, Handoff, Offer, State, Step, clock
 from escalation.hours import is_on
 from escalation.ladder import begin, edit, offer_person
 from escalation.offers import left_out, withdrawn

@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 from escalation import conclude, effects, feedback
 from escalation.actions import ActionKind, Timer
+from escalation.events import Event, Fired
 from escalation.handoff import advance
-from escalation.hop import Event, Fired, HandOver
+from escalation.hop import HandOver
 from escalation.journal import DeliveryStatus, Known, Outcome, Task, Waiting
 from escalation.parts import Parts
 from escalation.ports import GiveUp, Helpdesk, Inbound, Outside, TryLater, Unreadable

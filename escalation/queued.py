@@ -10,7 +10,8 @@ from escalation import routing
 from escalation.away import Away, all_in_words
 from escalation.decision import RouteInputs
 from escalation.desks import Loads
-from escalation.hop import Again, Offer
+from escalation.events import Again
+from escalation.hop import Offer
 from escalation.named import route_to_named
 from escalation.playbook import Level, Offering, Path, Playbook, Severity
 from escalation.pools import pools_of

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from escalation.actions import Entry
 from escalation.deadlines import counted_again, offer_timers, timed
-from escalation.hop import Desk, Handoff, Offer, Recount, State, Step
+from escalation.events import Recount
+from escalation.hop import Desk, Handoff, Offer, State, Step
 from escalation.ladder import edit, edits
 from escalation.state_words import reply_words
 

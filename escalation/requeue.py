@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from escalation.actions import Action, Entry
-from escalation.hop import Again, Desk, Handoff, Offer, OfferState, State, Step, Stuck, clock
+from escalation.events import Again, Stuck
+from escalation.hop import Desk, Handoff, Offer, OfferState, State, Step, clock
 from escalation.ladder import offer_person, tell
 from escalation.playbook import AssignWhen, Offering, Queueing
 from escalation.rotations import on_watch

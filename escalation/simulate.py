@@ -12,8 +12,9 @@ from escalation.away import Away, all_in_words
 from escalation.clocks import Counting
 from escalation.decision import Decision, Route
 from escalation.desks import Loads, Matter, desk_of
+from escalation.events import Event, Fired, Start
 from escalation.handoff import advance
-from escalation.hop import Event, Fired, Handoff, Offer, Start, State, Step
+from escalation.hop import Handoff, Offer, State, Step
 from escalation.playbook import Level, Path, Playbook, Severity
 from escalation.roster import Load, Roster
 

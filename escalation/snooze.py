@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from escalation.actions import Entry, Timer, TimerKind
 from escalation.deadlines import key_of
-from escalation.hop import Desk, Handoff, Offer, Snooze, State, Step, clock, minutes
+from escalation.events import Snooze
+from escalation.hop import Desk, Handoff, Offer, State, Step, clock, minutes
 from escalation.ladder import edit
 from escalation.playbook import Level, Severity
 from escalation.ticket import ClockState, SlaClock

@@ -11,8 +11,9 @@ from datetime import datetime
 from functools import partial
 
 from escalation import conclude
+from escalation.events import Event, Stuck
 from escalation.handoff import advance
-from escalation.hop import Event, State, Stuck
+from escalation.hop import State
 from escalation.parts import Parts
 from escalation.queued import Moment
 from escalation.stuck import gone, is_stuck, is_working

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 
 from escalation import tending
 from escalation.actions import Receipt, Write
-from escalation.hop import Event
+from escalation.events import Event
 from escalation.pipeline import Answer, Pipeline
 from escalation.playbook import Condition, Conditions, Path, Playbook, Queueing, Rule
 from escalation.ports import Arrival, HelpdeskAgent, Inbound

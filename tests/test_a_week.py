@@ -21,7 +21,7 @@ from config.playbook import load_playbook
 from config.roster import load_roster
 from escalation import conclude
 from escalation.actions import DeclineReason
-from escalation.hop import Accept, Decline
+from escalation.events import Accept, Decline
 from escalation.pipeline import Pipeline
 from escalation.signals import Signal
 from escalation.ticket import ChangeKind, Message, Person, Priority, Role, Status, Ticket, TicketChange

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from config.yamldoc import Problem, Problems
 from escalation.actions import DeclineReason
-from escalation.hop import Accept, Decline, NextLevel, Reassign, Refresh, Return, Snooze
+from escalation.events import Accept, Decline, NextLevel, Reassign, Refresh, Return, Snooze
 from escalation.ports import Unreadable
 from escalation.verdicts import Judge, Verdict
 from tests import databases

@@ -14,21 +14,9 @@ from hypothesis import strategies as st
 from escalation.actions import Timer, TimerKind
 from escalation.clocks import Counting, due, hours_of
 from escalation.decision import Candidate, Route
+from escalation.events import Accept, AssignedInHelpdesk, Event, Fired, Recount, Refresh, Start
 from escalation.handoff import advance
-from escalation.hop import (
-    Accept,
-    AssignedInHelpdesk,
-    Desk,
-    Event,
-    Fired,
-    Handoff,
-    OfferState,
-    Recount,
-    Refresh,
-    Start,
-    State,
-    Step,
-)
+from escalation.hop import Desk, Handoff, OfferState, State, Step
 from escalation.hours import Calendar
 from escalation.playbook import ClockKind, Level, Offering, Path, QuietHours, Severity
 from escalation.roster import ALL_WEEK, Absence, Agent, Quiet, Roster, Shift, Team

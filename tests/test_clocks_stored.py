@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 from config.playbook import load_playbook
 from config.roster import load_roster
 from escalation import conclude
-from escalation.hop import Accept
+from escalation.events import Accept
 from escalation.pipeline import Pipeline
 from escalation.roster import Absence, Roster
 from escalation.ticket import ChangeKind, Message, Person, Priority, Role, Status, Ticket, TicketChange

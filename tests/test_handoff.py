@@ -10,24 +10,9 @@ import pytest
 
 from escalation.actions import ActionKind, DeclineReason, TimerKind
 from escalation.decision import Candidate, Route
+from escalation.events import Accept, Ask, AssignedInHelpdesk, Decline, Event, Fired, HumanReplied, Return, Start, TicketOver
 from escalation.handoff import advance
-from escalation.hop import (
-    Accept,
-    Ask,
-    AssignedInHelpdesk,
-    Decline,
-    Desk,
-    Event,
-    Fired,
-    Handoff,
-    HumanReplied,
-    OfferState,
-    Return,
-    Start,
-    State,
-    Step,
-    TicketOver,
-)
+from escalation.hop import Desk, Handoff, OfferState, State, Step
 from escalation.playbook import AssignWhen, Level, Offering, Path
 from escalation.roster import Agent, Roster, Team
 from escalation.state_words import words_for

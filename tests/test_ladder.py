@@ -13,31 +13,27 @@ from hypothesis import strategies as st
 
 from escalation.actions import ActionKind, DeclineReason, Timer, TimerKind
 from escalation.desks import Matter, besides, desk_of
-from escalation.handoff import advance
-from escalation.hop import (
+from escalation.events import (
     Accept,
     Again,
     Ask,
     AssignedInHelpdesk,
     Decline,
-    Desk,
     Event,
     Fired,
-    Handoff,
     HumanReplied,
     NextLevel,
-    OfferState,
     Reassign,
     Recount,
     Refresh,
     Return,
     Snooze,
     Start,
-    State,
-    Step,
     Stuck,
     TicketOver,
 )
+from escalation.handoff import advance
+from escalation.hop import Desk, Handoff, OfferState, State, Step
 from escalation.playbook import MOST_LAPS, AssignWhen, AtEnd, Level, Offering, Path, Queueing, Weights
 from escalation.roster import Absence, Agent, Load, Roster, Team
 from escalation.ticket import Ticket

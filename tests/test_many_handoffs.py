@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from escalation import tending
 from escalation.actions import DeclineReason
-from escalation.hop import Accept, Decline, Event
+from escalation.events import Accept, Decline, Event
 from escalation.pipeline import Answer
 from escalation.playbook import Level, Offering, Path, Queueing
 from store import engine as engines

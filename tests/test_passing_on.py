@@ -7,26 +7,21 @@ from dataclasses import replace
 import pytest
 
 from escalation.actions import ActionKind, DeclineReason, TimerKind
-from escalation.handoff import advance
-from escalation.hop import (
+from escalation.events import (
     Accept,
     AssignedInHelpdesk,
     Decline,
-    Desk,
     Event,
     Fired,
-    Handoff,
     HumanReplied,
     NextLevel,
-    OfferState,
     Reassign,
     Return,
     Snooze,
-    State,
-    Step,
     TicketOver,
-    words_for,
 )
+from escalation.handoff import advance
+from escalation.hop import Desk, Handoff, OfferState, State, Step, words_for
 from escalation.playbook import AssignWhen, AtEnd, Level, Offering, Path
 from escalation.roster import Absence, Load, Roster
 from escalation.snooze import hurry

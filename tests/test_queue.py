@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 
 from escalation.actions import DeclineReason
 from escalation.away import Away
-from escalation.hop import Accept, Decline
+from escalation.events import Accept, Decline
 from escalation.playbook import Level, Offering, Path, Queueing, Severity
 from escalation.queue_order import Worth, place
 from escalation.roster import ALL_WEEK, Absence, Agent, Roster, Shift

@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 
 from escalation.actions import DeclineReason, TimerKind
 from escalation.effects import carry_out
-from escalation.hop import Accept, Decline, Event, Handoff, NextLevel, Refresh, Return, State
+from escalation.events import Accept, Decline, Event, NextLevel, Refresh, Return
+from escalation.hop import Handoff, State
 from escalation.playbook import AssignWhen, Level, Offering, Path
 from tests import databases
 from tests.floor import Floor, people

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, create_engine
 
 from escalation.actions import DeclineReason
-from escalation.hop import Accept, Decline, NextLevel, Reassign, Refresh, Return, Snooze
+from escalation.events import Accept, Decline, NextLevel, Reassign, Refresh, Return, Snooze
 from escalation.verdicts import Judge, Verdict
 from store import accounts
 from store.accounts import Role

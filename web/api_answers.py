@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from werkzeug.exceptions import UnprocessableEntity
 
 from escalation.actions import DeclineReason
-from escalation.hop import Decline, NextLevel, Reassign, Return, Snooze
+from escalation.events import Decline, NextLevel, Reassign, Return, Snooze
 from escalation.roster import Roster
 from escalation.verdicts import Judge, Verdict
 from store.queries import Item

@@ -16,7 +16,8 @@ from werkzeug.exceptions import BadRequest, Conflict, Forbidden, HTTPException, 
 from config.tickets import Wrong
 from config.yamldoc import Problems
 from escalation.away import Away, NotUnderstood, checked, in_words, moment, reason_of
-from escalation.hop import Accept, Refresh, State
+from escalation.events import Accept, Refresh
+from escalation.hop import State
 from escalation.ports import Unreadable
 from escalation.roster import Agent
 from store import away, line, queries

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from escalation import snooze
 from escalation.actions import DeclineReason, Press
 from escalation.away import NotUnderstood, at_words, understood
-from escalation.hop import Accept, Ask, Decline, NextLevel, Offer, Reassign, Return, Snooze
+from escalation.events import Accept, Ask, Decline, NextLevel, Reassign, Return, Snooze
+from escalation.hop import Offer
 from escalation.journal import Shown
 from escalation.passing_on import may_be_named
 from escalation.roster import Agent, Roster

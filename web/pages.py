@@ -15,7 +15,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from config.settings import Settings
 from escalation.actions import DeclineReason
-from escalation.hop import Accept, Decline, NextLevel, Reassign, Refresh, Return, Snooze, State
+from escalation.events import Accept, Decline, NextLevel, Reassign, Refresh, Return, Snooze
+from escalation.hop import State
 from escalation.ports import Helpdesk
 from escalation.snooze import CHOICES
 from escalation.verdicts import WORDS, Judge, Verdict

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from escalation.hop import Accept, Ask, Decline, NextLevel, Reassign, Refresh, Return, Snooze
+from escalation.events import Accept, Ask, Decline, NextLevel, Reassign, Refresh, Return, Snooze
 from escalation.playbook import Playbook
 from escalation.ports import Inbound
 from escalation.roster import Roster
