@@ -97,6 +97,8 @@ class ContextPackage:
     customer: Contact = Contact()
     summary: tuple[Statement, ...] = ()  # three sentences at most: what happened, what is wanted, what is in the way now
     question: Statement = Statement()  # the customer's own words
+    asks: tuple[Statement, ...] = ()  # what the customer asks and wants, oldest first, each once
+    promises: tuple[Statement, ...] = ()  # what our side said it would do, oldest first
     said: tuple[Statement, ...] = ()  # the customer's key sentences, oldest first
     tried: tuple[Attempt, ...] = ()  # oldest first
     ruled_out: tuple[Statement, ...] = ()
