@@ -13,6 +13,7 @@ from decimal import Decimal
 from escalation import phrases
 from escalation.actions import Line
 from escalation.advice import authority, next_steps
+from escalation.asks import asks, promises
 from escalation.attempts import tried
 from escalation.decision import Decision, Route
 from escalation.hours import duration
@@ -26,7 +27,7 @@ from escalation.ticket import FieldValue, Money, PastTicket, Role, Ticket
 
 __all__ = ["Attempt", "Contact", "ContextPackage", "Gap", "Reason", "Specific", "Statement", "Turn", "build", "card", "note"]
 
-_MOST_CUSTOM, _MOST_PAST = 10, 8
+_MOST_CUSTOM, _MOST_PAST, _MOST_RULED_OUT = 10, 8, 6
 _FIRST_READ, _LAST_READ = 50, 150  # messages searched for exact words in a very long thread
 
 # Parts of a complete package → their points. The first four are the minimum of every handoff.
@@ -82,7 +83,9 @@ def _with_story(package: ContextPackage, ticket: Ticket, thread: tuple[Said, ...
         summary=summarise(thread, package.subject),
         question=question(thread),
         tried=attempts,
-        ruled_out=key_sentences(thread, phrases.RULED_OUT, 2),
+        asks=asks(thread),
+        promises=promises(thread),
+        ruled_out=key_sentences(thread, phrases.RULED_OUT, _MOST_RULED_OUT),
         specifics=words,
         complexity=_complexity(thread),
         confidence=_confidence(ticket, signals),
