@@ -64,9 +64,10 @@ def _attempt(said: Said, steps: list[int]) -> Attempt:
     for before, nth in pairwise(steps):
         words += (" " if nth == before + 1 else _BETWEEN) + said.sentences[nth]
     made = Attempt(said.who, str(said.role), statement(said, words))
-    told = said.sentences[steps[0] : steps[-1] + 2]
-    seen = verdict(said, told, surely=True)
-    if not any(phrases.DONE_BY_US.search(s) or not said.public for s in told) or seen.worked is None:
+    acts = [nth for nth in steps if not said.public or _is_done(said.sentences[nth])]
+    after = [s for s in said.sentences[steps[-1] + 1 : steps[-1] + 2] if acts and not _is_step(s) and not phrases.ASK.search(s)]
+    seen = verdict(said, (*(said.sentences[nth] for nth in acts), *after), surely=True)
+    if seen.worked is None:
         return made
     return replace(made, result=seen.words if seen.words.text != made.step.text else Statement(), worked=seen.worked)
 
@@ -104,7 +105,7 @@ def _judged(attempt: Attempt, said: Said) -> Attempt:
     """The attempt with what this message of the customer says of it; a verdict is final, any other answer holds until one comes."""
     if attempt.worked is not None and attempt.result:
         return attempt
-    about = tuple(s for s in own_words(said) if _stems(s) & _stems(attempt.step.text))
+    about = tuple(s for s in own_words(said) if _stems(s) & _stems(attempt.step.text) and not phrases.RULED_OUT.search(s))
     seen = verdict(said, about, surely=True) if about else Verdict()
     if seen.worked is None:
         seen = verdict(said, own_words(said))
@@ -132,7 +133,8 @@ def _own(said: Said, before: list[Attempt]) -> list[Attempt]:
     spoken = said.sentences
     for nth, sentence in enumerate(spoken):
         if phrases.TRIED.search(sentence) and not any(_is_answer(sentence, a) for a in before[-3:]):
-            seen = verdict(said, spoken[nth : nth + 3])
+            seen = verdict(said, (sentence,))
+            seen = seen if seen.worked is not None else verdict(said, spoken[nth : nth + 3])
             told = seen.words if seen.worked is not None and seen.words.text not in statement(said, sentence).text else Statement()
             found.append(Attempt(said.who, "customer", statement(said, sentence), told, seen.worked))
     return found[:4]
@@ -140,12 +142,15 @@ def _own(said: Said, before: list[Attempt]) -> list[Attempt]:
 
 def _is_answer(sentence: str, attempt: Attempt) -> bool:
     """True when the customer reports on ``attempt``: in its words, or by pointing back ("tried that")."""
-    same_words = bool(_stems(sentence) & _stems(attempt.step.text))
-    return attempt.role != "customer" and (same_words or (not attempt.result and phrases.POINTS_BACK.search(sentence)))
+    points_back = not attempt.result and phrases.POINTS_BACK.search(sentence)
+    same_words = bool(_stems(sentence) & _stems(attempt.step.text)) and not phrases.BESIDES.search(sentence)
+    return attempt.role != "customer" and (same_words or points_back)
 
 
 def _stems(text: str) -> set[str]:
-    return {word[:_STEM] for word in text.lower().replace(",", " ").replace(".", " ").split() if len(word) >= _STEM}
+    """The beginnings of a text's longer words, and its words with a digit."""
+    words = (word.strip(",.;:()!?\"'") for word in text.lower().split())
+    return {word[:_STEM] for word in words if len(word) >= _STEM or (len(word) > 2 and not word.isalpha())}
 
 
 # ------------------------------------------------------------------ the rest

@@ -30,6 +30,7 @@ _ERROR = re.compile(
     r"(?i)((?:^|(?<=\W))(?:http|error|errors|err|code|status|status code|error code|código|erreur|erro|fehler|fehlercode|código de error|"
     r"rejeição|rejet|motivo|errore|codice|fout|reason|エラー))(?: (?:code|status|number|de|com|mit|with|en))?\W{0,3}$"
 )
+_OF_ORDER = re.compile(r"(?i)\b(?:order|booking|product|article|item|zip|post|promo|discount) (?:status )?code\W*$")
 _ERROR_NEAR = re.compile(
     r"(?i)\b(?:errors?|erreur|fehler\w*|erro|says?|shows?|code|ends with|fails?|failed|exception|invalid\w*|rejected|dice|indique|"
     r"journal|zeigt|mostra|get|stops?|returns?)\b"
@@ -89,7 +90,7 @@ def _error(word: str, before: str) -> Kind | None:
     label = _ERROR.search(before)
     if label is None or not any(char.isdigit() for char in word) or not re.fullmatch(r"[\w.-]{2,40}", word):
         return None
-    if "order" in before.lower()[-30:] or re.fullmatch(r"\d{6,}", word):
+    if _OF_ORDER.search(before) or re.fullmatch(r"\d{6,}", word):
         return None
     name = label[1].strip()
     return "error", f"{name} {word}" if word.isdigit() and before.endswith(f"{name} ") else word
@@ -127,6 +128,8 @@ def _number(word: str, before: str, after: str) -> Kind | None:
         return None
     if _NUMBER.fullmatch(word):
         return _plain_number(word, before, after)
+    if _SNAKE.fullmatch(word):
+        return kind or "reference", word
     if _CODE.fullmatch(word) and len(word) <= 60:
         prefix = re.split(r"[-_/]", word)[0].upper()
         return (kind or _PREFIXES.get(prefix) or ("error" if _ERROR_NEAR.search(before[-24:]) else "reference")), word

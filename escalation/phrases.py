@@ -18,7 +18,7 @@ from escalation.packs import de, elsewhere, en, es, fr, it, nl, pt
 
 _UNSPACED = re.compile("[\u0600-\u06ff\u3040-\u30ff\u4e00-\u9fff]")  # scripts in which word borders tell nothing
 _WORD = re.compile(r"\w+")
-_UP_TO_THREE = r"(?:[\w'-]+,? ){0,3}"
+_UP_TO_THREE = r"(?:\S+ ){0,3}"
 _NEGATED = re.compile(r"(?:\bnot|n't|\bnever|\bnicht|\bpas|\bno|\bnão|\bnon|\bniet)(?: \w+)?\s*$")
 
 
@@ -143,6 +143,7 @@ NOTED = _table("NOTED")  # done, as it is put in an internal note
 NOT_A_REMEDY = _table("NOT_A_REMEDY")  # has a remedy's verb, but promises something or asks for information
 TRIED = _table("TRIED")  # the customer tried something on their own
 POINTS_BACK = _table("POINTS_BACK")  # points back to what was proposed: not something of the customer's own
+BESIDES = _table("BESIDES")  # "too": more than what was proposed
 PROMISE = _table("PROMISE")  # our side says what it will do
 NO_PROMISE = _table("NO_PROMISE")  # has a promise's verb, but promises nothing
 WHEN = _table("WHEN")  # a time that is still to come
@@ -159,7 +160,7 @@ _HELLO = (
     r"hallo|guten tag|bonjour|hola|buenos días|ciao|olá|hej"
 )
 _FINE = (
-    r"ok|okay|yes|no|sure|great|perfect|nope|yep|yeah|right|fine|got it|exactly|bye|take care|will do|done|please|"
+    r"ok|okay|yes|no|sure|great|perfect|nope|yep|yeah|right|fine|got it|exactly|bye|take care|will do|done|please\W*$|"
     r"ja|nein|oui|non|sí|claro"
 )
 _THANKS = r"thanks|thank you|thx|ty|cheers|danke|merci|gracias|obrigad[oa]|grazie|bedankt"

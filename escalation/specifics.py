@@ -41,7 +41,7 @@ KINDS = (
 _MOST_READ = 6000  # characters of one message
 _MOST_OF_A_KIND = 8
 _WORD = re.compile(r"(?:[^\s,;()<>\[\]{}\"'“”„«»!?…]|,(?=\d))+")
-_TELLING = re.compile(r"[\d_/@]|[a-z][A-Z]|[A-Z]{4}|\w:\w|\.[a-z]{2}")
+_TELLING = re.compile(r"[\d_/@]|[a-z]-[a-z]|[a-z][A-Z]|[A-Z]{4}|\w:\w|\.[a-z]{2}")
 _BEFORE = 44  # characters before a word that may say what it is
 
 _ERROR_NAME = re.compile(r"\b((?:ERR|ERROR|E)_[A-Z0-9_]{3,40}|[A-Z][A-Za-z]{2,40}(?:Error|Exception|Fault))\b")
@@ -53,6 +53,7 @@ _SAYS = (
 _QUOTED = re.compile(
     rf"(?i:\b(?:{_SAYS})\b)[^\"“„«\n]{{0,30}}(?:[\"“„]([^\"”“\n]{{4,160}})[\"”“]|« ?([^»\n]{{4,160}}?) ?»)"
 )
+_MAIL_ERROR = re.compile(r"(?<![\w.])([45]\d\d[ -][45]\.\d{1,3}\.\d{1,3})(?![\w.]\d)")  # 550 5.7.1
 _SHOUTED = re.compile(r"\b((?:[A-Z]{2,}[\d-]* ){2,5}[A-Z][A-Z\d-]{2,}(?: [A-Z]-?\d{1,5})?)\b")  # HEAD COLD E-07
 _ENVIRONMENT = re.compile(
     r"\b((?:Chrome|Firefox|Safari|Edge|iOS|iPadOS|Android|Windows|macOS|iPhone|iPad|Ubuntu|Debian|Node(?:\.js)?|Python|PHP|Java|"
@@ -91,6 +92,7 @@ def _words(said: Said) -> Found:
         yield from (("url", _without_secret(word)) for word in _URL.findall(text))
         text = _URL.sub(" ", text)
     yield from (("error", word) for word in _ERROR_NAME.findall(text))
+    yield from (("error", word) for word in _MAIL_ERROR.findall(text))
     yield from (("error message", (one or other).strip()) for one, other in _QUOTED.findall(text))
     yield from (("error message", word) for word in _SHOUTED.findall(text))
     yield from (("environment", word) for word in _ENVIRONMENT.findall(text))

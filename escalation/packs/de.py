@@ -27,7 +27,7 @@ TABLES = {
         bitte |testweise |einmal |den |die |das |)_ (installieren|prüfen|testen|versuchen|starten|löschen|einstellen|wechseln),
         könnten sie testweise, wir bitten sie, *en sie bitte""",
     "DONE_BY_US": """
-        (wir haben|ich habe|habe ich|haben wir), wurde von uns, (ist|wurde) (freigeschaltet|zurückgesetzt|erstattet)""",
+        (wir haben|ich habe|habe ich|haben wir), wurde von uns, kann ihnen _ anbieten, kann ich ihnen _ anbieten, (ist|wurde) (freigeschaltet|zurückgesetzt|erstattet)""",
     "NOT_DONE": """
         (wir haben|ich habe|habe ich|haben wir) _ (gelesen|gesehen|verstanden|erhalten|gefunden|festgestellt), das an unsere""",
     "NOTED": """
@@ -41,6 +41,7 @@ TABLES = {
         gewechselt|getauscht|installiert|umgestellt|ausprobiert|zurückgesetzt), (haben wir|habe ich) (auch |bereits |schon |
         )_ (geprüft|versucht|getestet|probiert)""",
     "POINTS_BACK": "das, haben wir gemacht, habe ich gemacht, alles, beides, ihre* (anleitung|vorschlag)",
+    "BESIDES": "auch, außerdem, zusätzlich",
     "PROMISE": """
         (ich|wir) _ (melde|melden), melde mich, melden uns, (rufe|rufen) _ (an|zurück), sie (erhalten|bekommen|hören), (ich|wir)
         (werde|werden|kläre|klären|frage|fragen|prüfe|prüfen|sende|senden|schicke|schicken|leite|kümmere|kümmern), kann ihnen _

@@ -12,7 +12,7 @@ TABLES = {
         (i|we) _ (want|need|would like|wanted|expect|demand|request|wish|insist), i'd like, we'd like, please, pls,
         kindly, how (do|can|to|should|long|much), is (it|there) (possible|any way|a way), help (me|us), refund me,
         trying to, looking (for|to), (can|could|would|will) (you|someone|somebody|anyone|i|we), wondering,
-        what (should|do) (i|we), who (pays|decides)""",
+        what (should|do) (i|we), my \\w+ (wants|needs|insists), who (pays|decides)""",
     "GENERIC_WISH": """
         please help, pls help, help me (please|asap), (can|could) (you|someone|anyone|anybody) _ help, need (some |your |)(
         help|assistance), (please|kindly) (advise|assist|respond|reply|look into), any help, yes please, agent please,
@@ -27,7 +27,7 @@ TABLES = {
         locked|stuck|blank|offline|stops|missing|wrong|double|active|comes|complains|aborts), still (have|having|crashes|
         crashing|can't|cannot|doesn't|isn't|won't|unable), failed, fails (again|too|as well|the same|at|with), keeps (failing|
         crashing|happening|saying|asking|coming|showing|giving|logging|throwing|returning), (came|comes|is) back, (that|it|
-        this) (won't|fails), already (tried|did|done) (that|this|it|all), got worse, is worse, ^nope, ^nothing, unchanged,
+        this) (won't|fails), already (tried|did|done) (that|this|it|all), got worse, is worse, (don't|do not|didn't) want, (not|isn't) enough, no solution, no workaround, ^nope, ^nothing, unchanged,
         (stopped|stops|crashes|drops|dropped|fails|failed) again, (does|do|did) the same (thing|)""",
     # Says "no" in any way: after a remedy this is a verdict, anywhere else it is not.
     "NEGATIVE": r"""
@@ -37,7 +37,7 @@ TABLES = {
         slightly, stopped, stops""",
     # A remedy did help.
     "WORKED": """
-        (that|it|this|everything|all) (works|worked|did it|helped|fixed|solved), works (now|again|fine|perfectly),
+        (that|it|this|everything|all) (works|worked|did it|helped|fixed|solved), since then no, works (now|again|fine|perfectly),
         fixed (it|now), (problem|issue) (is solved|is fixed|is resolved|solved|fixed|resolved|is gone), all (good|set|
         sorted) now, working (now|again), worked (for|now|like|perfectly), (message|error|problem|warning) is gone, (went|
         goes|came|gone) through, it opens, is (stable|fine now|back now), confirmed, now imports completely, (run|import|job|
@@ -65,9 +65,9 @@ TABLES = {
         suggest|recommend), you (can|may|should|could) (freeze|change|find|reset|do|cancel|check|download|set|update|turn)""",
     # Our side did something itself.
     "DONE_BY_US": r"""
-        (i|we|i've|we've|i have|we have|my colleague|our team) (just |now |already |also |manually |)(\w+ed|sent|re-sent|resent|
+        (i|we|i've|we've|i have|we have|my colleague|our team) (just |now |already |also |manually |)(\w+ed|e-mailed|sent|re-sent|resent|
         put|set|reset|made|took|gave|cut|rebuilt|rebuilt|reran|re-ran|rolled back|brought|swapped|wrote|ran|swept|did),
-        (has|have) been (reset|sent|\w+ed), i'm sending, we're sending, here (it|they) (is|are)""",
+        (has|have) been (reset|sent|\w+ed), i'm sending, we're sending, here (it|they) (is|are), (i|we) can offer""",
     "NOT_DONE": r"""
         (i|we|i've|we've|i have|we have) (just |now |already |also |)(need*|noticed|received|reviewed|looked|checked|hoped|
         wanted|identified|reached out|apologi(s|z)ed|reproduced|confirmed|asked|promised|managed|wondered|tried to reach|
@@ -100,9 +100,10 @@ TABLES = {
     "POINTS_BACK": """
         that, this, these, those, both, all of it, your (suggestion|steps|instructions|link), as you (said|suggested)""",
     # Our side says what it will do.
+    "BESIDES": "too, also, as well, besides, additionally",
     "PROMISE": """
         i'll, we'll, i will, we will, (i'm|we're|i am|we are) (going to|taking|sending|checking|asking|escalating|looking|
-        working|arranging|passing|preparing), (will|shall) (call|ring|send|be|get|reach|contact|come|update|inform|let|reply|
+        working|arranging|passing|preparing), (will|shall) (call|give|ring|send|be|get|reach|contact|come|update|inform|let|reply|
         answer|receive|run|refund|write|have|text|email|e-mail|look|follow), get back to you, let you know, keep you posted,
         come back to you, i can (offer|arrange|send), is planned, you'll (hear|get|receive), rings you, calls you""",
     "NO_PROMISE": """
@@ -135,6 +136,6 @@ TABLES = {
         (has |)changed, (is|are) fine, not pending, depends on, it works, on the web, (says|say|said) _ is fine, only (you|
         the) _ can, (syncs|runs|loads) (perfectly|fine), not on the""",
     "ASK_WORD": """
-        ^(so |and |but |also |then |ok but |) (how|what|when|why|where|which|who|can|could|will|would|should|whether|is there|is
+        ^(so |and |but |also |then |ok but |)(how|what|when|why|where|which|who|can|could|will|would|should|whether|is there|is
         it|does|do)""",
 }

@@ -10,7 +10,7 @@ TABLES = {
     "GENERIC_WISH": "(pueden|podrían|puede) ayudarme, necesito ayuda",
     "FAILED": """
         sigue _ (sin|igual|saliendo|fallando|rechazando), no (funcionó|funciona|sirvió|ayudó|ha servido|ha funcionado|resolvió),
-        mismo (error|problema|resultado|mensaje), no ha servido, sin (éxito|cambios|resultado), tampoco, igual que antes""",
+        mismo (error|problema|resultado|mensaje), no ha servido, me han vuelto a, sin (éxito|cambios|resultado), tampoco, igual que antes""",
     "NEGATIVE": """
         no, nada, nadie, nunca, tampoco, sigue*, otra vez, pero, mismo, mismos, ni, solo, rechazad*, aún, todavía, peor, sin, ya
         lo""",
@@ -22,8 +22,8 @@ TABLES = {
         vuelva a, vuelve a, haga clic, abra, configure, desactive, active, espere, por favor (reinicie|compruebe|pruebe|cambie),
         puedes (consultar|probar|cambiar|descargar), puede (probar|reiniciar|consultar|cambiar)""",
     "DONE_BY_US": """
-        (he|hemos) (vuelto a |ya |también |)(\\w+ado|\\w+ido|enviado|hecho|puesto), (la|lo|los|las|te|le) (pusimos|enviamos|envié|puse),
-        acabo de, ^(envié|creé|actualicé|reinicié|llamé|abrí|cambié|reactivé|solicité)""",
+        (he|hemos) vuelto a, (he|hemos) (ya |también |)(\\w+ado|\\w+ido|enviado|hecho|puesto), (la|lo|los|las|te|le) (pusimos|enviamos|envié|puse),
+        acabo de, puedo ofrecer*, ^(envié|creé|actualicé|reinicié|llamé|abrí|cambié|reactivé|solicité)""",
     "NOT_DONE": "(he|hemos) (visto|leído|recibido|encontrado|entendido|detectado|comprobado|notado), hemos abierto una incidencia",
     "NOTED": "^(reactivado|reiniciado|cambiado|actualizado|enviado|borrado|solicitado|movido|eliminado)*, reactivado en, reenviado",
     "NOT_A_REMEDY": """
@@ -34,6 +34,7 @@ TABLES = {
         actualizado|preguntado), ^(probé|reinicié|cambié|llamé|fui|cancelé|borré|cambiamos|probamos|reiniciamos|creé), y probé,
         (cancelé|llamé|probé|reinicié|fui (a|al))""",
     "POINTS_BACK": "eso, esto, todo eso, lo hice, ya lo, sus instrucciones, lo hemos hecho",
+    "BESIDES": "también, además",
     "PROMISE": """
         (le|te|les|os|lo|la) (llamará*|avisaré|confirmaré|escribiré|llamaré|diré|contactar*|enviar*|mantendré|informar*|llamo|
         aviso|confirmo|escribo), voy a, vamos a, (llamaremos|avisaremos|enviaremos|contactaremos|llamará|recibirá*|revisaremos)""",

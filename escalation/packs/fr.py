@@ -23,8 +23,8 @@ TABLES = {
         installez, désinstallez, cliquez, ouvrez, changez, débranchez, rebranchez, connectez, déconnectez, utilisez, patientez,
         mettez à jour, lancez, relancez, pouvez-vous (essayer|vérifier|redémarrer|tester|ajouter), je vous invite à""",
     "DONE_BY_US": """
-        (j'ai|nous avons|on a) (bien |déjà |aussi |) _ (\\w+é|\\w+ée|\\w+és|\\w+i|\\w+u|\\w+ert|\\w+is|fait|mis|remis)""",
-    "NOT_DONE": "(j'ai|nous avons) (bien |) (lu|vu|reçu|compris|constaté|identifié|noté|trouvé)",
+        (puis|peux) vous (offrir|proposer), (j'ai|nous avons|on a) (bien |déjà |aussi |)_ (\\w+é|\\w+ée|\\w+és|\\w+i|\\w+u|\\w+ert|\\w+is|fait|mis|remis)""",
+    "NOT_DONE": "(j'ai|nous avons) (bien |)(lu|vu|reçu|compris|constaté|identifié|noté|trouvé)",
     "NOTED": """
         ^(relancé|déplacé|redémarré|supprimé|vidé|remis|réinitialisé|modifié|changé|renvoyé|activé|désactivé|augmenté)*, (envoyé|
         demandé|relancé|déplacé)e?""",
@@ -32,9 +32,10 @@ TABLES = {
         (pouvez|pourriez)-vous (me|nous) (dire|envoyer|donner|confirmer|préciser), merci de (nous|me) (envoyer|donner|indiquer|
         confirmer), veuillez (patienter|agréer|nous excuser|recevoir), je vais, avez-vous""",
     "TRIED": """
-        (j'ai|nous avons|on a) (déjà |aussi |tous |toutes |) (essayé|redémarré|vidé|demandé|testé|vérifié|changé|appelé|réinstallé|
+        (j'ai|nous avons|on a) (déjà |aussi |tous |toutes |)(essayé|redémarré|vidé|demandé|testé|vérifié|changé|appelé|réinstallé|
         supprimé|désinstallé|contacté|relancé), (collègue|mari|femme) a (testé|essayé)""",
     "POINTS_BACK": "cela, ça, ceci, tout cela, vos (instructions|étapes), je l'ai fait, c'est fait",
+    "BESIDES": "aussi, également, en plus",
     "PROMISE": """
         je (vais|reviens|vous (tiens|recontacte|rappelle|envoie|appelle|tiendrai|rappellerai)|transmets), nous (allons|reviendrons|
         vous (tiendrons|rappellerons|contacterons)), vous (appellera|rappellera|contactera|recevrez|aurez), (tiens|tenons) au

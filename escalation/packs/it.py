@@ -14,6 +14,7 @@ TABLES = {
     "NOT_A_REMEDY": "(può|potrebbe) (dirmi|inviarmi|indicarmi|confermar*), le farò",
     "TRIED": "ho (provato|riavviato|già provato|cambiato|reinstallato|chiamato|controllato), abbiamo (provato|riavviato|cambiato)",
     "POINTS_BACK": "questo, quello, fatto, tutto",
+    "BESIDES": "anche, inoltre",
     "PROMISE": "(la|ti|vi|le) (richiamo|richiamerò|contatterò|contatteremo|aggiorno|aggiornerò|invierò|faremo sapere), verrà, riceverà",
     "WHEN": "oggi, domani, entro, stasera, lunedì, martedì, mercoledì, giovedì, venerdì, appena",
     "DEADLINE": "urgente, entro (oggi|domani|venerdì|lunedì|il \\d+)",

@@ -14,6 +14,7 @@ TABLES = {
     "NOT_A_REMEDY": "kunt u (mij|ons) _ (sturen|geven|vertellen), ik zal",
     "TRIED": "heb _ geprobeerd, hebben _ geprobeerd, heb _ (herstart|gewisseld|verwijderd|gebeld|gecontroleerd)",
     "POINTS_BACK": "dat, dit, gedaan, alles",
+    "BESIDES": "ook, bovendien",
     "PROMISE": "ik (zal|ga|bel|laat), we (zullen|gaan|bellen|laten), u (ontvangt|hoort|krijgt)",
     "WHEN": "vandaag, morgen, vanavond, uiterlijk, voor (maandag|vrijdag), maandag, dinsdag, woensdag, donderdag, vrijdag, zodra",
     "DEADLINE": "dringend, voor (morgen|maandag|vrijdag|het einde)",

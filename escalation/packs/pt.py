@@ -21,7 +21,7 @@ TABLES = {
         desligue, ligue, troque, clique, acesse, abra, configure, desative, ative, descarregue, pode (testar|tentar|verificar|
         reiniciar|emitir), experimente, por favor (reinicie|tente|altere)""",
     "DONE_BY_US": """
-        ^(eu |já |nós |) (atualizei|inutilizei|reenviei|enviei|troquei|alterei|reiniciei|gerámos|geramos|criei|liguei|pedi|solicitei|
+        ^(eu |já |nós |)(atualizei|inutilizei|reenviei|enviei|troquei|alterei|reiniciei|gerámos|geramos|criei|liguei|pedi|solicitei|
         liberei|desbloqueei|corrigi|ajustei|resetei|limpei|mudei|abri|reabri|fizemos|atualizámos|corrigimos|enviámos),
         (atualizei|reenviei|inutilizei|troquei|gerámos|pedi a)""",
     "NOT_DONE": "(encontramos|recebemos|identificamos|verifiquei|recebi|entendi|entendemos)",
@@ -30,9 +30,10 @@ TABLES = {
         removido|limpo)""",
     "NOT_A_REMEDY": "(pode|poderia) (me |nos |)(enviar|informar|dizer|confirmar), vou (verificar|agendar|pedir|confirmar)",
     "TRIED": """
-        tentei, testei, reiniciei, troquei, liguei, limpei, reinstalei, (já |também |) (limpamos|testamos|trocamos|reiniciamos|tentamos|
+        tentei, testei, reiniciei, troquei, liguei, limpei, reinstalei, (já |também |)(limpamos|testamos|trocamos|reiniciamos|tentamos|
         ligamos|reinstalamos), alteramos, corrigi, cadastrei""",
     "POINTS_BACK": "isso, isto, fiz isso, já fiz, tudo isso, suas instruções",
+    "BESIDES": "também, além disso",
     "PROMISE": """
         vou, vamos, (te|lhe) (aviso|ligo|informo|damos), damos-lhe, (confirmo|enviarei|avisarei|ligarei|retornarei|enviaremos|
         daremos|avisaremos|retorno), vai (corrigir|ligar|entrar)""",
