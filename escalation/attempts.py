@@ -102,7 +102,7 @@ def _is_list(said: Said, steps: list[int]) -> bool:
 
 
 def _judged(attempt: Attempt, said: Said) -> Attempt:
-    """The attempt with what this message of the customer says of it; a verdict is final, any other answer holds until one comes."""
+    """The attempt with what the customer says of it here; a verdict is final, any other answer holds until one comes."""
     if attempt.worked is not None and attempt.result:
         return attempt
     about = tuple(s for s in own_words(said) if _stems(s) & _stems(attempt.step.text) and not phrases.RULED_OUT.search(s))
@@ -135,7 +135,9 @@ def _own(said: Said, before: list[Attempt]) -> list[Attempt]:
         if phrases.TRIED.search(sentence) and not any(_is_answer(sentence, a) for a in before[-3:]):
             seen = verdict(said, (sentence,))
             seen = seen if seen.worked is not None else verdict(said, spoken[nth : nth + 3])
-            told = seen.words if seen.worked is not None and seen.words.text not in statement(said, sentence).text else Statement()
+            told = (
+                seen.words if seen.worked is not None and seen.words.text not in statement(said, sentence).text else Statement()
+            )
             found.append(Attempt(said.who, "customer", statement(said, sentence), told, seen.worked))
     return found[:4]
 

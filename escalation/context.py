@@ -111,7 +111,7 @@ def _with_customer(
         sentiment_evidence=feeling,
         impact=impact,
         deadlines=deadlines,
-        said=_key_words((*telling(thread), impact, *deadlines, *package.ruled_out, feeling), package),
+        said=_key_words((*telling(thread), impact, *deadlines, feeling), package),
         waiting_since=since,
         unanswered=unanswered,
         account=_account(ticket, package.built_at),
@@ -219,8 +219,9 @@ def _sentiment(signals: Iterable[Signal]) -> str:
 
 def _key_words(statements: Iterable[Statement], package: ContextPackage) -> tuple[Statement, ...]:
     """Statements that neither the summary, the question nor a result quotes already, each once, oldest first."""
-    results = (a.result for a in package.tried)
-    quoted_already = " ".join(s.text for s in (*package.summary, package.question, *results, *(a.step for a in package.tried)))
+    attempts = (said for a in package.tried for said in (a.step, a.result))
+    elsewhere = (*package.summary, package.question, *attempts, *package.asks, *package.ruled_out)
+    quoted_already = " ".join(s.text for s in elsewhere)
     chosen = {s.text: s for s in statements if s and s.text not in quoted_already}
     order = {turn.id: nth for nth, turn in enumerate(package.transcript)}
     return tuple(sorted(chosen.values(), key=lambda s: order.get(s.source, 0)))

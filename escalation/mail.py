@@ -20,19 +20,23 @@ _MAIL_FROM = re.compile(r"(?i:^\s*\*?(?:from|von|de|da|van)\*?\s?:\s.{1,200}$)")
 _MAIL_SENT = re.compile(r"(?i:^\s*\*?(?:sent|date|to|gesendet|an|envoyé|à|enviado|para|inviato|verzonden)\*?\s?:\s)")
 
 _FORWARDED = re.compile(
-    r"(?i:^\s*(?:-{2,} ?(?:forwarded message|weitergeleitete nachricht|message transféré|mensaje reenviado|mensagem encaminhada|"
+    r"(?i:^\s*(?:-{2,} ?(?:forwarded message|weitergeleitete nachricht|message transféré|mensaje reenviado|"
+    r"mensagem encaminhada|"
     r"messaggio inoltrato|doorgestuurd bericht) ?-{2,}|(?:begin forwarded message|anfang der weitergeleiteten nachricht|"
     r"début du message (?:transféré|réexpédié)|inicio del mensaje reenviado)\s*:)\s*$)"
 )
 _HEADER = re.compile(
-    r"(?i:^\s*\*?(?:from|to|cc|date|sent|subject|reply-to|von|an|gesendet|datum|betreff|de|à|date|envoyé|objet|para|fecha|enviado|"
+    r"(?i:^\s*\*?(?:from|to|cc|date|sent|subject|reply-to|von|an|gesendet|datum|betreff|de|à|date|envoyé|objet|para|"
+    r"fecha|enviado|"
     r"asunto|data|assunto|da|inviato|oggetto|van|aan|verzonden|onderwerp)\*?\s?:\s)"
 )
 _DISCLAIMER = re.compile(
     r"(?i:^\W*(?:confidential(?:ity)? (?:notice|note)|disclaimer|legal notice|aviso legal|aviso de confidencialidad\w*|"
     r"haftungsausschluss|avis de confidentialité|please consider the environment|bitte denken sie an die umwelt|"
-    r"pensez à l'environnement|(?:this|the information (?:contained )?in this|the contents of this|die informationen in dieser|diese|"
-    r"ce|cet|le présent|este|esta|questo|questa|dit|deze)\W{1,2}(?:e-?mail|message|communication|nachricht|courriel|mensaje|correo|"
+    r"pensez à l'environnement|(?:this|the information (?:contained )?in this|the contents of this|"
+    r"die informationen in dieser|diese|"
+    r"ce|cet|le présent|este|esta|questo|questa|dit|deze)\W{1,2}(?:e-?mail|message|communication|nachricht|courriel|"
+    r"mensaje|correo|"
     r"mensagem|messaggio|bericht)\b.{0,120}(?:confidential|privileged|intended|vertraulich|confidentiel|confidencial|riservat|"
     r"vertrouwelijk)))"
 )
@@ -43,8 +47,11 @@ _DEVICE = re.compile(
 _SIGN_OFF = re.compile(
     r"(?i:^\s*(?:(?:(?:best|kind|warm|warmest|many|with best|with kind)\s+)?(?:regards|wishes|thanks)|best|cheers|sincerely|"
     r"yours (?:sincerely|faithfully|truly)|thank you|thx|thanks (?:again|a lot|in advance|so much)|respectfully|br|kr|danke|"
-    r"mit freundlichen grüßen|freundliche grüße|viele grüße|beste grüße|liebe grüße|schöne grüße|gruß|mfg|lg|cordialement|bien cordialement|sincères salutations|bien à vous|merci|(?:muchos |cordiales )?saludos(?: cordiales)?|un (?:cordial )?saludo|"
-    r"gracias|atentamente|atenciosamente|cumprimentos|com os melhores cumprimentos|abraços?|att|obrigad[oa]|cordiali saluti|grazie|met vriendelijke groet(?:en)?|groeten|"
+    r"mit freundlichen grüßen|freundliche grüße|viele grüße|beste grüße|liebe grüße|schöne grüße|gruß|mfg|lg|"
+    r"cordialement|bien cordialement|sincères salutations|bien à vous|merci|(?:muchos |"
+    r"cordiales )?saludos(?: cordiales)?|un (?:cordial )?saludo|"
+    r"gracias|atentamente|atenciosamente|cumprimentos|com os melhores cumprimentos|abraços?|att|obrigad[oa]|"
+    r"cordiali saluti|grazie|met vriendelijke groet(?:en)?|groeten|"
     r"よろしくお願い(?:いた)?します)\s*[,.!。-]*\s*$)"
 )
 _CARD_LINE = re.compile(r"^[^|.?!]{2,40}(?: [|•·] [^|]{2,40}){1,4}$")  # "Name | Title | Ext. 12"

@@ -17,7 +17,7 @@ from functools import lru_cache
 from escalation.packs import de, elsewhere, en, es, fr, it, nl, pt
 
 _UNSPACED = re.compile("[\u0600-\u06ff\u3040-\u30ff\u4e00-\u9fff]")  # scripts in which word borders tell nothing
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"(\w{1,2})\w*")
 _UP_TO_THREE = r"(?:\S+ ){0,3}"
 _NEGATED = re.compile(r"(?:\bnot|n't|\bnever|\bnicht|\bpas|\bno|\bnão|\bnon|\bniet)(?: \w+)?\s*$")
 
@@ -31,16 +31,14 @@ class Phrases:
     def __init__(self, *tables: str) -> None:
         phrases = [" ".join(p.split()) for table in tables for p in _split(table.lower()) if p.strip()]
         begun: dict[str, list[str]] = defaultdict(list)
-        opening: dict[str, list[str]] = defaultdict(list)
         anywhere = []
         for phrase in phrases:
             starts = None if _UNSPACED.search(phrase) else _starts(phrase.removeprefix("^"))
             if starts is None:
                 anywhere.append(_pattern(phrase) if _UNSPACED.search(phrase) else rf"\b{_pattern(phrase)}\b")
             for start in starts or ():
-                (opening if phrase.startswith("^") else begun)[start].append(_pattern(phrase.removeprefix("^")))
+                begun[f"^{start}" if phrase.startswith("^") else start].append(_pattern(phrase.removeprefix("^")))
         self._begun = {start: _any(found) for start, found in begun.items()}
-        self._opening = {start: _any(found) for start, found in opening.items()}
         self._anywhere = re.compile("|".join(anywhere)) if anywhere else None
 
     def search(self, sentence: str) -> bool:
@@ -55,9 +53,6 @@ class Phrases:
             for at in words[start]:
                 if self._begun[start].match(lower, at):
                     return at
-        for start, places in words.items():
-            if places[0] == words_begin(lower) and start in self._opening and self._opening[start].match(lower, places[0]):
-                return places[0]
         found = self._anywhere.search(lower) if self._anywhere else None
         return found.start() if found else -1
 
@@ -111,18 +106,16 @@ def _starts(phrase: str) -> set[str] | None:
 
 @lru_cache(maxsize=4096)  # one sentence is asked about by many tables in a row
 def _words(lower: str) -> Mapping[str, tuple[int, ...]]:
-    """First two letters → where words begin so; numbers are under "0"."""
+    """First two letters → where words begin so; numbers are under "0", the first word is also under "^" and its letters."""
     places: dict[str, list[int]] = defaultdict(list)
     for word in _WORD.finditer(lower[:1000]):
-        letters = _folded(word[0][:2])
-        places["0" if letters[0].isdigit() else letters].append(word.start())
+        start = word[1] if word[1].isascii() else _folded(word[1])
+        if start[0].isdigit():
+            start = "0"
+        if not places:
+            places[f"^{start}"] = [word.start()]
+        places[start].append(word.start())
     return {start: tuple(where) for start, where in places.items()}
-
-
-def words_begin(lower: str) -> int:
-    """Where the first word of a sentence begins, -1 for none."""
-    first = _WORD.search(lower)
-    return first.start() if first else -1
 
 
 def _table(name: str) -> Phrases:

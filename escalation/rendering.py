@@ -32,6 +32,7 @@ def note(package: ContextPackage, *, key: str, title: str, link: str, now: datet
     )
     sections = (
         ("What the customer said", _said(package, at)),
+        ("Asked and promised", _owed(package, at)),
         ("Tried in detail", _attempts(package, at)),
         ("Account", package.account),
         ("Earlier tickets", package.earlier),
@@ -185,8 +186,18 @@ def _specifics(specifics: tuple[Specific, ...]) -> tuple[Line, ...]:
     return tuple(Line(_capital(kind), ", ".join(s.text for s in words), words[0].source) for kind, words in grouped)
 
 
+def _owed(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
+    """What the customer asks besides the question above, and what our side said it would do."""
+    asked = (s for s in package.asks if s.text != package.question.text)
+    return (
+        *(Line(f"Asked by {_who(s, at)}", f"“{s.text}”", s.source) for s in asked),
+        *(Line(f"Promised by {_who(s, at)}", f"“{s.text}”", s.source) for s in package.promises),
+    )
+
+
 def _attempts(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
     lines = [Line(f"{n}. {_who(a.step, at)} ({a.role})", _attempt(a), a.step.source) for n, a in enumerate(package.tried, 1)]
+    lines += [Line(f"Ruled out by {_who(s, at)}", f"“{s.text}”", s.source) for s in package.ruled_out]
     last = package.last_reply
     if last and all(last.source != a.step.source for a in package.tried):
         lines.append(Line(f"Last reply by {_who(last, at)}", f"“{last.text}”", last.source))

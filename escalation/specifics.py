@@ -50,9 +50,8 @@ _SAYS = (
     r"fehlermeldung|meldung|fehler|erreur|affiche|indique|message|error|mensaje|dice|muestra|con|erro|mostra|aparece|mensagem|"
     r"rejeição|errore|mostra|melding|foutmelding"
 )
-_QUOTED = re.compile(
-    rf"(?i:\b(?:{_SAYS})\b)[^\"“„«\n]{{0,30}}(?:[\"“„]([^\"”“\n]{{4,160}})[\"”“]|« ?([^»\n]{{4,160}}?) ?»)"
-)
+_QUOTED = re.compile(rf"(?i:\b(?:{_SAYS})\b)[^\"“„«\n]{{0,30}}(?:[\"“„]([^\"”“\n]{{4,160}})[\"”“]|« ?([^»\n]{{4,160}}?) ?»)")
+_MARKS = frozenset('"“„«')
 _MAIL_ERROR = re.compile(r"(?<![\w.])([45]\d\d[ -][45]\.\d{1,3}\.\d{1,3})(?![\w.]\d)")  # 550 5.7.1
 _SHOUTED = re.compile(r"\b((?:[A-Z]{2,}[\d-]* ){2,5}[A-Z][A-Z\d-]{2,}(?: [A-Z]-?\d{1,5})?)\b")  # HEAD COLD E-07
 _ENVIRONMENT = re.compile(
@@ -93,7 +92,8 @@ def _words(said: Said) -> Found:
         text = _URL.sub(" ", text)
     yield from (("error", word) for word in _ERROR_NAME.findall(text))
     yield from (("error", word) for word in _MAIL_ERROR.findall(text))
-    yield from (("error message", (one or other).strip()) for one, other in _QUOTED.findall(text))
+    if not _MARKS.isdisjoint(text):
+        yield from (("error message", (one or other).strip()) for one, other in _QUOTED.findall(text))
     yield from (("error message", word) for word in _SHOUTED.findall(text))
     yield from (("environment", word) for word in _ENVIRONMENT.findall(text))
     yield from (("environment", word) for word in _MODEL.findall(text))

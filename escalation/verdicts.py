@@ -21,7 +21,9 @@ class Verdict:
 
 def own_words(said: Said) -> tuple[str, ...]:
     """The sentences of a message that say something of the matter; "no answer" is short, but no small talk."""
-    return tuple(s for s in said.sentences if not phrases.is_small_talk(s) or phrases.PROBLEM.search(s) or phrases.FAILED.search(s))
+    return tuple(
+        s for s in said.sentences if not phrases.is_small_talk(s) or phrases.PROBLEM.search(s) or phrases.FAILED.search(s)
+    )
 
 
 def verdict(said: Said, spoken: Iterable[str], *, surely: bool = False) -> Verdict:
