@@ -20,6 +20,8 @@ _ROLE_WORDS = {Role.CUSTOMER: "customer", Role.AGENT: "agent", Role.BOT: "bot", 
 
 # Invisible or overriding: control codes, bidirectional overrides (they can show "gpj.exe" as "exe.jpg"), lone surrogates.
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_MOST_LOOKED = 1_000_000  # characters in which pictures pasted as text are left out
+_PICTURE = re.compile(r"data:[\w.+-]{1,40}/[\w.+-]{1,60};base64,[A-Za-z0-9+/=]*")
 _MANY_BLANKS = re.compile(r"\n{3,}")
 _SPACES = re.compile(r"\s+")
 
@@ -70,6 +72,8 @@ def read(ticket: Ticket) -> tuple[Said, ...]:
 
 def clean(text: str) -> str:
     """The words of this message alone: no quoted tail, no signature, no secrets, no control characters; may be empty."""
+    if "base64," in text[:_MOST_LOOKED]:
+        text = _PICTURE.sub("[picture]", text[:_MOST_LOOKED])  # first, or nothing else would be read
     text = _UNSEEN.sub("", text[:MOST_TEXT].replace("\r\n", "\n").replace("\r", "\n").replace("\u2019", "'"))
     if "\n" in text:
         text = "\n".join(own_lines(text.split("\n")))
