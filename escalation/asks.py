@@ -11,7 +11,7 @@ from escalation.thread import Said
 from escalation.ticket import Role
 
 _MOST_FIRST, _MOST_LAST = 4, 8  # asks of the first messages and of the newest that are kept; as many promises as the newest
-_STEM, _ALIKE = 5, 0.6
+_STEM, _ALIKE = 5, 0.75
 
 
 def asks(thread: tuple[Said, ...]) -> tuple[Statement, ...]:

@@ -101,17 +101,23 @@ TABLES = {
         not|accept my|accept our|note|bear|be), would you like, shall i, to fix, i need to""",
     # The customer tried something on their own.
     "TRIED": """
-        (i|we|i've|we've|i have|we have|and|also|already|even|then|have|colleague|it) (already |also |even |just |have
+        (i|we|i've|we've|i have|we have|and|also|already|even|then|have|colleague) (already |also |even |just |have
         |)(tried|restarted|cleared|reinstalled|rebooted|checked|followed|updated|logged
         (out|in|back)|switched|changed|deleted|reconnected|called|phoned|rang|emailed|e-mailed|upgraded|downgraded|
         disabled|turned
         (off|on)|swapped|replaced|ran|rotated|regenerated|rolled
         back|unplugged|removed|contacted|re-sent|resent|reset|signed
         (out|in)|waited|refreshed|reloaded|re-entered|downloaded|increased|lowered|tested|split|moved|asked
-        my|uninstalled|rebuilt),
+        my|uninstalled|power-cycled|power
+        cycled|toggled|restored|rebuilt|reformatted|cleaned|plugged|unpaired|re-paired|paired|re-added|added it
+        again|re-uploaded|reuploaded|re-installed|re-authori[zs]ed|resynced|re-synced|factory reset|forgot
+        the|whitelisted|unblocked|wiped|repaired|reissued|re-sent|retried|re-ran|reran|followed|went through|spoke
+        to|asked the|wrote to|borrowed|used a different|used another|exported|imported|cancelled and|resubmitted),
         ^(tried|restarted|cleared|reinstalled|rebooted|checked|updated|switched|swapped|replaced|rotated|rolled
-        back|unplugged|reset|power cycled|changed|tested|reconnected|disabled|deleted|downgraded|increased|used
-        (the|an|my|our)), (swapped|changed|replaced) the, tried it, same with, did it with""",
+        back|unplugged|reset|power
+        cycled|changed|tested|reconnected|disabled|deleted|downgraded|increased|power-cycled|toggled|uninstalled|wiped|
+        cleaned|restored|re-paired|retried|re-installed|factory
+        reset|used (the|an|my|our)), (swapped|changed|replaced) the, tried it, same with, did it with""",
     # Points back to what was proposed: the customer did that, not something of their own.
     "POINTS_BACK": """
         that, this, these, those, both, all of it, your (suggestion|steps|instructions|link), as you (said|suggested)""",
