@@ -208,9 +208,7 @@ def elsewhere() -> str:
         counts[0] += any(a.worked is False for a in package.tried)
         counts[1] += 1
     (hit, some), (more, none) = seen[True], seen[False]
-    return (
-        f"Tickets of others: a failed remedy is in {hit} of {some} packages that should have one, and in {more} of {none} others."
-    )
+    return f"Tickets of others: a failed remedy is in {hit} of {some} packages that should have one, in {more} of {none} others."
 
 
 def _rows(name: str, every: list[Found]) -> Iterator[str]:
@@ -244,8 +242,8 @@ def main() -> str:
         report.append(f"- statements without a source message: {sum(f.unsourced for f in every)}; "
                       f"whose words are not in it: {sum(f.unfounded for f in every)}; "
                       f"longest summary: {max(f.summary for f in every)} sentences")  # fmt: skip
-    report += ["", elsewhere(), "", f"Processor time to build the package of 200 messages: {_milliseconds(200):.0f} ms, 2,000 messages: "
-               f"{_milliseconds(2000):.0f} ms."]  # fmt: skip
+    took = f"{_milliseconds(200):.0f} ms, 2,000 messages: {_milliseconds(2000):.0f} ms"
+    report += ["", elsewhere(), "", f"Processor time to build the package of 200 messages: {took}."]
     return "\n".join(report)
 
 

@@ -1,6 +1,6 @@
 """The sender's own words in an e-mail: no quoted tail, no signature, no confidentiality notice, but what was forwarded.
 
-Own code, for the core takes no packages and none knows when a quotation is the matter itself (docs/decisions/0014).
+Own code, for the core takes no packages and none knows when a quotation is the matter itself (docs/decisions/0015).
 """
 
 from __future__ import annotations

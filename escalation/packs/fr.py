@@ -11,8 +11,7 @@ TABLES = {
     "FAILED": """
         toujours (pas|le même|la même|bloqué*|code|rien|autant), n'a (pas|rien) (marché|fonctionné|changé|résolu), même
         (erreur|problème|rejet|résultat|message), (aucun|pas de) (changement|effet|résultat), ne
-        (change|marche|fonctionne) (rien|pas), sans (succès|effet), encore (bloqué*|rejeté*|refusé*), (c'est |)
-        identique, de nouveau arrêté*, reste bloqué*, pareil, c'est pareil, ça ne change""",
+        (change|marche|fonctionne) (rien|pas), sans (succès|effet), encore (bloqué*|rejeté*|refusé*), (c'est |)identique, de nouveau arrêté*, reste bloqué*, pareil, c'est pareil, ça ne change""",
     "NEGATIVE": """
         pas, rien, aucun*, personne, jamais, toujours, encore, mais, même, ni, plus, refusé*, rejeté*, refuse, pareil,
         seulement, un peu, identique, inchangé""",
@@ -51,7 +50,7 @@ TABLES = {
     "DEADLINE": "avant (demain|lundi|mardi|mercredi|jeudi|vendredi|la fin|le \\d+), urgent*, délai*, au plus vite",
     "IMPACT": "tous (nos|les) (clients|utilisateurs|postes|collègues), \\d+ (postes|clients|utilisateurs), coûte",
     "RULED_OUT": """
-        (ce |) n'est (donc |) pas (lié|la|le|ma|mon|notre|dû), (autre|autres) _ (ça|cela) (marche|fonctionne), rien n'a
+        (ce |)n'est (donc |)pas (lié|la|le|ma|mon|notre|dû), (autre|autres) _ (ça|cela) (marche|fonctionne), rien n'a
         changé, ça marche, cela fonctionne, sur (un|d') autre*""",
     "ASK_WORD": "^(et |)(quand|pourquoi|comment|que|qui|quel*|où|peut-on|est-ce|pouvez-vous|serons-nous|combien)",
 }

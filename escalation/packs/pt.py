@@ -48,6 +48,6 @@ TABLES = {
         |)(segunda|terça|quarta|quinta|sexta)*, assim que""",
     "DEADLINE": "urgente, urgência, até (amanhã|segunda|sexta|dia \\d+|hoje), prazo",
     "IMPACT": "todos os (clientes|usuários|utilizadores), estamos parados, está parado",
-    "RULED_OUT": "(então |) não é (o|a), não é do, está ativa, em outro*, tudo certo",
+    "RULED_OUT": "(então |)não é (o|a), não é do, está ativa, em outro*, tudo certo",
     "ASK_WORD": "^(e |)(quando|como|por que|quem|onde|qual|quanto|a que horas|existe|podem|posso|vocês vão)",
 }
