@@ -208,7 +208,7 @@ def elsewhere() -> str:
         counts[0] += any(a.worked is False for a in package.tried)
         counts[1] += 1
     (hit, some), (more, none) = seen[True], seen[False]
-    return f"Tickets of others: a failed remedy is in {hit} of {some} packages that should have one, in {more} of {none} others."
+    return f"Tickets of others: a failed remedy is in {hit} of {some} packages that should have one, in {more} of {none} more."
 
 
 def _rows(name: str, every: list[Found]) -> Iterator[str]:
