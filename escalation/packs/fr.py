@@ -11,7 +11,8 @@ TABLES = {
     "FAILED": """
         toujours (pas|le même|la même|bloqué*|code|rien|autant), n'a (pas|rien) (marché|fonctionné|changé|résolu), même
         (erreur|problème|rejet|résultat|message), (aucun|pas de) (changement|effet|résultat), ne
-        (change|marche|fonctionne) (rien|pas), sans (succès|effet), encore (bloqué*|rejeté*|refusé*), (c'est |)identique, de nouveau arrêté*, reste bloqué*, pareil, c'est pareil, ça ne change""",
+        (change|marche|fonctionne) (rien|pas), sans (succès|effet), encore (bloqué*|rejeté*|refusé*), (c'est |)identique,
+        de nouveau arrêté*, reste bloqué*, pareil, c'est pareil, ça ne change""",
     "NEGATIVE": """
         pas, rien, aucun*, personne, jamais, toujours, encore, mais, même, ni, plus, refusé*, rejeté*, refuse, pareil,
         seulement, un peu, identique, inchangé""",
