@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bench import backtest, backtest_live, intake, path, routing, rules, signals, timers
+from bench import backtest, backtest_live, context, intake, path, routing, rules, signals, timers
 from tests.support import ROOT
 
 HEAD = """# Measurements
@@ -19,7 +19,7 @@ between 0.72 and 0.81.
 
 def main() -> None:
     more = [
-        part.main() for part in (signals, rules, routing, timers, backtest, backtest_live)
+        part.main() for part in (signals, context, rules, routing, timers, backtest, backtest_live)
     ]  # bench.month takes ten minutes: by itself
     report = "\n\n".join([HEAD + f"\nRun of {datetime.now(UTC):%Y-%m-%d}.", intake.main(), path.main(), *more])
     (ROOT / "bench" / "results.md").write_text(report + "\n", encoding="utf-8")

@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from config import clocks, levels, segments
+from config.completeness import NeedsModel
 from config.conditions import GroupModel, Strict
 from config.crosscheck import Place, repeated, unknown, walk
 from config.masking import MaskingModel
@@ -148,6 +149,7 @@ class PlaybookModel(Strict):
     availability: AvailabilityModel = Field(default_factory=AvailabilityModel)
     masking: MaskingModel = Field(default_factory=MaskingModel)
     queue: QueueModel = Field(default_factory=QueueModel)
+    completeness: dict[Name, NeedsModel] = Field(default_factory=dict)
     issue_words: dict[Name, Words] = Field(default_factory=dict)
     product_areas: dict[Name, Words] = Field(default_factory=dict)
 
@@ -171,6 +173,7 @@ class PlaybookModel(Strict):
             contact_window=self.contact_window,
             routing=self.routing.built(version),
             masking=self.masking.built(),
+            completeness={issue: needs.built() for issue, needs in self.completeness.items()},
             respect=Respect(**self.availability.model_dump()),
             queue=self.queue.built(),
         )

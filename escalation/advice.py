@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from escalation.completeness import DETAILS
 from escalation.package import Attempt, Specific
 from escalation.signals import Signal
 
@@ -26,15 +27,15 @@ _OTHERWISE = "Reply in person, say you have read the thread, and name the next s
 
 # Issue type → (kinds of specifics of which one is needed, what to ask for when there is none).
 _NEEDS: Mapping[str, tuple[tuple[frozenset[str], str], ...]] = {
-    "billing": ((frozenset({"invoice", "order", "transaction", "reference", "amount"}), "the invoice or order number"),),
+    "billing": ((DETAILS["number"] | DETAILS["amount"], "the invoice or order number"),),
     "bug": (
-        (frozenset({"error", "error message", "attachment"}), "the exact error or a screenshot"),
-        (frozenset({"version", "environment"}), "the version and the browser or device"),
+        (DETAILS["error"], "the exact error or a screenshot"),
+        (DETAILS["environment"], "the version and the browser or device"),
     ),
-    "shipping_order": ((frozenset({"order", "tracking", "reference"}), "the order or tracking number"),),
+    "shipping_order": ((DETAILS["number"], "the order or tracking number"),),
     "integration_api": (
-        (frozenset({"error", "error message"}), "the error the API returns"),
-        (frozenset({"request", "url", "reference"}), "the endpoint and a request id"),
+        (DETAILS["error"], "the error the API returns"),
+        (DETAILS["request"], "the endpoint and a request id"),
     ),
 }
 

@@ -4,36 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 
 from escalation import phrases
 from escalation.package import Attempt, Statement
+from escalation.remedies import Verdict, own_words, verdict
 from escalation.signals import Signal
 from escalation.summary import quoted, statement
 from escalation.thread import Said
 from escalation.ticket import Message, Role
 
-_MOST = 10  # the newest attempts that are kept
+_MOST = 20  # the newest attempts that are kept
 _MOST_READ = 300  # the newest messages of a very long thread
 _STEM = 5  # "cleared the cache" answers "please clear your cache": words are compared by their beginnings
+_MOST_STEPS = 4  # sentences of one message that make an attempt
+_BETWEEN = " … "  # stands for what was said between two of them
 
 
 def tried(thread: tuple[Said, ...], signals: Iterable[Signal], messages: tuple[Message, ...]) -> tuple[Attempt, ...]:
-    """Attempts in the order they were made, the newest ten.
+    """Attempts in the order they were made, the newest twenty.
 
-    An agent's or bot's instruction (or act) with the customer's first verdict after it, the customer's own attempts, and
-    whatever failure the signals saw that is in neither.
+    An agent's or bot's instruction (or act, also one that only an internal note tells) with the customer's first verdict after
+    it, the customer's own attempts, and whatever failure the signals saw that is in neither.
     """
     done: list[Attempt] = []
     open_: list[Attempt] = []  # proposed since the customer last answered a proposal
     for said in thread[-_MOST_READ:]:
-        if said.public and said.role in (Role.AGENT, Role.BOT):
+        if said.role in (Role.AGENT, Role.BOT):
             new = _proposed(said)
             if new and any(a.result for a in open_):
                 done, open_ = done + open_, []  # we moved on to something else: what was answered stays as answered
-            open_ += new
+            open_ = [_reported(a, said) for a in open_] + new
         elif said.public and said.role is Role.CUSTOMER:
             done += _own(said, open_)
-            open_ = _judged(open_, said)
+            open_ = [_judged(a, said) for a in open_]
     done += open_
     done += _from_signals(thread, signals, messages, done)
     place = {said.id: nth for nth, said in enumerate(thread)}
@@ -41,43 +45,86 @@ def tried(thread: tuple[Said, ...], signals: Iterable[Signal], messages: tuple[M
     return tuple(_without_repeats(done)[-_MOST:])
 
 
+# ------------------------------------------------------------------ our side
+
+
 def _proposed(said: Said) -> list[Attempt]:
-    """The instruction or act in a message of ours, as one attempt, however many sentences it takes."""
-    steps = [phrases.without_greeting(s) for s in said.sentences if _is_step(s)][:3]
-    if not steps:
+    """The instructions and acts in a message of ours: one attempt however many sentences, but one for each item of a list."""
+    is_step = _is_step if said.public else _is_noted
+    steps = [nth for nth, sentence in enumerate(said.sentences) if is_step(sentence)][:_MOST_STEPS]
+    if not steps or (said.public and all(_only_looks(said.sentences[nth]) for nth in steps)):
         return []
-    return [Attempt(said.who, str(said.role), statement(said, " ".join(steps)))]
+    groups = [[nth] for nth in steps] if _is_list(said, steps) else [steps]
+    return [_attempt(said, group) for group in groups]
+
+
+def _attempt(said: Said, steps: list[int]) -> Attempt:
+    """The sentences of a step as one statement; what our side itself says of the result counts when it is a clear word."""
+    words = phrases.without_greeting(said.sentences[steps[0]])
+    for before, nth in pairwise(steps):
+        words += (" " if nth == before + 1 else _BETWEEN) + said.sentences[nth]
+    made = Attempt(said.who, str(said.role), statement(said, words))
+    acts = [nth for nth in steps if not said.public or _is_done(said.sentences[nth])]
+    after = [s for s in said.sentences[steps[-1] + 1 : steps[-1] + 2] if acts and not _is_step(s) and not phrases.ASK.search(s)]
+    seen = verdict(said, (*(said.sentences[nth] for nth in acts), *after), surely=True)
+    if seen.worked is None:
+        return made
+    return replace(made, result=seen.words if seen.words.text != made.step.text else Statement(), worked=seen.worked)
 
 
 def _is_step(sentence: str) -> bool:
-    if phrases.DONE_BY_US.search(sentence):
-        return True
-    return bool(phrases.REMEDY.search(sentence)) and not phrases.NOT_A_REMEDY.search(sentence)
+    if phrases.NOT_A_REMEDY.search(sentence):
+        return _is_done(sentence)
+    return _is_done(sentence) or phrases.REMEDY.search(sentence)
 
 
-def _judged(attempts: list[Attempt], said: Said) -> list[Attempt]:
-    """The attempts with what this message says of them; a verdict is final, any other answer holds until one comes."""
-    result, worked = _verdict(said)
-    return [replace(a, result=result, worked=worked) if _is_news(a, result, worked) else a for a in attempts]
+def _is_done(sentence: str) -> bool:
+    return phrases.DONE_BY_US.search(sentence) and not phrases.NOT_DONE.search(sentence)
 
 
-def _is_news(attempt: Attempt, result: Statement, worked: bool | None) -> bool:
-    return attempt.worked is None and bool(result) and (worked is not None or not attempt.result)
+def _is_noted(sentence: str) -> bool:
+    return phrases.NOTED.search(sentence) and not phrases.NOT_DONE.search(sentence)
 
 
-def _verdict(said: Said) -> tuple[Statement, bool | None]:
-    """The sentence with which a customer says whether it helped, failure first; else the first that says anything."""
-    for says, worked in ((phrases.FAILED.search, False), (_failed_quietly, False), (phrases.WORKED.search, True)):
-        sentence = next((s for s in said.sentences if says(s)), "")
-        if sentence:
-            return statement(said, sentence), worked
-    answer = next((s for s in said.sentences if not phrases.is_small_talk(s)), "")
-    return statement(said, answer) if answer else Statement(), None
+def _only_looks(sentence: str) -> bool:
+    """ "Could you tell me whether it is better?" asks for the result of something, it is no remedy."""
+    return phrases.ASK.search(sentence) is not None and phrases.NOT_A_REMEDY.search(sentence) and not _is_done(sentence)
 
 
-def _failed_quietly(sentence: str) -> bool:
-    """ "Tried that as well, the card is refused": done, and something is wrong."""
-    return phrases.TRIED.search(sentence) and phrases.PROBLEM.search(sentence)
+def _is_list(said: Said, steps: list[int]) -> bool:
+    """True where the steps are items of a list, each on a line of its own."""
+    lines = [line.lstrip() for line in said.text.split("\n")]
+    items = [line for line in lines if line[:2] in ("- ", "* ", "• ") or (line[:1].isdigit() and line[1:3] in (". ", ") "))]
+    return len(steps) > 1 and len(items) >= len(steps)
+
+
+# ------------------------------------------------------------------ what came of it
+
+
+def _judged(attempt: Attempt, said: Said) -> Attempt:
+    """The attempt with what the customer says of it here; a verdict is final, any other answer holds until one comes."""
+    if attempt.worked is not None and attempt.result:
+        return attempt
+    about = tuple(s for s in own_words(said) if _stems(s) & _stems(attempt.step.text) and not phrases.RULED_OUT.search(s))
+    seen = verdict(said, about, surely=True) if about else Verdict()
+    if seen.worked is None:
+        seen = verdict(said, own_words(said))
+    if attempt.worked is not None:  # our side has said it already: the customer's words are kept beside it
+        return replace(attempt, result=seen.words, worked=attempt.worked) if seen.worked is attempt.worked else attempt
+    is_news = bool(seen.words) and (seen.worked is not None or not attempt.result)
+    return replace(attempt, result=seen.words, worked=seen.worked) if is_news else attempt
+
+
+def _reported(attempt: Attempt, said: Said) -> Attempt:
+    """The attempt with what our side itself found: "The hotel has not answered", "the refund bounced because …"."""
+    if attempt.worked is not None or attempt.step.source == said.id:
+        return attempt
+    about = tuple(s for s in said.sentences if len(_stems(s) & _stems(attempt.step.text)) > 0 and not _is_step(s))
+    seen = verdict(said, about, surely=True) if about else Verdict()
+    return replace(attempt, result=seen.words, worked=seen.worked) if seen.worked is not None else attempt
+
+
+# ------------------------------------------------------------------ the customer's own
 
 
 def _own(said: Said, before: list[Attempt]) -> list[Attempt]:
@@ -86,20 +133,29 @@ def _own(said: Said, before: list[Attempt]) -> list[Attempt]:
     spoken = said.sentences
     for nth, sentence in enumerate(spoken):
         if phrases.TRIED.search(sentence) and not any(_is_answer(sentence, a) for a in before[-3:]):
-            result = next((s for s in spoken[nth : nth + 3] if phrases.FAILED.search(s) or phrases.PROBLEM.search(s)), "")
-            told = statement(said, result) if result and result != sentence else Statement()
-            found.append(Attempt(said.who, "customer", statement(said, sentence), told, False if result else None))
+            seen = verdict(said, (sentence,))
+            seen = seen if seen.worked is not None else verdict(said, spoken[nth : nth + 3])
+            told = (
+                seen.words if seen.worked is not None and seen.words.text not in statement(said, sentence).text else Statement()
+            )
+            found.append(Attempt(said.who, "customer", statement(said, sentence), told, seen.worked))
     return found[:4]
 
 
 def _is_answer(sentence: str, attempt: Attempt) -> bool:
     """True when the customer reports on ``attempt``: in its words, or by pointing back ("tried that")."""
-    same_words = bool(_stems(sentence) & _stems(attempt.step.text))
-    return attempt.role != "customer" and (same_words or (not attempt.result and phrases.POINTS_BACK.search(sentence)))
+    points_back = not attempt.result and phrases.POINTS_BACK.search(sentence)
+    same_words = bool(_stems(sentence) & _stems(attempt.step.text)) and not phrases.BESIDES.search(sentence)
+    return attempt.role != "customer" and (same_words or points_back)
 
 
 def _stems(text: str) -> set[str]:
-    return {word[:_STEM] for word in text.lower().replace(",", " ").replace(".", " ").split() if len(word) >= _STEM}
+    """The beginnings of a text's longer words, and its words with a digit."""
+    words = (word.strip(",.;:()!?\"'") for word in text.lower().split())
+    return {word[:_STEM] for word in words if len(word) >= _STEM or (len(word) > 2 and not word.isalpha())}
+
+
+# ------------------------------------------------------------------ the rest
 
 
 def _from_signals(

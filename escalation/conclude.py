@@ -87,7 +87,8 @@ def _background(case: Case, parts: Parts, ticket: Ticket) -> Background:
 def _package(case: Case, parts: Parts, ticket: Ticket, decision: Decision, handoff: Handoff | None) -> context.ContextPackage:
     route, sender = (handoff.route, handoff.sender) if handoff else (None, ticket.assignee.name)
     chain = chain_of(handoff, parts.roster()) if handoff else ()
-    return context.build(ticket, decision.signals, decision, route, case.now, chain=chain, sender=sender)
+    needs = parts.playbook().completeness
+    return context.build(ticket, decision.signals, decision, route, case.now, chain=chain, sender=sender, needs=needs)
 
 
 def _cooled(decision: Decision, case: Case, parts: Parts) -> Decision:

@@ -5,7 +5,7 @@ The types stand in ``package.py``, notes and cards in ``rendering.py``; both are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +13,9 @@ from decimal import Decimal
 from escalation import phrases
 from escalation.actions import Line
 from escalation.advice import authority, next_steps
+from escalation.asks import asks, promises
 from escalation.attempts import tried
+from escalation.completeness import Needs, judged
 from escalation.decision import Decision, Route
 from escalation.hours import duration
 from escalation.package import Attempt, Contact, ContextPackage, Gap, Reason, Specific, Statement, Turn
@@ -21,19 +23,13 @@ from escalation.rendering import card, note
 from escalation.signals import Signal
 from escalation.specifics import specifics
 from escalation.summary import key_sentences, question, quoted, summarise, telling
-from escalation.thread import Said, one_line, read, tidy
+from escalation.thread import MOST_TEXT, Said, one_line, read, tidy
 from escalation.ticket import FieldValue, Money, PastTicket, Role, Ticket
 
 __all__ = ["Attempt", "Contact", "ContextPackage", "Gap", "Reason", "Specific", "Statement", "Turn", "build", "card", "note"]
 
-_MOST_CUSTOM, _MOST_PAST = 10, 8
+_MOST_CUSTOM, _MOST_PAST, _MOST_RULED_OUT = 10, 8, 6
 _FIRST_READ, _LAST_READ = 50, 150  # messages searched for exact words in a very long thread
-
-# Parts of a complete package → their points. The first four are the minimum of every handoff.
-_POINTS = {"transcript": 25, "summary": 20, "account": 20, "reason": 20, "contact": 5, "issue type": 5, "SLA": 5}
-_MINIMUM = ("transcript", "summary", "account", "reason")
-# Part → the ticket's field that would have brought it, "" where no helpdesk brings it.
-_BROUGHT_BY = {"transcript": "messages", "account": "customer", "contact": "requester", "SLA": "sla"}
 
 
 def build(
@@ -45,32 +41,41 @@ def build(
     *,
     chain: tuple[str, ...] = (),
     sender: str = "",
+    needs: Mapping[str, Needs] | None = None,
 ) -> ContextPackage:
     """All that the next person must know at ``now`` (aware), from what is known of the ticket; never raises on any text.
 
     ``chain``: the hops so far in words, oldest first. ``sender``: who hands over, "" when the rules do.
+    ``needs``: what an issue type needs to be complete, where the playbook says so.
     """
     signals, thread = tuple(signals), read(ticket)
-    package = ContextPackage(
-        connection=ticket.connection,
-        ticket_id=ticket.id,
-        built_at=now,
-        subject=tidy(ticket.subject, 200),
+    package = replace(
+        _of_ticket(ticket, thread, now),
         issue_type=decision.issue_type or ticket.issue_type,
-        product_area=tidy(ticket.product_area, 60),
-        page=tidy(ticket.page, 200),
-        priority=ticket.priority,
         severity=str(decision.severity),
-        clocks=ticket.sla,
         reasons=_reasons(decision),
         routed=route.words if route else "",
         chain=chain,
         sender=sender,
-        transcript=tuple(Turn(s.id, str(s.role), s.who, s.text, s.at, s.public, s.attachments) for s in thread),
     )
     package = _with_story(package, ticket, thread, signals)
     package = _with_customer(package, ticket, thread, signals)
-    return _with_gaps(package, ticket)
+    return judged(package, ticket, needs or {}, _cut(ticket, thread))
+
+
+def _of_ticket(ticket: Ticket, thread: tuple[Said, ...], now: datetime) -> ContextPackage:
+    """What needs no reading between the lines."""
+    return ContextPackage(
+        connection=ticket.connection,
+        ticket_id=ticket.id,
+        built_at=now,
+        subject=tidy(ticket.subject, 200),
+        product_area=tidy(ticket.product_area, 60),
+        page=tidy(ticket.page, 200),
+        priority=ticket.priority,
+        clocks=ticket.sla,
+        transcript=tuple(Turn(s.id, str(s.role), s.who, s.text, s.at, s.public, s.attachments) for s in thread),
+    )
 
 
 def _with_story(package: ContextPackage, ticket: Ticket, thread: tuple[Said, ...], signals: tuple[Signal, ...]) -> ContextPackage:
@@ -82,7 +87,9 @@ def _with_story(package: ContextPackage, ticket: Ticket, thread: tuple[Said, ...
         summary=summarise(thread, package.subject),
         question=question(thread),
         tried=attempts,
-        ruled_out=key_sentences(thread, phrases.RULED_OUT, 2),
+        asks=asks(thread),
+        promises=promises(thread),
+        ruled_out=key_sentences(thread, phrases.RULED_OUT, _MOST_RULED_OUT),
         specifics=words,
         complexity=_complexity(thread),
         confidence=_confidence(ticket, signals),
@@ -108,22 +115,11 @@ def _with_customer(
         sentiment_evidence=feeling,
         impact=impact,
         deadlines=deadlines,
-        said=_key_words((*telling(thread), impact, *deadlines, *package.ruled_out, feeling), package),
+        said=_key_words((*telling(thread), impact, *deadlines, feeling), package),
         waiting_since=since,
         unanswered=unanswered,
         account=_account(ticket, package.built_at),
         earlier=tuple(_past(p, package.built_at) for p in ticket.customer.past[:_MOST_PAST]),
-    )
-
-
-def _with_gaps(package: ContextPackage, ticket: Ticket) -> ContextPackage:
-    """What is missing with its cause, and how complete the rest is."""
-    there = _there(package)
-    return replace(
-        package,
-        missing=_gaps(ticket, there),
-        lacking=tuple(name for name in _MINIMUM if not there[name]),
-        completeness=sum(points for name, points in _POINTS.items() if there[name]),
     )
 
 
@@ -216,8 +212,9 @@ def _sentiment(signals: Iterable[Signal]) -> str:
 
 def _key_words(statements: Iterable[Statement], package: ContextPackage) -> tuple[Statement, ...]:
     """Statements that neither the summary, the question nor a result quotes already, each once, oldest first."""
-    results = (a.result for a in package.tried)
-    quoted_already = " ".join(s.text for s in (*package.summary, package.question, *results, *(a.step for a in package.tried)))
+    attempts = (said for a in package.tried for said in (a.step, a.result))
+    elsewhere = (*package.summary, package.question, *attempts, *package.asks, *package.ruled_out)
+    quoted_already = " ".join(s.text for s in elsewhere)
     chosen = {s.text: s for s in statements if s and s.text not in quoted_already}
     order = {turn.id: nth for nth, turn in enumerate(package.transcript)}
     return tuple(sorted(chosen.values(), key=lambda s: order.get(s.source, 0)))
@@ -269,38 +266,19 @@ def _past(past: PastTicket, now: datetime) -> Line:
     return Line(f"#{past.id}", f"{tidy(past.subject, 120) or 'no subject'} ({past.status}{when}){address}")
 
 
-# ------------------------------------------------------------------ what is missing
+# ------------------------------------------------------------------ what was left out
 
 
-def _there(package: ContextPackage) -> Mapping[str, bool]:
-    customer = package.customer
-    return {
-        "transcript": bool(package.transcript),
-        "summary": bool(package.summary),
-        "account": bool(customer.tier or customer.organization or any(x.label == "Contract value" for x in package.account)),
-        "reason": bool(package.reasons or package.sender),
-        "contact": bool(customer.name or customer.email),
-        "issue type": bool(package.issue_type),
-        "SLA": bool(package.clocks),
-    }
-
-
-def _gaps(ticket: Ticket, there: Mapping[str, bool]) -> tuple[Gap, ...]:
-    """What a source could not give, in its own words, then the absent parts with the likeliest cause."""
-    told = [Gap(name.replace("_", " "), why) for name, why in sorted(ticket.missing.items())]
-    absent = [name for name, is_there in there.items() if not is_there and _BROUGHT_BY.get(name, name) not in ticket.missing]
-    return (*told, *(Gap(name, _cause(name, ticket)) for name in absent))
-
-
-def _cause(part: str, ticket: Ticket) -> str:
-    field = _BROUGHT_BY.get(part)
-    if field is None:
-        return {
-            "summary": "the ticket has neither words nor a subject (person)",
-            "reason": "no rule fired and nobody said why (rule)",
-            "issue type": "neither a rule nor the text names it (rule)",
-        }[part]
-    known = any(name == field or name.startswith(f"{field}.") for name in ticket.known)
-    if known:
-        return f"empty in {ticket.connection} (for a person to fill in)"
-    return f"{ticket.connection} has not told it (mapping or permission)"
+def _cut(ticket: Ticket, thread: tuple[Said, ...]) -> Iterator[Gap]:
+    """What was too much to be read, each said once."""
+    long = [m for m in ticket.messages if len(m.text) > MOST_TEXT]
+    if long:
+        longest = max(len(m.text) for m in long)
+        more = f" and {len(long) - 1} more" if len(long) > 1 else ""
+        yield Gap(f"message {long[0].id}{more}", f"of up to {longest:,} characters the first {MOST_TEXT:,} are read", "size")
+    if len(thread) > _FIRST_READ + _LAST_READ:
+        yield Gap(
+            "middle of the thread",
+            f"of {len(thread):,} messages the first {_FIRST_READ} and the last {_LAST_READ} are searched for exact words",
+            "size",
+        )

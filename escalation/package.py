@@ -54,10 +54,14 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something the receiver would want and does not get, and why not (connector, mapping, rule, AI or person)."""
+    """Something the receiver would want and does not get, and why not.
+
+    ``cause``: connector | mapping | rule | person, whose turn it is to mend it; size: left out because there was too much.
+    """
 
     field: str
     why: str
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ class ContextPackage:
     customer: Contact = Contact()
     summary: tuple[Statement, ...] = ()  # three sentences at most: what happened, what is wanted, what is in the way now
     question: Statement = Statement()  # the customer's own words
+    asks: tuple[Statement, ...] = ()  # what the customer asks and wants, oldest first, each once
+    promises: tuple[Statement, ...] = ()  # what our side said it would do, oldest first
     said: tuple[Statement, ...] = ()  # the customer's key sentences, oldest first
     tried: tuple[Attempt, ...] = ()  # oldest first
     ruled_out: tuple[Statement, ...] = ()
@@ -127,7 +133,8 @@ class ContextPackage:
     chain: tuple[str, ...] = ()
     missing: tuple[Gap, ...] = ()
     lacking: tuple[str, ...] = ()  # parts of the minimum (transcript, summary, account, reason) that are not there
-    completeness: int = 0  # 0 to 100; 100 = the minimum and the contact, issue type and SLA
+    completeness: int = 0  # 0 to 100; 100 = all that completeness.BASE and the issue type ask for
+    minimum: int = 0  # what the playbook wants of this issue type before it goes out, 0 for nothing
     transcript: tuple[Turn, ...] = field(default=())
 
     def waiting(self, now: datetime | None = None) -> str:

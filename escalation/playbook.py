@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from escalation.completeness import Needs
 from escalation.hours import Calendar
 from escalation.masking import Masking
 from escalation.sla import Policy
@@ -268,6 +269,7 @@ class Playbook:
     respect: Respect = field(default_factory=Respect)
     masking: Masking = field(default_factory=Masking)
     queue: Queueing = field(default_factory=Queueing)
+    completeness: Mapping[str, Needs] = field(default_factory=dict)  # issue type → what its context package needs
 
     def needs(self) -> frozenset[str]:
         """Top names of the facts that the rules which are not off look at, e.g. {"priority", "signals", "custom"}."""

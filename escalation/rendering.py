@@ -10,7 +10,7 @@ from escalation.package import Attempt, ContextPackage, Specific, Statement, Tur
 from escalation.specifics import KINDS
 from escalation.thread import one_line
 
-_MOST_REASONS, _MOST_STEPS = 3, 3
+_MOST_REASONS, _MOST_STEPS, _MOST_NAMED = 3, 3, 4
 _SHORT_SENTENCE = 160
 _SHORT_STEP = 90  # characters of a remedy in the first lines; the section has it whole
 _MOST_TURN, _MOST_TRANSCRIPT = 2_000, 30_000  # characters of one message, and of all of them; helpdesks refuse longer notes
@@ -32,6 +32,7 @@ def note(package: ContextPackage, *, key: str, title: str, link: str, now: datet
     )
     sections = (
         ("What the customer said", _said(package, at)),
+        ("Asked and promised", _owed(package, at)),
         ("Tried in detail", _attempts(package, at)),
         ("Account", package.account),
         ("Earlier tickets", package.earlier),
@@ -71,6 +72,7 @@ def card(
         Line("Why you", why_you),
         Line("Summary", " ".join(_shorter(s.text) for s in package.summary) or package.subject),
         Line("Tried", _listed(_steps(package)) or _NOTHING_TRIED),
+        Line("Missing", _most_missing(package)),
         Line("Reasons", " · ".join(one_line(r.title or r.words, 120) for r in package.reasons) or _by_hand(package)),
     )
     shown = tuple(line for line in lines if line.text)
@@ -185,8 +187,18 @@ def _specifics(specifics: tuple[Specific, ...]) -> tuple[Line, ...]:
     return tuple(Line(_capital(kind), ", ".join(s.text for s in words), words[0].source) for kind, words in grouped)
 
 
+def _owed(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
+    """What the customer asks besides the question above, and what our side said it would do."""
+    asked = (s for s in package.asks if s.text != package.question.text)
+    return (
+        *(Line(f"Asked by {_who(s, at)}", f"“{s.text}”", s.source) for s in asked),
+        *(Line(f"Promised by {_who(s, at)}", f"“{s.text}”", s.source) for s in package.promises),
+    )
+
+
 def _attempts(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
     lines = [Line(f"{n}. {_who(a.step, at)} ({a.role})", _attempt(a), a.step.source) for n, a in enumerate(package.tried, 1)]
+    lines += [Line(f"Ruled out by {_who(s, at)}", f"“{s.text}”", s.source) for s in package.ruled_out]
     last = package.last_reply
     if last and all(last.source != a.step.source for a in package.tried):
         lines.append(Line(f"Last reply by {_who(last, at)}", f"“{last.text}”", last.source))
@@ -199,9 +211,19 @@ def _attempt(attempt: Attempt) -> str:
     return f"“{attempt.step.text}” → {' '.join(w for w in (said, verdict) if w) or _VERDICT[attempt.worked]}"
 
 
+def _most_missing(package: ContextPackage) -> str:
+    """What is missing in few words, "" for nothing: "error, SLA (85 of 100)"."""
+    names = [gap.field for gap in package.missing if gap.cause != "size"]
+    more = ", …" if len(names) > _MOST_NAMED else ""
+    if package.completeness == 100 or not names:
+        return ""
+    return f"{', '.join(names[:_MOST_NAMED])}{more} ({package.completeness} of 100)"
+
+
 def _missing(package: ContextPackage) -> tuple[Line, ...]:
     lacking = f"; below the minimum: no {', no '.join(package.lacking)}" if package.lacking else ""
-    score = Line("Completeness", f"{package.completeness} of 100{lacking}")
+    wanted = f"; {package.minimum} are wanted for {_issue(package)}" if package.completeness < package.minimum else ""
+    score = Line("Completeness", f"{package.completeness} of 100{lacking}{wanted}")
     return (score, *(Line(_capital(gap.field), gap.why) for gap in package.missing))
 
 

@@ -1,11 +1,17 @@
-"""The exact words of a thread that must not be lost: error codes, order numbers, versions, amounts, addresses, attachments."""
+"""The exact words of a thread that must not be lost: error codes, order numbers, versions, amounts, addresses, attachments.
+
+A text is cut into words once; a word with a digit (or an underscore, a slash) is looked at, with the few words before it for
+its meaning: the same digits are an order, an invoice or an error. What has no label but looks like a code is a reference.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
+from escalation import money
+from escalation.codes import kind_of
 from escalation.package import Specific
 from escalation.thread import Said
 
@@ -15,6 +21,7 @@ KINDS = (
     "error message",
     "order",
     "invoice",
+    "contract",
     "transaction",
     "tracking",
     "subscription",
@@ -25,70 +32,53 @@ KINDS = (
     "version",
     "environment",
     "url",
+    "address",
     "e-mail",
+    "file",
     "attachment",
 )
 
 _MOST_READ = 6000  # characters of one message
-_MOST_OF_A_KIND = 4
-_CURRENCY = r"(?:USD|EUR|GBP|CHF|JPY|INR|AUD|CAD|SEK|NOK|DKK|PLN|BRL|MXN|CNY)"
+_MOST_OF_A_KIND = 8
+_WORD = re.compile(r"(?:[^\s,;()<>\[\]{}\"'“”„«»!?…]|,(?=\d))+")
+_TELLING = re.compile(r"[\d_/@]|[a-z]-[a-z]|[a-z][A-Z]|[A-Z]{4}|\w:\w|\.[a-z]{2}")
+_BEFORE = 44  # characters before a word that may say what it is
 
-# What customers call their numbers → kind. The label decides: the same digits mean an order or an invoice.
-_LABELS = {
-    "order": "order", "bestellung": "order", "commande": "order", "pedido": "order", "ordine": "order", "注文番号": "order",
-    "注文": "order", "订单号": "order", "订单": "order", "заказ": "order", "shipment": "order", "delivery": "order",
-    "invoice": "invoice", "rechnung": "invoice", "facture": "invoice", "factura": "invoice", "fattura": "invoice",
-    "transaction": "transaction", "payment": "transaction", "charge": "transaction", "tracking": "tracking",
-    "subscription": "subscription", "account": "account", "workspace": "account", "customer": "account", "konto": "account",
-    "request": "request", "trace": "request", "correlation": "request",
-    "ticket": "reference", "case": "reference", "reference": "reference", "ref": "reference", "serial": "reference",
-}  # fmt: skip
-
-_LABELLED = re.compile(
-    rf"(?i:(?<!\w)({'|'.join(_LABELS)})s?[ -]?(?:id|ids|number|numbers|no\.|nr\.|nummer)?(?: is| was)?\s?[:#]?\s?#?)"
-    r"((?=[A-Za-z-]{0,20}\d)[A-Za-z0-9][A-Za-z0-9-]{3,30})(?![\w-])"
-)
-_CODE = re.compile(r"(?<![\w-])([A-Z]{2,10}[-_]\d{2,10}(?:-\d{1,10}){0,2})(?![\w-])")
-_PREFIXES = {"INV": "invoice", "RE": "invoice", "ORD": "order", "SO": "order", "TXN": "transaction", "SUB": "subscription"}
-_ERROR_CODE = re.compile(
-    r"(?i:\b(?:errors?|code|status|fehler|fehlercode|erreur|http|エラー)(?: (?:code|status|number))?\s?[:#]?\s?)"
-    r"((?=[A-Za-z_-]{0,20}\d)[A-Za-z0-9][A-Za-z0-9_-]{2,30})(?![\w-])"
-)
 _ERROR_NAME = re.compile(r"\b((?:ERR|ERROR|E)_[A-Z0-9_]{3,40}|[A-Z][A-Za-z]{2,40}(?:Error|Exception|Fault))\b")
-_ERROR_TEXT = re.compile(
-    r"(?i:\b(?:error|message|says?|said|saying|reads?|shows?|shown|fehlermeldung|meldung|message)\b)[^\"“「\n]{0,30}[\"“「]([^\"”」\n]{4,160})[\"”」]"
+_SAYS = (
+    r"error|errors?|message|says?|said|saying|reads?|shows?|shown|returns?|fails with|log(?: line)?|screen|reason|with|"
+    r"fehlermeldung|meldung|fehler|erreur|affiche|indique|message|error|mensaje|dice|muestra|con|erro|mostra|aparece|mensagem|"
+    r"rejeição|errore|mostra|melding|foutmelding"
 )
-_AMOUNT = re.compile(
-    rf"([$€£¥] ?\d[\d,.]{{0,14}}|\b{_CURRENCY} ?\d[\d,.]{{0,14}}|"
-    rf"\b\d[\d,.]{{0,14}} ?(?:[$€£¥円]|{_CURRENCY}\b|(?:dollars|euros|pounds)\b))"
-)
-_BARE = re.compile(r"(?m)^\W{0,3}#?(\d{6,14})\W{0,3}$")  # an answer to "may I have your order number?"
-_VERSION = re.compile(r"(?i:\b(?:version|build|release|app|plugin|sdk)\s?|\bv)(\d{1,5}(?:\.\d{1,5}){1,4}(?:-\w{1,12})?)\b")
+_QUOTED = re.compile(rf"(?i:\b(?:{_SAYS})\b)[^\"“„«\n]{{0,30}}(?:[\"“„]([^\"”“\n]{{4,160}})[\"”“]|« ?([^»\n]{{4,160}}?) ?»)")
+_MARKS = frozenset('"“„«')
+_MAIL_ERROR = re.compile(r"(?<![\w.])([45]\d\d[ -][45]\.\d{1,3}\.\d{1,3})(?![\w.]\d)")  # 550 5.7.1
+_SHOUTED = re.compile(r"\b((?:[A-Z]{2,}[\d-]* ){2,5}[A-Z][A-Z\d-]{2,}(?: [A-Z]-?\d{1,5})?)\b")  # HEAD COLD E-07
 _ENVIRONMENT = re.compile(
-    r"\b((?:Chrome|Firefox|Safari|Edge|iOS|Android|Windows|macOS|iPhone|iPad|Ubuntu|Node(?:\.js)?|Python|PHP)"
-    r"(?: \d{1,4}(?:\.\d{1,5}){0,3}(?:\.x)?)?)(?![\w.]*\w)"
+    r"\b((?:Chrome|Firefox|Safari|Edge|iOS|iPadOS|Android|Windows|macOS|iPhone|iPad|Ubuntu|Debian|Node(?:\.js)?|Python|PHP|Java|"
+    r"Pixel|Galaxy|Outlook|Excel)(?: (?:\d{1,4}|[A-Z]\d{1,3})(?:\.\d{1,5}){0,3}(?:\.x)?)?)(?![\w.]*\w)"
 )
+_MODEL = re.compile(r"(?i:\b(?:model|modell|modèle|modelo|modello)\b:? )(\"?[A-Z][\w-]{1,20}(?: \d{2,5}\w?)?)")
 _URL = re.compile(r"(https?://[^\s<>\"'()\u3000-\u303f]{4,300})")
-_EMAIL = re.compile(r"(?<![\w.+-])([\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})")
 
 Found = Iterator[tuple[str, str]]
 
 
 def specifics(thread: Iterable[Said], own_email: str = "") -> tuple[Specific, ...]:
-    """All kinds in the order of KINDS, each word once with the first message that has it, at most four of a kind."""
+    """All kinds in the order of KINDS, each word once with the first message that has it, at most eight of a kind."""
     found: dict[tuple[str, str], Specific] = {}
-    taken: set[str] = set()
+    taken: set[str] = {own_email.lower()}
     for said in thread:
         for kind, word in _words(said):
-            if word.lower() not in taken and word.lower() != own_email.lower():
-                taken.add(word.lower())
+            key = word.lower().removeprefix("http ").removeprefix("v")
+            if key not in taken:
+                taken.add(key)
                 found[kind, word] = Specific(kind, word, said.id)
     messages = [s for s in found.values() if s.kind == "error message"]
     alone = [s for s in found.values() if s.kind != "error" or not any(s.text in m.text for m in messages)]
-    ordered = sorted(alone, key=lambda s: KINDS.index(s.kind))
     counts: Counter[str] = Counter()
     kept = []
-    for specific in ordered:
+    for specific in sorted(alone, key=lambda s: KINDS.index(s.kind)):
         counts[specific.kind] += 1
         if counts[specific.kind] <= _MOST_OF_A_KIND:
             kept.append(specific)
@@ -97,40 +87,35 @@ def specifics(thread: Iterable[Said], own_email: str = "") -> tuple[Specific, ..
 
 def _words(said: Said) -> Found:
     text = said.text[:_MOST_READ]
-    if any(sign in text for sign in ("http", "@")):
+    if "http" in text:
         yield from (("url", _without_secret(word)) for word in _URL.findall(text))
         text = _URL.sub(" ", text)
-        yield from (("e-mail", word.rstrip(".")) for word in _EMAIL.findall(text))
-        text = _EMAIL.sub(" ", text)
-    for find in _FINDERS:
-        yield from find(text)
+    yield from (("error", word) for word in _ERROR_NAME.findall(text))
+    yield from (("error", word) for word in _MAIL_ERROR.findall(text))
+    if not _MARKS.isdisjoint(text):
+        yield from (("error message", (one or other).strip()) for one, other in _QUOTED.findall(text))
+    yield from (("error message", word) for word in _SHOUTED.findall(text))
+    yield from (("environment", word) for word in _ENVIRONMENT.findall(text))
+    yield from (("environment", word) for word in _MODEL.findall(text))
+    sums = money.sums(text)
+    yield from (("amount", text[start:end]) for start, end in sums)
+    yield from _codes(text, sums)
     yield from (("attachment", name) for name in said.attachments)
+
+
+def _codes(text: str, sums: list[tuple[int, int]]) -> Found:
+    """Words that look like a code, a version or a place, but for those that stand in an amount."""
+    paid = iter([*sums, (len(text) + 1, len(text) + 1)])
+    start, end = next(paid)
+    for word in _WORD.finditer(text):
+        while word.start() >= end and start <= len(text):
+            start, end = next(paid)
+        if word.end() > start or not _TELLING.search(word[0]):
+            continue
+        kind, words = kind_of(word[0], text[max(0, word.start() - _BEFORE) : word.start()], text[word.end() : word.end() + 12])
+        if kind:
+            yield kind, words
 
 
 def _without_secret(url: str) -> str:
     return url.partition("[hidden]")[0].rpartition("?")[0] if "[hidden" in url else url.rstrip(".,;:!?")
-
-
-def _labelled(text: str) -> Found:
-    return ((_LABELS[label.lower()], word.rstrip("-")) for label, word in _LABELLED.findall(text))
-
-
-def _coded(text: str) -> Found:
-    return ((_PREFIXES.get(word.replace("_", "-").partition("-")[0], "reference"), word) for word in _CODE.findall(text))
-
-
-def _simple(kind: str, pattern: re.Pattern[str]) -> Callable[[str], Found]:
-    return lambda text: ((kind, word.rstrip(".,;: ")) for word in pattern.findall(text))
-
-
-_FINDERS: tuple[Callable[[str], Found], ...] = (
-    _simple("error", _ERROR_CODE),
-    _simple("error", _ERROR_NAME),
-    _simple("error message", _ERROR_TEXT),
-    _labelled,
-    _coded,
-    _simple("reference", _BARE),
-    _simple("amount", _AMOUNT),
-    _simple("version", _VERSION),
-    _simple("environment", _ENVIRONMENT),
-)

@@ -16,7 +16,7 @@ from escalation.phrases import Phrases
 from escalation.thread import Said, one_line
 from escalation.ticket import Role
 
-LONGEST = 240  # characters of a quoted sentence
+LONGEST = 320  # characters of a quoted sentence
 _MOST_FIRST, _MOST_LAST = 5, 3  # sentences
 _FIRST_MESSAGES, _LAST_MESSAGES = 10, 40  # customer messages in which sentences are looked for
 _ONLY_DATA = re.compile(  # "Order ID: 3348917502" answers a question, it says nothing about the matter
@@ -41,7 +41,7 @@ def summarise(thread: tuple[Said, ...], subject: str) -> tuple[Statement, ...]:
     own = customers(thread)
     opening = _opening(own)
     happened, wanted = _best(opening, _happened), _best(opening, _wanted)
-    if not wanted or _is_vague(wanted.text):
+    if not wanted or is_vague(wanted.text):
         wanted = _best(reversed(own), _wanted)  # "please help" tells nothing: the real wish may come later
     if happened and wanted and happened.text == wanted.text:
         wanted = replace(wanted, text="")
@@ -62,8 +62,8 @@ def question(thread: tuple[Said, ...]) -> Statement:
 def telling(thread: tuple[Said, ...]) -> tuple[Statement, ...]:
     """What the customer said first and last, sentence by sentence: at most five of the opening and three of the newest."""
     own = customers(thread)
-    first = [statement(said, s) for said in _opening(own) for s in said.sentences if not _says_nothing(s)][:_MOST_FIRST]
-    last = [statement(own[-1], s) for s in own[-1].sentences if not _says_nothing(s)][:_MOST_LAST] if own else []
+    first = [statement(said, s) for said in _opening(own) for s in said.sentences if not says_nothing(s)][:_MOST_FIRST]
+    last = [statement(own[-1], s) for s in own[-1].sentences if not says_nothing(s)][:_MOST_LAST] if own else []
     return (*first, *last)
 
 
@@ -90,7 +90,7 @@ def quoted(thread: Iterable[Said], message_id: str, words: str) -> Statement:
 
 def _opening(own: tuple[Said, ...]) -> tuple[Said, ...]:
     """The first messages that say something: chats open with "Hi" and a name, mails with all at once."""
-    spoken = [said for said in own if any(not _says_nothing(s) for s in said.sentences)]
+    spoken = [said for said in own if any(not says_nothing(s) for s in said.sentences)]
     first = spoken[:1]
     for said in spoken[1:4]:
         if sum(len(s.text) for s in first) < 300:
@@ -104,7 +104,7 @@ def _best(messages: Iterable[Said], score: Score) -> Statement:
     nth = 0
     for said in messages:
         for sentence in said.sentences:
-            got = score(sentence) - 0.03 * nth if not _says_nothing(sentence) else 0.0
+            got = score(sentence) - 0.03 * nth if not says_nothing(sentence) else 0.0
             nth += 1
             if got > points:
                 best, points = statement(said, sentence), got
@@ -117,7 +117,7 @@ def _happened(sentence: str) -> float:
 
 def _wanted(sentence: str) -> float:
     wants = bool(phrases.WANT.search(sentence))
-    points = 2 * wants + 2 * _is_question(sentence) + _weight(sentence) - 2 * _is_vague(sentence)
+    points = 2 * wants + 2 * _is_question(sentence) + _weight(sentence) - 2 * is_vague(sentence)
     return (wants or _is_question(sentence) > 0) and max(0.5, points)
 
 
@@ -141,12 +141,12 @@ def _is_question(sentence: str) -> float:
     return 0.6 * bool(phrases.ASK.search(sentence)) + 0.4 * bool(phrases.ASK_WORD.search(sentence))
 
 
-def _is_vague(sentence: str) -> bool:
+def is_vague(sentence: str) -> bool:
     """True for "please help" and the like; a longer sentence usually says with what."""
     return len(sentence) < 45 and phrases.GENERIC_WISH.search(sentence)
 
 
-def _says_nothing(sentence: str) -> bool:
+def says_nothing(sentence: str) -> bool:
     heading = sentence.endswith(":")
     return heading or phrases.is_small_talk(sentence) or (len(sentence) < 80 and bool(_ONLY_DATA.match(sentence)))
 
@@ -163,10 +163,10 @@ def _blocker(own: tuple[Said, ...], known: set[str]) -> Statement:
 
 
 def _first_words(own: tuple[Said, ...]) -> Statement:
-    said = next((s for s in own if any(not _says_nothing(x) for x in s.sentences)), own[0] if own else None)
+    said = next((s for s in own if any(not says_nothing(x) for x in s.sentences)), own[0] if own else None)
     if said is None:
         return Statement()
-    spoken = next((s for s in said.sentences if not _says_nothing(s)), said.text)
+    spoken = next((s for s in said.sentences if not says_nothing(s)), said.text)
     return statement(said, spoken)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+from escalation.mail import own_lines
 from escalation.ticket import Message, Person, Role, Ticket
 
 MOST_TEXT = 20_000  # characters of one message that are read; the ticket keeps the rest
@@ -19,35 +20,10 @@ _ROLE_WORDS = {Role.CUSTOMER: "customer", Role.AGENT: "agent", Role.BOT: "bot", 
 
 # Invisible or overriding: control codes, bidirectional overrides (they can show "gpj.exe" as "exe.jpg"), lone surrogates.
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_MOST_LOOKED = 1_000_000  # characters in which pictures pasted as text are left out
+_PICTURE = re.compile(r"data:[\w.+-]{1,40}/[\w.+-]{1,60};base64,[A-Za-z0-9+/=]*")
 _MANY_BLANKS = re.compile(r"\n{3,}")
 _SPACES = re.compile(r"\s+")
-
-# How mail programs introduce the message that is answered; \uff1a is the full-width colon of East Asian ones.
-_QUOTE_HEAD = re.compile(
-    r"(?i:^\s*(?:on|am|le|el|il|op|em|den|w dniu)\b.{4,200}(?:wrote|schrieb.{0,80}|a écrit|escribió|ha scritto|schreef.{0,80}|"
-    r"escreveu|skrev.{0,80}|napisał)\s*:\s*$)|^.{0,60}\d{4}年\d{1,2}月\d{1,2}日.{0,100}[:\uff1a]\s*$"
-)
-_OLD_MAIL = re.compile(
-    r"(?i:^\s*-{2,}\s*(?:original message|ursprüngliche nachricht|message d'origine|mensaje original|reply above).{0,40}$)|"
-    r"^\s*_{20,}\s*$|^\s*#{2,}\s*-.{0,40}(?:above|reply).{0,40}-\s*#{2,}\s*$"
-)
-_MAIL_FROM = re.compile(r"(?i:^\s*\*?(?:from|von|de|da|van)\*?\s?:\s.{1,200}$)")
-_MAIL_SENT = re.compile(r"(?i:^\s*\*?(?:sent|date|to|gesendet|an|envoyé|à|enviado|para|inviato|verzonden)\*?\s?:\s)")
-
-_DEVICE = re.compile(
-    r"(?i:^\s*(?:sent from (?:my|outlook|mail|yahoo)|get outlook for|gesendet von|envoyé (?:de|depuis)|enviado desde)\b)"
-)
-_SIGN_OFF = re.compile(
-    r"(?i:^\s*(?:(?:(?:best|kind|warm|warmest|many|with best|with kind)\s+)?(?:regards|wishes|thanks)|best|cheers|sincerely|"
-    r"yours (?:sincerely|faithfully|truly)|thank you|thx|thanks (?:again|a lot|in advance|so much)|respectfully|br|kr|danke|"
-    r"mit freundlichen grüßen|freundliche grüße|viele grüße|beste grüße|mfg|lg|cordialement|bien à vous|merci|saludos|un saludo|"
-    r"gracias|atentamente|atenciosamente|obrigad[oa]|cordiali saluti|grazie|met vriendelijke groet(?:en)?|groeten|"
-    r"よろしくお願い(?:いた)?します)\s*[,.!。-]*\s*$)"
-)
-_SIGNATURE_LINE = re.compile(r"[@|]|www\.|https?:|\d[\d ()/-]{6,}")
-_PARTICLES = frozenset(
-    ("of", "at", "the", "and", "for", "de", "von", "van", "der", "la", "le", "du", "di", "da", "y", "et", "und")
-)
 
 # Secrets people paste into tickets: payment cards, what follows the word password or token, keys of well-known shape.
 _RUN = re.compile(r"(?<![\w-])\d{1,19}(?:[ .-]?\d){9,40}(?![\w])", re.ASCII)  # of digits, some in groups
@@ -96,9 +72,11 @@ def read(ticket: Ticket) -> tuple[Said, ...]:
 
 def clean(text: str) -> str:
     """The words of this message alone: no quoted tail, no signature, no secrets, no control characters; may be empty."""
+    if "base64," in text[:_MOST_LOOKED]:
+        text = _PICTURE.sub("[picture]", text[:_MOST_LOOKED])  # first, or nothing else would be read
     text = _UNSEEN.sub("", text[:MOST_TEXT].replace("\r\n", "\n").replace("\r", "\n").replace("\u2019", "'"))
     if "\n" in text:
-        text = "\n".join(_without_signature(_without_quotes(text.split("\n"))))
+        text = "\n".join(own_lines(text.split("\n")))
         text = _MANY_BLANKS.sub("\n\n", text)
     elif text.startswith(">"):
         text = ""
@@ -173,55 +151,6 @@ def _said(message: Message, requester: Person) -> Said:
 
 def _is_own_note(message: Message) -> bool:
     return not message.public and OWN_NOTE in message.text[-300:]
-
-
-def _without_quotes(lines: list[str]) -> list[str]:
-    """Lines until the quoted message begins; lines marked with > are dropped wherever they stand."""
-    kept: list[str] = []
-    nth = 0
-    while nth < len(lines):
-        head = _quote_head(lines[nth], lines[nth + 1] if nth + 1 < len(lines) else "")
-        if head and not _marked(lines[nth + head : nth + head + 4]):
-            break
-        if not head and not lines[nth].lstrip().startswith(">"):
-            kept.append(lines[nth])
-        nth += head or 1  # a marked quote may have the answer below it
-    return kept
-
-
-def _quote_head(line: str, following: str) -> int:
-    """How many lines introduce a quoted message here: 0 for none, 2 for a heading that was wrapped."""
-    plain = ":" not in line and "\uff1a" not in line and line.lstrip()[:1] not in ("-", "_", "#")
-    if len(line) > 320 or (plain and not following.rstrip().endswith(":")):
-        return 0
-    if _OLD_MAIL.match(line) or _QUOTE_HEAD.match(line):
-        return 1
-    if _MAIL_FROM.match(line) and _MAIL_SENT.match(following):
-        return 2
-    return 2 if following.rstrip().endswith(":") and len(following) < 120 and _QUOTE_HEAD.match(f"{line} {following}") else 0
-
-
-def _marked(lines: list[str]) -> bool:
-    """True when the next line with anything on it begins with >."""
-    return next((line for line in lines if line.strip()), "").lstrip().startswith(">")
-
-
-def _without_signature(lines: list[str]) -> list[str]:
-    """Lines until a signature: after "--", "Sent from my …", or a closing formula above nothing but names and addresses."""
-    for nth in range(max(1, len(lines) - 14), len(lines)):
-        line = lines[nth]
-        if line.strip() in ("--", "—") or _DEVICE.match(line[:80]):
-            return lines[:nth]
-        if len(line) < 60 and _SIGN_OFF.match(line) and all(_is_signature(rest) for rest in lines[nth + 1 :]):
-            return lines[:nth]
-    return lines
-
-
-def _is_signature(line: str) -> bool:
-    """True for names, titles and addresses: short, and no words in small letters."""
-    words = [word for word in line.split() if word not in _PARTICLES]
-    named = len(words) <= 1 or not any(word[0].islower() for word in words)
-    return len(line) <= 60 and "?" not in line and (named or bool(_SIGNATURE_LINE.search(line)))
 
 
 def _hide_cards(found: re.Match[str]) -> str:

@@ -16,7 +16,16 @@ from tests.support import ROOT
 
 ROUTE = Route("pool", "", (), "Billing pool because the issue type is billing; 2 of 3 available")
 SIX = ["Why", "Summary", "Customer", "Tried", "Clock", "Next"]
-SECTIONS = ["What the customer said", "Tried in detail", "Account", "Earlier tickets", "Missing", "Chain so far", "Transcript"]
+SECTIONS = [
+    "What the customer said",
+    "Asked and promised",
+    "Tried in detail",
+    "Account",
+    "Earlier tickets",
+    "Missing",
+    "Chain so far",
+    "Transcript",
+]
 
 
 def told(name: str) -> ContextPackage:

@@ -1,0 +1,52 @@
+"""Whether a remedy helped, by the words that were said after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from escalation import phrases
+from escalation.package import Statement
+from escalation.summary import statement
+from escalation.thread import Said
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The sentence that tells it, and whether it helped; None: something was answered, but no verdict."""
+
+    words: Statement = field(default_factory=Statement)
+    worked: bool | None = None
+
+
+def own_words(said: Said) -> tuple[str, ...]:
+    """The sentences of a message that say something of the matter; "no answer" is short, but no small talk."""
+    return tuple(
+        s for s in said.sentences if not phrases.is_small_talk(s) or phrases.PROBLEM.search(s) or phrases.FAILED.search(s)
+    )
+
+
+def verdict(said: Said, spoken: Iterable[str], *, surely: bool = False) -> Verdict:
+    """What ``spoken`` (sentences of ``said``) says of a remedy: helped, unless it came back; did not help; nothing.
+
+    "No change. With another card it works": what failed first has failed, the rest is about something else.
+    Any "no" in an answer to a remedy means that it did not help; ``surely`` takes only words that say so by themselves.
+    """
+    sentences = tuple(spoken)
+    helped = next((nth for nth, s in enumerate(sentences) if phrases.WORKED.asserted(s)), None)
+    before = sentences[:helped] if helped is not None else ()
+    spoilt = any(phrases.RELAPSE.search(s) for s in sentences) or any(phrases.FAILED.search(s) for s in before)
+    if helped is not None and not spoilt and not _failed_first(sentences[helped]):
+        return Verdict(statement(said, sentences[helped]), True)
+    tables = (phrases.FAILED, phrases.RELAPSE) if surely else (phrases.FAILED, phrases.RELAPSE, phrases.PROBLEM, phrases.NEGATIVE)
+    for table in tables:
+        failed = next((s for s in sentences if table.search(s)), "")
+        if failed:
+            return Verdict(statement(said, failed), False)
+    return Verdict(statement(said, sentences[0])) if sentences else Verdict()
+
+
+def _failed_first(sentence: str) -> bool:
+    """ "It did not help, with the phone it works": in one sentence too, what stands first is about the remedy."""
+    failed = phrases.FAILED.find(sentence)
+    return 0 <= failed < phrases.WORKED.find(sentence)
