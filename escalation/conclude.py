@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from escalation import context, hop
+from escalation import context, handover, hop, outcomes
 from escalation.actions import Entry
 from escalation.affinity import acquainted
 from escalation.ahead import behind, joins_the_queue
@@ -14,6 +14,7 @@ from escalation.decide import clocked, decide, facts_of
 from escalation.decision import Decision
 from escalation.desks import Matter, besides, desk_of, routed
 from escalation.facts import utc
+from escalation.handed import HandedOver
 from escalation.handoff import advance
 from escalation.history import Background, extended
 from escalation.hop import Again, AssignedInHelpdesk, Desk, Event, Handoff, HumanReplied, Start, State, Step, TicketOver
@@ -40,18 +41,21 @@ def look_at(
     read_at: datetime | None = None,
     deliveries: list[int] | None = None,
     by_time: bool = False,
+    handed: HandedOver | None = None,
 ) -> None:
     """Look at a ticket with the rules and bring its escalation and handoff up to date.
 
-    ``by_time``: nothing happened but that time went by, so only rules that look at time are asked.
+    ``by_time``: nothing happened but that time went by, so only rules that look at time are asked. ``handed``: a bot hands it
+    over now, which always escalates.
     """
+    ticket = handover.woven(case.ticket, ticket)
     playbook = timed(parts.playbook()) if by_time else parts.playbook()
     signals = parts.reader.read(ticket.messages, case.now, subject=ticket.subject, language=ticket.language)
     background = _background(case, parts, ticket)
     ticket = clocked(parts.playbook(), ticket, background, case.now)
     seen = facts_of(playbook, ticket, case.evaluated, news, signals, case.now, background)
     decided = decide(playbook, ticket, case.evaluated, news, signals, case.now, background, seen=seen)
-    decision = _cooled(decided, case, parts)
+    decision = handover.decided(decided, seen, handed) if handed else _cooled(decided, case, parts)
     evaluation = case.record(decision, ticket, deliveries or [])
     before = case.ticket
     acts = [c.action_id for c in news if c.action_id] if read_at else []
@@ -211,7 +215,7 @@ def _acts(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket) -> li
     if handoff is None or before is None:
         return []
     had = {m.id for m in before.messages}
-    replies = [m for m in ticket.messages if m.id not in had and m.public and m.author.role is Role.AGENT]
+    replies = [m for m in ticket.messages if handover.is_reply(m) and m.id not in had]
     at = min([case.now, *(m.at for m in replies if m.at)])
     events: list[Event] = []
     assignee = ticket.assignee
@@ -302,6 +306,8 @@ def take(case: Case, parts: Parts, step: Step) -> Step:
         return step
     if _took_unasked(case.handoff, step.handoff) or joins_the_queue(case.handoff, step.handoff):
         case.loads(())  # counted before anybody else is routed
+    for news in outcomes.news(case, parts, case.handoff, step.handoff):
+        case.plan(news)
     case.save_handoff(step.handoff)
     case.write(step.entries, step.handoff.id)
     for action in step.actions:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from escalation import phrases
+from escalation import handover, phrases
 from escalation.actions import Line
 from escalation.advice import authority, next_steps
 from escalation.attempts import tried
@@ -68,7 +68,7 @@ def build(
         sender=sender,
         transcript=tuple(Turn(s.id, str(s.role), s.who, s.text, s.at, s.public, s.attachments) for s in thread),
     )
-    package = _with_story(package, ticket, thread, signals)
+    package = handover.in_package(_with_story(package, ticket, thread, signals), ticket.handed)
     package = _with_customer(package, ticket, thread, signals)
     return _with_gaps(package, ticket)
 

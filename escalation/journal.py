@@ -17,6 +17,7 @@ from escalation.affinity import Earlier
 from escalation.away import Away
 from escalation.context import ContextPackage
 from escalation.decision import Decision
+from escalation.handover import Asked
 from escalation.history import Contact, Logged
 from escalation.hop import Handoff
 from escalation.ports import Arrival, Inbound, Posted
@@ -124,6 +125,24 @@ class Shown:
     feedback: Feedback | None = None  # the receiver's verdict
 
 
+class HandoverState(StrEnum):
+    RECEIVED = "received"  # kept, not yet a handoff
+    BEGUN = "begun"
+    FAILED = "failed"  # given up; whoever watches the channel was told
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A kept request of a bot. ``ticket`` "" until it is made; ``tried``: an earlier try may have made it."""
+
+    id: str
+    asked: Asked
+    state: HandoverState
+    ticket: str
+    tried: bool
+    received_at: datetime
+
+
 class Case(Protocol):
     """One ticket, its open escalation and live handoff, locked until the block ends."""
 
@@ -184,6 +203,15 @@ class Case(Protocol):
 
     def new_handoff_id(self) -> str:
         """An id for a new handoff, sorted by time."""
+
+    def reserve(self, handoff_id: str) -> None:
+        """The next new handoff of this case gets this id."""
+
+    def told(self, handoff_id: str, kinds: Iterable[str]) -> tuple[Entry, ...]:
+        """The timeline's entries of these kinds about a handoff, oldest first."""
+
+    def begun(self, handover: str, handoff_id: str) -> None:
+        """A kept request of a bot became this handoff."""
 
     def plan(self, action: Action) -> None:
         """Add an action and its queue job; one whose key exists already is left as it is."""
@@ -302,6 +330,18 @@ class Journal(Protocol):
 
     def forget_away(self, sources: Iterable[str]) -> None:
         """Drop what all other sources showed: they are not respected any more."""
+
+    def handover(self, id: str) -> Handover | None:
+        """A kept request of a bot; None when there is none."""
+
+    def making(self, handover: str) -> None:
+        """A ticket is about to be made for it."""
+
+    def made(self, handover: str, ticket: str) -> None:
+        """This ticket was made for it."""
+
+    def handover_failed(self, handover: str, why: str, now: datetime, actions: Iterable[Action]) -> None:
+        """It was given up: note why, and plan who is told."""
 
     def replay(self, delivery: int) -> None:
         """Queue a delivery again; LookupError when there is none."""

@@ -11,13 +11,13 @@ from datetime import datetime
 
 from config.connections import Connection
 from connectors.freshdesk import inbound as read
-from connectors.freshdesk import outbound
+from connectors.freshdesk import making, outbound
 from connectors.freshdesk.api import Api
 from connectors.freshdesk.inbound import shape_of, sign
 from connectors.freshdesk.outbound import Desk
 from connectors.freshdesk.people import Directory
 from connectors.signatures import reveal
-from escalation.actions import Receipt, Write
+from escalation.actions import NewTicket, Receipt, Write
 from escalation.ports import Arrival, HelpdeskAgent, Inbound
 from escalation.ticket import Ignored, Ticket, TicketChange
 from mappings.schema import Mapping as Words
@@ -75,6 +75,9 @@ class Connector:
 
     def write(self, step: Write, *, look_first: bool) -> Receipt:
         return outbound.write(self._desk, step, look_first=look_first)
+
+    def create(self, new: NewTicket, *, look_first: bool) -> str:
+        return making.create(self._desk.api, new, look_first=look_first)
 
     def is_own(self, change: TicketChange) -> bool:
         return read.is_own(change)
