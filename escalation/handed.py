@@ -10,9 +10,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class AiAttempt:
-    """One remedy the AI tried: what it proposed or did, what the customer answered, why it failed; None: it did not say."""
+    """One remedy the AI tried: what it proposed or did, what came of it, what the customer answered, why it failed.
+
+    ``worked`` None: the customer has not said.
+    """
 
     step: str
+    result: str = ""
     answer: str = ""
     why: str = ""
     worked: bool | None = False
@@ -34,7 +38,7 @@ class HandedOver:
     issue_type: str = ""
     confidence: float | None = None  # 0 to 1
     complexity: str = ""
-    urgency: str = ""  # low | normal | high | urgent
+    urgency: str = ""  # low | normal | high | urgent | critical
     page: str = ""
     product_area: str = ""
     reason: str = ""  # why it hands over, in its own words

@@ -21,9 +21,8 @@ from escalation.thread import tidy
 from escalation.ticket import Message, Person, Role, Ticket, add_message
 
 RULE = "handed_over"  # the name under which a handover stands among the rules that fired
-URGENCIES = ("low", "normal", "high", "urgent")
 # What the bot wishes is a floor of the severity, and never reaches critical: that wakes people and is for rules to say.
-_FLOOR = {"low": Severity.LOW, "high": Severity.HIGH, "urgent": Severity.HIGH}
+_FLOOR = {"low": Severity.LOW} | dict.fromkeys(("high", "urgent", "critical"), Severity.HIGH)
 _TURN = "handover:"
 _MOST_TRIED = 15
 
@@ -76,7 +75,10 @@ def joined(asked: Asked, ticket: Ticket, playbook: Playbook) -> Ticket:
     new = [turn for turn in asked.turns if _bare(turn.text) not in there]
     own = tuple(there[_bare(t.text)] for t in asked.turns if t.author.role is Role.BOT and _bare(t.text) in there)
     known_type = asked.handed.intent if asked.handed.intent in playbook.issue_words else ""
-    handed = replace(asked.handed, own=own, issue_type=known_type)
+    if before := ticket.handed:
+        own = (*before.own, *own)
+    attempts = tuple(dict.fromkeys((*(before.attempts if before else ()), *asked.handed.attempts)))
+    handed = replace(asked.handed, own=own, issue_type=known_type, attempts=attempts)
     requester = ticket.requester if ticket.requester.email or ticket.requester.name else asked.customer
     messages = ticket.messages
     for turn in new:
@@ -134,7 +136,7 @@ def _bare(text: str) -> str:
 
 def decided(decision: Decision, seen: Facts, handed: HandedOver) -> Decision:
     """The decision with the handover as one more reason: it always escalates, and rules that fired may weigh more."""
-    own = _verdict(handed)
+    own = verdict(handed)
     fired = [*decision.fired(), own]  # a rule of equal weight goes first: it knows path and team
     first, team, issue_type = aim(seen, fired)
     return replace(
@@ -145,11 +147,12 @@ def decided(decision: Decision, seen: Facts, handed: HandedOver) -> Decision:
         path=first.path or own.path,
         team=team,
         issue_type=issue_type,
-        reasons=tuple(verdict.words for verdict in fired),
+        reasons=tuple(one.words for one in fired),
     )
 
 
-def _verdict(handed: HandedOver) -> Verdict:
+def verdict(handed: HandedOver) -> Verdict:
+    """The handover as if it were a rule that fired."""
     wish = f", urgency {handed.urgency} wished" if handed.urgency else ""
     about = ", ".join(words for words in (handed.intent.replace("_", " "), _sure(handed)) if words)
     words = f"{handed.by} handed it over{f' ({about})' if about else ''}{wish}"
@@ -191,6 +194,6 @@ def _told_already(step: str, steps: set[str]) -> bool:
 def _attempt(attempt: AiAttempt) -> Attempt:
     why = f"failed because {attempt.why}" if attempt.why and attempt.worked is not True else attempt.why
     answer = f"the customer: {attempt.answer}" if attempt.answer else ""
-    result = "; ".join(words for words in (answer, why) if words)
+    result = "; ".join(words for words in (attempt.result, answer, why) if words)
     step, came_to = tidy(attempt.step, 300), tidy(result, 300)
     return Attempt("AI", Role.BOT.value, Statement(step, who="AI"), Statement(came_to, who="AI"), attempt.worked)

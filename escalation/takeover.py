@@ -13,6 +13,7 @@ from escalation.actions import Action, ActionKind, Entry, NewTicket
 from escalation.handover import Asked
 from escalation.journal import Case, Handover, HandoverState
 from escalation.parts import Parts
+from escalation.playbook import Severity
 from escalation.ports import GiveUp, Helpdesk, TryLater
 from escalation.ticket import Role, Ticket
 
@@ -102,11 +103,23 @@ def _hand_over(case: Case, parts: Parts, kept: Handover, read: Ticket | None, st
     conclude.look_at(case, parts, ticket, (), read_at=started if read else None, handed=ticket.handed)
     if case.handoff is None:
         raise GiveUp("the playbook has no path for it")  # look_at always opens one for a ticket that is not over
+    _weigh(case, ticket)
     by = kept.asked.handed.by
     case.save_handoff(replace(case.handoff, sender=case.handoff.sender or by))
     words = f"{by} handed it over" + ("" if kept.asked.ticket else "; a ticket was made for it")
     case.write([Entry("handed_over", words, by, {"request": kept.id, "key": kept.asked.handed.key})], case.handoff.id)
     case.begun(kept.id, case.handoff.id)
+
+
+def _weigh(case: Case, ticket: Ticket) -> None:
+    """A later handover of the same ticket is a reason of its own, and may raise the severity as the first one did."""
+    if case.escalation is None or ticket.handed is None:
+        return
+    own = handover.verdict(ticket.handed)
+    severity = max(Severity(case.escalation.severity), own.severity, key=lambda s: s.rank)
+    reasons = tuple(dict.fromkeys((*case.escalation.reasons, own.words)))
+    if (severity.value, reasons) != (case.escalation.severity, case.escalation.reasons):
+        case.update(replace(case.escalation, severity=severity.value, reasons=reasons))
 
 
 def _last(asked: Asked) -> str:
