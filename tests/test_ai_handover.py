@@ -99,7 +99,7 @@ def test_twenty_at_once_are_one_handoff_and_one_ticket(system: System, helpdesk:
 
 @pytest.mark.parametrize("helpdesk", ["freshdesk", "zendesk"])
 def test_a_helpdesk_whose_answer_is_lost_gets_one_ticket(system: System, helpdesk: str) -> None:
-    post(system, handover(helpdesk), f"warm-{helpdesk}")
+    begun(system, post(system, handover(helpdesk), f"warm-{helpdesk}").json()["id"])
     before = len(system.calls(helpdesk))
     system.faults(helpdesk, rate_drop_after_write=1.0)
     try:
@@ -208,7 +208,7 @@ def test_the_javascript_example_in_a_browser(system: System, bot: Listener, brow
     send = "([url, token, key, body]) => window.baton.handOver(url, token, key, body)"
     first, second = (page.evaluate(send, [system.url, API_TOKEN, "browser", SAME]) for _ in range(2))
     assert first == second and begun(system, first["id"])["connection"] == "zendesk"
-    headers, raw = until(lambda: (bot.heard and bot.heard[-1]) or _told(system, bot), what="something heard")
+    headers, raw = something(system, bot)
     check = "([secret, headers, body]) => window.baton.verify(secret, headers, body).then((e) => e.type, (e) => String(e))"
     told = page.evaluate(check, [SECRET, headers, raw.decode()])
     assert str(told).startswith("handoff.")
@@ -219,15 +219,15 @@ def test_the_javascript_example_in_a_browser(system: System, bot: Listener, brow
 SAME = handover()
 
 
-def _told(system: System, bot: Listener) -> tuple[dict[str, str], bytes] | None:
-    """Something for the bot to hear."""
-    post(system, handover(ticket="999999997"), "heard")
-    return bot.heard[-1] if bot.heard else None
+def something(system: System, bot: Listener) -> tuple[dict[str, str], bytes]:
+    """Something the bot heard just now."""
+    id = post(system, handover(ticket="999999997"), f"heard-{next(_people)}").json()["id"]
+    return until(lambda: [told for told in bot.heard if id.encode() in told[1]], what="something heard")[-1]
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="no node on this machine; Chromium runs the same file")
 def test_the_javascript_example_verifies_in_node(tmp_path: Path, bot: Listener, system: System) -> None:
-    headers, raw = until(lambda: (bot.heard and bot.heard[-1]) or _told(system, bot), what="something heard")
+    headers, raw = something(system, bot)
     (tmp_path / "told.json").write_text(json.dumps([SECRET, headers, raw.decode()]), encoding="utf-8")
     script = f"""
 import {{ verify }} from {json.dumps((EXAMPLES / "hand_over.mjs").as_uri())};
