@@ -1,7 +1,7 @@
 """Telling AI agents and bots what became of what they handed over: signed webhooks after https://www.standardwebhooks.com/.
 
 The address is an admin's setting, never a caller's word. Even so it is not followed anywhere else: redirects are refused, and a
-name that leads into a private network is, unless the admin says that this is meant (docs/decisions/0013).
+name that leads into a private network is, unless the admin says that this is meant (docs/decisions/0015).
 """
 
 from __future__ import annotations

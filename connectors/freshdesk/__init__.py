@@ -34,6 +34,8 @@ CANNOT: Mapping[str, str] = {
     "an agent of another group": "An agent can be assigned only within a group of theirs: any other group is left as it is.",
     "adding one tag": "An update replaces all tags: they are read, merged and written, and a tag set in that moment is lost.",
     "refusing a stale update": "The API has no optimistic lock: the last write wins.",
+    "a key for new tickets": "Freshdesk has no key that makes a repeated call harmless: after a lost answer the customer's newest"
+    " tickets are looked through for our reference.",
     "merge events": "Automation rules do not fire on a merge; the merged ticket shows as closed when it is read.",
     "who is online": "Who is online is not told: only the round-robin switch 'available' is.",
     "instant webhooks": "Above the account's call rate Freshdesk postpones webhooks by an hour, and drops them after a day.",
