@@ -175,7 +175,7 @@ def test_who_may_hand_over(here: Web) -> None:
 def test_the_schemas_are_served_to_anybody_and_valid(here: Web) -> None:
     for name in ("handoff-1.json", "handoff-event-1.json"):
         answer = here.client("").get(f"/api/v1/schemas/{name}")
-        assert (answer.status_code, answer.content_type) == (200, "application/schema+json")
+        assert (answer.status_code, answer.content_type) == (200, "application/json")
         told = answer.json or {}
         Draft202012Validator.check_schema(told)
         assert told["$id"] == name

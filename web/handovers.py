@@ -58,7 +58,7 @@ class Handovers:
     def schema(name: str) -> Response:
         """A published schema."""
         try:
-            return answer(200, shapes.schema(name), "application/schema+json")
+            return answer(200, shapes.schema(name))
         except LookupError as missing:
             raise NotFound(str(missing)) from None
 

@@ -303,7 +303,7 @@ def _operation(route: Route) -> Json:
         "parameters": [*_in_path(route.path), *({"$ref": f"#/components/parameters/{name}"} for name in route.query)],
         "responses": {str(route.status): _answer(route.status, ref(route.answer), "application/json")},
     }
-    for status in sorted({401, 403, 503, *route.refusals}):
+    for status in sorted({503, *({401, 403} if route.role else ()), *route.refusals}):
         operation["responses"][str(status)] = _answer(status, ref("Problem"), "application/problem+json")
     if route.role is None:
         operation["security"] = []

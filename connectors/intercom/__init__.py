@@ -34,8 +34,8 @@ CANNOT: Mapping[str, str] = MappingProxyType(
         "atomic": "Assignment, note and tags are separate calls: each is looked up before it is repeated.",
         "new_tags": "A tag that the workspace does not have is made first, by a call of its own: made twice, it is one.",
         "filed_tickets": "Earlier tickets are looked for among conversations: what was filed as a ticket alone is not listed.",
-        "new_conversations": "A conversation begins with a message in the contact's name, and there is no key that makes a repeated"
-        " call harmless: after a lost answer it is searched for two minutes later, for the search lags behind writes.",
+        "new_conversations": "A conversation begins with a message in the contact's name, and there is no key that makes a"
+        " repeated call harmless: after a lost answer it is searched for two minutes later, for the search lags behind writes.",
         "full_thread": "The API gives the newest 500 parts of a thread.",
     }
 )
