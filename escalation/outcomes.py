@@ -16,6 +16,7 @@ from escalation.handed import HandedOver
 from escalation.handover import is_reply, is_turn
 from escalation.hop import Handoff, State
 from escalation.journal import Case
+from escalation.masking import To
 from escalation.parts import Parts
 from escalation.thread import read
 from escalation.ticket import Message, Role, Status, Ticket
@@ -37,7 +38,7 @@ def news(case: Case, parts: Parts, before: Handoff | None, after: Handoff) -> tu
         return ()
     data = _about(ticket.handed, case, after, ticket) | {"by": _holder(parts, after)}
     if event == SOLVED:
-        data |= _solution(case, after, ticket)
+        data |= parts.playbook().masking.whole(_solution(case, after, ticket), To.BOT)
     if event in (SOLVED, CLOSED):
         data |= {"status": ticket.status.value}
     return notices(parts.bots.addresses, event, f"{after.id}:{after.steps}", after.id, data, case.now)

@@ -12,6 +12,7 @@ from escalation import conclude, handover, outcomes
 from escalation.actions import Action, ActionKind, Entry, NewTicket
 from escalation.handover import Asked
 from escalation.journal import Case, Handover, HandoverState
+from escalation.masking import Masking, To
 from escalation.parts import Parts
 from escalation.playbook import Severity
 from escalation.ports import GiveUp, Helpdesk, TryLater
@@ -47,28 +48,29 @@ def failed(parts: Parts, number: str, error: BaseException, *, final: bool) -> N
     text = f"{asked.handed.by} wanted to hand {who} over ({asked.connection}), which failed: {why}. Last words: {_last(asked)}"
     tell = Action(f"tell:handover:{number}", ActionKind.TELL, "", {"agent": "", "channel": parts.channel, "text": text}, text)
     data: dict[str, object] = {"id": number, "key": asked.handed.key, "connection": asked.connection, "ticket": kept.ticket}
-    notices = outcomes.notices(parts.bots.addresses, outcomes.FAILED, number, "", data | {"why": why}, now)
+    data["why"] = parts.playbook().masking.text(why, To.BOT)
+    notices = outcomes.notices(parts.bots.addresses, outcomes.FAILED, number, "", data, now)
     parts.journal.handover_failed(number, why, now, (tell, *notices))
 
 
 def _make(parts: Parts, helpdesk: Helpdesk, kept: Handover) -> str:
     """Make the ticket; a try that was cut off may have made it, so it is looked for first."""
     parts.journal.making(kept.id)
-    ticket_id = helpdesk.create(new_ticket(kept), look_first=kept.tried)
+    ticket_id = helpdesk.create(new_ticket(kept, parts.playbook().masking), look_first=kept.tried)
     parts.journal.made(kept.id, ticket_id)
     return ticket_id
 
 
-def new_ticket(kept: Handover) -> NewTicket:
+def new_ticket(kept: Handover, masking: Masking) -> NewTicket:
     """The ticket for a conversation that was held elsewhere: what the customer said and was told, and nothing else."""
     asked = kept.asked
     subject = asked.subject or next((t.text for t in asked.turns if t.author.role is Role.CUSTOMER), "") or "Handed over"
     mark = handover.reference(kept.id)
     lines = [f"{_speaker(turn.author.role, turn.author.name)}: {turn.text}" for turn in asked.turns]
-    text = "\n\n".join(lines)
+    text = masking.text("\n\n".join(lines), To.NOTE)
     if len(text) > _MOST_TEXT:
         text = "…" + text[-_MOST_TEXT:]
-    one_line = " ".join(subject.split())
+    one_line = masking.text(" ".join(subject.split()), To.NOTE)
     subject = one_line if len(one_line) <= _MOST_SUBJECT else one_line[: _MOST_SUBJECT - 1] + "…"
     return NewTicket(kept.id, subject, f"{text}\n\n{mark}", asked.customer.email, asked.customer.name)
 

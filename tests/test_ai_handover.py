@@ -114,6 +114,28 @@ def test_a_helpdesk_whose_answer_is_lost_gets_one_ticket(system: System, helpdes
     assert any(id in entry["html"] for entry in entries)
 
 
+@pytest.mark.parametrize("helpdesk", kinds())
+def test_the_helpdesks_own_webhook_of_the_new_ticket_makes_no_second_handoff(system: System, helpdesk: str) -> None:
+    threat = [{"role": "customer", "text": "My lawyer is informed, I am going to sue you for fraud."}]
+    requests.put(f"{system.url}/sandbox/{helpdesk}/_echo", json={"on": True}, timeout=10).raise_for_status()
+    try:
+        id = post(system, handover(helpdesk, conversation=threat, attempts=[]), f"echo-{helpdesk}").json()["id"]
+        handoff = begun(system, id)
+        heard = until(
+            lambda: [d for d in system.api("deliveries", limit="200")["items"] if d["ticket_id"] == handoff["ticket_id"]],
+            what="the echo",
+        )
+        until(lambda: all(system.api(f"deliveries/{d['id']}")["status"] != "accepted" for d in heard), what="the echo handled")
+    finally:
+        requests.put(f"{system.url}/sandbox/{helpdesk}/_echo", json={"on": False}, timeout=10).raise_for_status()
+    assert [h["id"] for h in system.handoffs(handoff["ticket_id"])] == [handoff["id"]]
+    escalation = system.api(f"escalations/{handoff['escalation_id']}")
+    assert any("Shop assistant handed it over" in reason for reason in escalation["reasons"])
+    ticket = system.api(f"tickets/{helpdesk}/{handoff['ticket_id']}")
+    said = [(m["author"]["role"], m["text"]) for m in ticket["messages"] if m["public"]]
+    assert said == [("customer", threat[0]["text"])], "the text it was opened with is not said twice"
+
+
 def test_a_ticket_that_is_there_is_used(system: System) -> None:
     system.seed("zendesk", {"id": 771001, "subject": "Charged twice", "comments": [{"body": "You charged me twice"}]})
     before = len(system.calls("zendesk"))

@@ -55,7 +55,7 @@ agents:
 TALK = (
     (Role.CUSTOMER, "Kim", "My invoice 4417 was charged twice.", None),
     (Role.BOT, "", "Please wait 24 hours, it goes away by itself.", None),
-    (Role.CUSTOMER, "Kim", "It did not.", None),
+    (Role.CUSTOMER, "Kim", "It did not. My card is 4242 4242 4242 4242.", None),
 )
 TRIED = AiAttempt("Asked to wait 24 hours", "", "It did not", "it was a second charge, card 4111 1111 1111 1111")
 
@@ -174,6 +174,7 @@ def test_a_ticket_is_made_and_handed_over_with_all_the_bot_knew(shop: Shop) -> N
     (new,) = shop.desk.made
     assert (new.email, new.subject) == ("kim@example.com", "My invoice 4417 was charged twice.")
     assert "Assistant: Please wait" in new.text and "second charge" not in new.text, "nothing internal"
+    assert "4242 4242 4242 4242" not in new.text and "It did not." in new.text
     shown = shop.journal.shown("h_1")
     assert shown is not None
     package = shown.escalation.package
@@ -330,13 +331,16 @@ def test_what_worked_which_questions_helped_and_what_was_missing(shop: Shop) -> 
     shop.says("1", Message("a1", ADA, "Hello Kim. Which card did you use?"))
     shop.says("1", Message("c1", KIM, "The one that ends in 42."))
     shop.says("1", Message("n1", ADA, "Provider says: captured twice.", public=False))
-    shop.says("1", Message("a2", ADA, "I refunded the second charge; it is back in two days."))
+    shop.says("1", Message("a2", ADA, "I refunded the second charge to 4242 4242 4242 4242; it is back in two days."))
     shop.says("1", status=Status.SOLVED)
     accepted, solved = shop.notices()
     assert accepted["type"] == "handoff.accepted" and accepted["data"]["ticket"] == "1" and accepted["data"]["key"] == "key h_1"
     assert solved["type"] == "handoff.solved" and solved["id"] != accepted["id"]
     data = solved["data"]
-    assert [one["text"] for one in data["what_worked"]] == ["I refunded the second charge; it is back in two days."]
+    assert [one["text"] for one in data["what_worked"]] == [
+        "I refunded the second charge to [card ending 4242]; it is back in two days."
+    ]  # fmt: skip
+    assert "4242 4242" not in json.dumps(data)
     assert [one["by"] for one in data["replies"]] == ["Ada", "Ada"], "no internal note leaves the house"
     assert [(q["question"], q["answer"]) for q in data["questions"]] == [
         ("Which card did you use?", "The one that ends in 42."),
