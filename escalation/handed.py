@@ -26,8 +26,8 @@ class AiAttempt:
 class HandedOver:
     """The newest handover of a ticket by a bot. Texts are a customer's or a model's words: escape before showing.
 
-    ``own`` are ids of messages in the helpdesk that the bot wrote under whatever name; ``issue_type`` is ``intent`` where the
-    playbook knows it.
+    ``own`` are ids of messages in the helpdesk that the bot wrote under whatever name, ``opening`` that of the text with which a
+    ticket was made for it; ``issue_type`` is ``intent`` where the playbook knows it.
     """
 
     id: str  # of the request, see store.handovers
@@ -43,3 +43,4 @@ class HandedOver:
     product_area: str = ""
     reason: str = ""  # why it hands over, in its own words
     own: tuple[str, ...] = ()
+    opening: str = ""

@@ -77,8 +77,9 @@ def joined(asked: Asked, ticket: Ticket, playbook: Playbook) -> Ticket:
     known_type = asked.handed.intent if asked.handed.intent in playbook.issue_words else ""
     if before := ticket.handed:
         own = (*before.own, *own)
+    opening = before.opening if before else ""
     attempts = tuple(dict.fromkeys((*(before.attempts if before else ()), *asked.handed.attempts)))
-    handed = replace(asked.handed, own=own, issue_type=known_type, attempts=attempts)
+    handed = replace(asked.handed, own=own, issue_type=known_type, attempts=attempts, opening=opening)
     requester = ticket.requester if ticket.requester.email or ticket.requester.name else asked.customer
     messages = ticket.messages
     for turn in new:
@@ -93,8 +94,10 @@ def woven(known: Ticket | None, ticket: Ticket) -> Ticket:
     if handed is None:
         return ticket
     turns = [m for m in (known.messages if known else ()) if is_turn(m)]
-    opened = {reference(number) for number in (handed.id, *(m.id.split(":")[1] for m in turns))}
-    messages = tuple(_as_is(m, handed, opened) for m in ticket.messages)
+    opening = _opening(ticket.messages, handed, {handed.id, *(m.id.split(":")[1] for m in turns)})
+    if opening is not None:
+        handed = replace(handed, opening=opening.id)
+    messages = tuple(_as_is(m, handed, opening) for m in ticket.messages)
     for turn in turns:
         messages = add_message(messages, turn)
     return replace(
@@ -108,11 +111,19 @@ def woven(known: Ticket | None, ticket: Ticket) -> Ticket:
     )
 
 
-def _as_is(message: Message, handed: HandedOver, opened: set[str]) -> Message:
+def _opening(messages: tuple[Message, ...], handed: HandedOver, numbers: set[str]) -> Message | None:
+    """The text a ticket was made with for a handover: the first with its reference. Later ones are replies that quote it."""
+    if handed.opening:
+        return next((m for m in messages if m.id == handed.opening), None)
+    marks = [re.compile(re.escape(reference(number)) + r"(?![\w:./-])") for number in numbers]
+    return next((m for m in messages if not is_turn(m) and any(mark.search(m.text) for mark in marks)), None)
+
+
+def _as_is(message: Message, handed: HandedOver, opening: Message | None) -> Message:
     """A helpdesk's message as it really is: the text a ticket was opened with for us is nobody's reply, a bot's is a bot's."""
     if is_turn(message):
         return message
-    if any(re.search(re.escape(mark) + r"(?![\w:./-])", message.text) for mark in opened) and message.public:
+    if opening is not None and (message.id == opening.id or _bare(message.text) == _bare(opening.text)):
         # Neither the customer's words nor ours: it repeats the turns, which stand in the thread themselves.
         return replace(message, author=replace(message.author, role=Role.SYSTEM), public=False)
     if message.id in handed.own:

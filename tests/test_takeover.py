@@ -261,6 +261,17 @@ def test_the_conversation_stays_however_often_the_ticket_is_read(shop: Shop) -> 
     assert shown is not None and shown.handoff.state == "offered" and shown.escalation.package.waiting_since is not None
 
 
+def test_a_reply_that_quotes_the_text_a_ticket_was_opened_with_is_a_reply(shop: Shop) -> None:
+    shop.keep()
+    shop.begin()
+    quoted = "\n".join(f"> {line}" for line in shop.desk.made[0].text.splitlines())
+    shop.says("1", Message("c1", KIM, f"Any news?\n\n{quoted}"))
+    shop.desk.tickets["1"] = replace(shop.desk.tickets["1"], messages=shop.desk.tickets["1"].messages[1:])  # a thread cut short
+    shop.look("1")
+    reply = next(m for m in shop.ticket("1").messages if m.id == "c1")
+    assert (reply.author.role, reply.public) == (Role.CUSTOMER, True)
+
+
 @pytest.mark.parametrize(
     ("urgency", "words", "severity"),
     [
