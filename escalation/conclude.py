@@ -26,7 +26,7 @@ from escalation.playbook import Mode, Path, Severity
 from escalation.queued import Moment
 from escalation.reopening import chain_of, is_reopened, only_thanks, resumed
 from escalation.snooze import hurry
-from escalation.ticket import Message, Role, Ticket, TicketChange
+from escalation.ticket import Message, Ticket, TicketChange
 from escalation.write_back import hand_over
 
 _USUAL_COOLDOWN = timedelta(hours=24)  # of a rule in shadow that names none: looks are many, and each would be noted

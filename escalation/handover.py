@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from escalation.decide import aim
 from escalation.decision import Decision, Verdict
@@ -38,6 +39,24 @@ class Asked:
     customer: Person = field(default_factory=Person)
     subject: str = ""
     language: str = ""
+
+
+class HandoverState(StrEnum):
+    RECEIVED = "received"  # kept, not yet a handoff
+    BEGUN = "begun"
+    FAILED = "failed"  # given up; whoever watches the channel was told
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A kept request of a bot. ``ticket`` "" until it is made; ``tried``: an earlier try may have made it."""
+
+    id: str
+    asked: Asked
+    state: HandoverState
+    ticket: str
+    tried: bool
+    received_at: datetime
 
 
 def turns_of(number: str, told: Iterable[tuple[Role, str, str, datetime | None]], now: datetime) -> tuple[Message, ...]:

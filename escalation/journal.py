@@ -17,7 +17,7 @@ from escalation.affinity import Earlier
 from escalation.away import Away
 from escalation.context import ContextPackage
 from escalation.decision import Decision
-from escalation.handover import Asked
+from escalation.handover import Handover
 from escalation.history import Contact, Logged
 from escalation.hop import Handoff
 from escalation.ports import Arrival, Inbound, Posted
@@ -123,24 +123,6 @@ class Shown:
     ticket: Ticket
     posted: Mapping[str, Posted]
     feedback: Feedback | None = None  # the receiver's verdict
-
-
-class HandoverState(StrEnum):
-    RECEIVED = "received"  # kept, not yet a handoff
-    BEGUN = "begun"
-    FAILED = "failed"  # given up; whoever watches the channel was told
-
-
-@dataclass(frozen=True, slots=True)
-class Handover:
-    """A kept request of a bot. ``ticket`` "" until it is made; ``tried``: an earlier try may have made it."""
-
-    id: str
-    asked: Asked
-    state: HandoverState
-    ticket: str
-    tried: bool
-    received_at: datetime
 
 
 class Case(Protocol):

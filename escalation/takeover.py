@@ -10,8 +10,8 @@ from datetime import datetime
 
 from escalation import conclude, handover, outcomes
 from escalation.actions import Action, ActionKind, Entry, NewTicket
-from escalation.handover import Asked
-from escalation.journal import Case, Handover, HandoverState
+from escalation.handover import Asked, Handover, HandoverState
+from escalation.journal import Case
 from escalation.masking import Masking, To
 from escalation.parts import Parts
 from escalation.playbook import Severity

@@ -25,6 +25,7 @@ from escalation.ticket import Message, Ticket
 from escalation.verdicts import Feedback
 from store import away, feedback, handovers, queue, queue_rows, shown
 from store import statements as sql
+from store.besides import load_contacts, load_loads
 from store.codec import build, build_log, new_id, plain, plain_log
 from store.queue import Queue
 from store.shown import escalation_of, load_handoff
@@ -341,20 +342,3 @@ def close_action(db: Connection, task: Task, receipt: Receipt | Posted | None, m
     kept = plain(replace(receipt, ticket=None) if isinstance(receipt, Receipt) else receipt) if receipt else None
     values = {"state": "moot" if moot else "done", "error": moot, "done_at": now, "receipt": kept}
     db.execute(sql.DONE, {"the_action": task.id, **values})
-
-
-def load_loads(db: Connection, agents: Iterable[str]) -> Mapping[str, Load]:
-    """What each of these agents has on the desk."""
-    rows = db.execute(sql.LOADS, {"agents": list(agents)})
-    return {row.id: Load(row.handoffs, row.offers, row.last_offer) for row in rows}
-
-
-def load_contacts(db: Connection, own: tuple[str, str], email: str, since: datetime) -> tuple[Contact, ...]:
-    """The other tickets of the customer with this address."""
-    rows = db.execute(sql.CONTACTS, {"email": email.lower(), "since": since}) if email else ()
-    return tuple(_contact(row) for row in rows if (row.connection, row.ticket_id) != own)
-
-
-def _contact(row: Any) -> Contact:
-    at = datetime.fromisoformat(row.created_at) if row.created_at else None
-    return Contact(row.connection, row.ticket_id, row.subject or "", row.issue_type or "", at)

@@ -11,8 +11,7 @@ from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from escalation.actions import Action
-from escalation.handover import Asked
-from escalation.journal import Handover, HandoverState
+from escalation.handover import Asked, Handover, HandoverState
 from store import queue
 from store import statements as sql
 from store.codec import build, plain

@@ -12,21 +12,21 @@ from sqlalchemy.dialects.postgresql import insert
 
 from escalation.actions import Action, Timer, TimerKind
 from escalation.away import Away
+from escalation.handover import Handover
 from escalation.history import Background
 from escalation.hygiene import Fired
-from escalation.journal import Handover, Known, Shown, Task, Unanswered, Waiting
+from escalation.journal import Known, Shown, Task, Unanswered, Waiting
 from escalation.ports import Arrival, Inbound, Posted
 from escalation.queued import Queued
 from escalation.roster import Load
 from escalation.ticket import Ticket
 from store import away, handovers, queue, queue_rows, rule_queries, shown
 from store import statements as sql
+from store.besides import load_contacts, load_loads
 from store.case import (
     StoredCase,
     StoredTicket,
     close_action,
-    load_contacts,
-    load_loads,
     load_ticket,
 )
 from store.codec import build

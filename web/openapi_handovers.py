@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from escalation.journal import HandoverState
+from escalation.handover import HandoverState
 from web import shapes
 from web.handovers import SCHEMA
 from web.openapi_kit import AT, TEXT, TEXT_OR_NONE, Json, list_of, object_of, of, ref, word
