@@ -27,6 +27,7 @@ import web
 from config import connections, logs
 from config.connections import PLAY_SECRET, PLAY_TOKEN, ChatAccount, Connection
 from config.settings import Settings, load
+from connectors.bots import BotWebhooks
 from connectors.slack import SlackChat
 from escalation import by_hand, rule_tests
 from escalation.pipeline import Pipeline
@@ -130,6 +131,7 @@ class Baton:
             settle=timedelta(milliseconds=self.settings.read_settle_ms),
             page_url=self.settings.address,
             channel=self.accounts[1].channel,
+            bots=BotWebhooks(self.settings.bots, timeout_s=self.settings.vendor_timeout_s),
         )
 
     def preview(self, helpdesk: str, payload: object, draft: str | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from config.yamlwords import choose
 from escalation import masking
 from escalation.masking import FIELDS, To
 
-Destination = Literal["chat", "note", "tracker", "llm", "log"]
+Destination = Literal["chat", "note", "tracker", "llm", "log", "bot"]
 Limited = Literal["chat", "note", "tracker", "llm"]
 _MOST = 100  # patterns: each is looked for in every text that leaves
 

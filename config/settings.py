@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from config import bots
 
 
 class SettingsProblem(Exception):
@@ -63,6 +65,34 @@ class Settings(BaseSettings):
     slack_app_token: SecretStr = SecretStr("")
     slack_channel: str = "#support-handoffs"
 
+    bot_webhook_urls: str = Field("", description="where bots are told what became of what they handed over; several with commas")
+    bot_webhook_secret: SecretStr = Field(SecretStr(""), description="whsec_…; signs what bots are told")
+    bot_webhook_secret_old: SecretStr = Field(SecretStr(""), description="signs beside the new one during a rotation")
+    bot_webhook_private: bool = Field(False, description="these addresses may be in a private network, and http")
+
+    @field_validator("bot_webhook_secret", "bot_webhook_secret_old")
+    @classmethod
+    def _is_a_secret(cls, told: SecretStr) -> SecretStr:
+        if told.get_secret_value():
+            bots.secret(told.get_secret_value())
+        return told
+
+    @model_validator(mode="after")
+    def _bots_can_be_told(self) -> Self:
+        wanted = bots.addresses(self.bot_webhook_urls)
+        for address in wanted:
+            bots.checked(address, private=self.bot_webhook_private)
+        if wanted and not self.bot_webhook_secret.get_secret_value():
+            raise ValueError("BOT_WEBHOOK_URLS needs BOT_WEBHOOK_SECRET: bots must be able to tell that it was us")
+        return self
+
+    @property
+    def bots(self) -> bots.BotAccount:
+        """Where bots are told, and how it is signed."""
+        told = (self.bot_webhook_secret.get_secret_value(), self.bot_webhook_secret_old.get_secret_value())
+        secrets = tuple(bots.secret(one) for one in told if one)
+        return bots.BotAccount(bots.addresses(self.bot_webhook_urls), secrets, self.bot_webhook_private)
+
     @property
     def address(self) -> str:
         """The base URL for links, without a trailing slash."""
@@ -79,7 +109,7 @@ def load(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as wrong:
-        lines = [f"  {'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in wrong.errors(include_input=False)]
+        lines = [f"  {'.'.join(map(str, e['loc'])).upper() or 'Together'}: {e['msg']}" for e in wrong.errors(include_input=False)]
         raise SettingsProblem("These settings cannot be used:\n" + "\n".join(lines)) from None
 
 

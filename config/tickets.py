@@ -12,7 +12,7 @@ import pydantic
 from escalation.ticket import Message, Person, Role, Ticket
 
 MOST_MESSAGES = 3000
-_FIELDS = frozenset(f.name for f in fields(Ticket)) - {"messages", "known", "missing", "connection", "id"}
+_FIELDS = frozenset(f.name for f in fields(Ticket)) - {"messages", "known", "missing", "connection", "id", "handed"}
 _ROLES = {"user": Role.CUSTOMER, "end_user": Role.CUSTOMER, "assistant": Role.BOT, "ai": Role.BOT}
 _TICKET: pydantic.TypeAdapter[Ticket] = pydantic.TypeAdapter(Ticket)
 

@@ -45,6 +45,11 @@ def to_html(note: Note, *, tags: frozenset[str], limit: int) -> str:
     return head + _middle(paint, blocks, limit - len(head) - len(foot)) + foot
 
 
+def plain_html(text: str) -> str:
+    """Plain text as the HTML of a helpdesk: every character escaped, its line breaks kept."""
+    return _Paint(frozenset({"br"})).text(text)
+
+
 @dataclass(frozen=True, slots=True)
 class _Block:
     """A heading with lines; ``newest_last`` says which end may be left out."""

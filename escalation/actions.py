@@ -53,6 +53,21 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
+class NewTicket:
+    """A ticket to be made in a helpdesk, for a conversation that was held elsewhere.
+
+    ``text`` is what the customer said and was told before: whoever opens the ticket sees it, the customer too, so it holds
+    nothing internal. Its last line is ``handover.reference(key)``, by which the ticket is found before it is made again.
+    """
+
+    key: str
+    subject: str
+    text: str
+    email: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What a write really did, read from the vendor's answer or by looking it up.
 
@@ -119,6 +134,7 @@ class ActionKind(StrEnum):
     PROVE = "prove"  # read back what was written to the helpdesk
     TELL = "tell"  # a plain message to a person or channel (lead told, reminder)
     ASK_VERDICT = "ask_verdict"  # post a card that asks for the receiver's verdict
+    NOTIFY = "notify"  # a signed webhook to the bot that handed over
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from escalation import context
+from escalation import context, handover, outcomes
 from escalation.actions import Entry
 from escalation.affinity import acquainted
 from escalation.ahead import behind, joins_the_queue
@@ -15,6 +15,7 @@ from escalation.decision import Decision
 from escalation.desks import Matter, besides, desk_of, routed
 from escalation.events import Again, AssignedInHelpdesk, Event, HumanReplied, Recount, Start, TicketOver
 from escalation.facts import utc
+from escalation.handed import HandedOver
 from escalation.handoff import advance
 from escalation.history import Background, extended
 from escalation.hop import Desk, Handoff, State, Step
@@ -26,7 +27,7 @@ from escalation.playbook import Mode, Path, Severity
 from escalation.queued import Moment
 from escalation.reopening import chain_of, is_reopened, only_thanks, resumed
 from escalation.snooze import hurry
-from escalation.ticket import Message, Role, Ticket, TicketChange
+from escalation.ticket import Message, Ticket, TicketChange
 from escalation.write_back import hand_over
 
 _USUAL_COOLDOWN = timedelta(hours=24)  # of a rule in shadow that names none: looks are many, and each would be noted
@@ -41,18 +42,21 @@ def look_at(
     read_at: datetime | None = None,
     deliveries: list[int] | None = None,
     by_time: bool = False,
+    handed: HandedOver | None = None,
 ) -> None:
     """Look at a ticket with the rules and bring its escalation and handoff up to date.
 
-    ``by_time``: nothing happened but that time went by, so only rules that look at time are asked.
+    ``by_time``: nothing happened but that time went by, so only rules that look at time are asked. ``handed``: a bot hands it
+    over now, which always escalates.
     """
+    ticket = handover.woven(case.ticket, ticket)
     playbook = timed(parts.playbook()) if by_time else parts.playbook()
     signals = parts.reader.read(ticket.messages, case.now, subject=ticket.subject, language=ticket.language)
     background = _background(case, parts, ticket)
     ticket = clocked(parts.playbook(), ticket, background, case.now)
     seen = facts_of(playbook, ticket, case.evaluated, news, signals, case.now, background)
     decided = decide(playbook, ticket, case.evaluated, news, signals, case.now, background, seen=seen)
-    decision = _cooled(decided, case, parts)
+    decision = handover.decided(decided, seen, handed) if handed else _cooled(decided, case, parts)
     evaluation = case.record(decision, ticket, deliveries or [])
     before = case.ticket
     acts = [c.action_id for c in news if c.action_id] if read_at else []
@@ -213,7 +217,7 @@ def _acts(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket) -> li
     if handoff is None or before is None:
         return []
     had = {m.id for m in before.messages}
-    replies = [m for m in ticket.messages if m.id not in had and m.public and m.author.role is Role.AGENT]
+    replies = [m for m in ticket.messages if handover.is_reply(m) and m.id not in had]
     at = min([case.now, *(m.at for m in replies if m.at)])
     events: list[Event] = []
     assignee = ticket.assignee
@@ -304,6 +308,8 @@ def take(case: Case, parts: Parts, step: Step) -> Step:
         return step
     if _took_unasked(case.handoff, step.handoff) or joins_the_queue(case.handoff, step.handoff):
         case.loads(())  # counted before anybody else is routed
+    for news in outcomes.news(case, parts, case.handoff, step.handoff):
+        case.plan(news)
     case.save_handoff(step.handoff)
     case.write(step.entries, step.handoff.id)
     for action in step.actions:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from escalation import phrases
+from escalation import handover, phrases
 from escalation.actions import Line
 from escalation.advice import authority, next_steps
 from escalation.asks import asks, promises
@@ -58,7 +58,7 @@ def build(
         chain=chain,
         sender=sender,
     )
-    package = _with_story(package, ticket, thread, signals)
+    package = handover.in_package(_with_story(package, ticket, thread, signals), ticket.handed)
     package = _with_customer(package, ticket, thread, signals)
     return judged(package, ticket, needs or {}, _cut(ticket, thread))
 

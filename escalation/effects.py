@@ -115,6 +115,13 @@ def _tell(parts: Parts, task: Task) -> None:
     _finish(parts, task, posted=posted)
 
 
+def _notify(parts: Parts, task: Task) -> None:
+    """Tell a bot what became of what it handed over; a bot that was told twice knows it by the id."""
+    data = task.action.data
+    parts.bots.tell(data["address"], data["id"], data["body"], parts.clock())
+    _finish(parts, task)
+
+
 def _write(parts: Parts, task: Task) -> None:
     """One step of a write-back; the answer is held against what was asked, and the stored ticket learns it."""
     step = task.action.write
@@ -267,4 +274,5 @@ _EFFECTS: Mapping[ActionKind, Callable[[Parts, Task], None]] = {
     ActionKind.ASK_VERDICT: _ask_verdict,
     ActionKind.WRITE: _write,
     ActionKind.PROVE: _prove,
+    ActionKind.NOTIFY: _notify,
 }

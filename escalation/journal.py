@@ -17,6 +17,7 @@ from escalation.affinity import Earlier
 from escalation.away import Away
 from escalation.context import ContextPackage
 from escalation.decision import Decision
+from escalation.handover import Handover
 from escalation.history import Contact, Logged
 from escalation.hop import Handoff
 from escalation.ports import Arrival, Inbound, Posted
@@ -185,6 +186,15 @@ class Case(Protocol):
     def new_handoff_id(self) -> str:
         """An id for a new handoff, sorted by time."""
 
+    def reserve(self, handoff_id: str) -> None:
+        """The next new handoff of this case gets this id."""
+
+    def told(self, handoff_id: str, kinds: Iterable[str]) -> tuple[Entry, ...]:
+        """The timeline's entries of these kinds about a handoff, oldest first."""
+
+    def begun(self, handover: str, handoff_id: str) -> None:
+        """A kept request of a bot became this handoff."""
+
     def plan(self, action: Action) -> None:
         """Add an action and its queue job; one whose key exists already is left as it is."""
 
@@ -302,6 +312,18 @@ class Journal(Protocol):
 
     def forget_away(self, sources: Iterable[str]) -> None:
         """Drop what all other sources showed: they are not respected any more."""
+
+    def handover(self, id: str) -> Handover | None:
+        """A kept request of a bot; None when there is none."""
+
+    def making(self, handover: str) -> None:
+        """A ticket is about to be made for it."""
+
+    def made(self, handover: str, ticket: str) -> None:
+        """This ticket was made for it."""
+
+    def handover_failed(self, handover: str, why: str, now: datetime, actions: Iterable[Action]) -> None:
+        """It was given up: note why, and plan who is told."""
 
     def replay(self, delivery: int) -> None:
         """Queue a delivery again; LookupError when there is none."""

@@ -34,6 +34,7 @@ class To(StrEnum):
     TRACKER = "tracker"
     LLM = "llm"
     LOG = "log"
+    BOT = "bot"  # what bots are told of what they handed over
 
 
 class Replaces(Protocol):

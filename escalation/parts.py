@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from escalation.journal import Journal
 from escalation.playbook import Playbook
-from escalation.ports import Chat, Helpdesk, Reader
+from escalation.ports import Bots, Chat, GiveUp, Helpdesk, Reader
 from escalation.roster import Roster
+
+
+class NoBots:
+    """Nobody wants to hear what became of a handover."""
+
+    addresses: tuple[str, ...] = ()
+
+    def tell(self, address: str, id: str, body: str, now: datetime) -> None:
+        raise GiveUp(f"{address} is not configured any more (BOT_WEBHOOK_URLS)")
 
 
 @dataclass(frozen=True)
@@ -27,3 +36,4 @@ class Parts:
     settle: timedelta = timedelta(milliseconds=20)
     page_url: str = ""  # base of links to our pages
     channel: str = ""  # where alerts go that have no better place
+    bots: Bots = field(default_factory=NoBots)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from escalation import conclude, effects, feedback
+from escalation import conclude, effects, feedback, handover
 from escalation.actions import ActionKind, Timer
 from escalation.events import Event, Fired
 from escalation.handoff import advance
@@ -168,6 +168,7 @@ class Pipeline(Parts):
         with self.journal.case(helpdesk.connection, ticket.id, self.clock()) as case:
             news = tuple(h.change for h in heard if not h.own)
             ids = [h.delivery.id for h in heard]
+            ticket = handover.woven(case.ticket, ticket)
             case.conclude([*outcomes, *map(_outcome, heard)])
             if news:
                 conclude.look_at(case, self, ticket, news, read_at=read_at, deliveries=ids)

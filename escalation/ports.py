@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from escalation.actions import Card, Receipt, Write
+from escalation.actions import Card, NewTicket, Receipt, Write
 from escalation.signals import Signal
 from escalation.ticket import Ignored, Message, Ticket, TicketChange
 
@@ -111,6 +111,9 @@ class Helpdesk(Protocol):
     def write(self, step: Write, *, look_first: bool) -> Receipt:
         """Carry out one step; with ``look_first`` (an earlier try may have worked) look it up before repeating it."""
 
+    def create(self, new: NewTicket, *, look_first: bool) -> str:
+        """Make a ticket, once; its id. With ``look_first`` (an earlier try may have worked) it is looked for before."""
+
     def is_own(self, change: TicketChange) -> bool:
         """True when the change was caused by our own writes (actor or marker), so it is kept and not evaluated."""
 
@@ -152,6 +155,17 @@ class Chat(Protocol):
 
     def check(self) -> tuple[str, ...]:
         """Problems of token, scopes and channels in words with the remedy; empty when all is well."""
+
+
+class Bots(Protocol):
+    """The AI agents and bots that hand over, as far as they want to hear what became of it. Thread-safe."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where each is told; none when nobody wants to hear."""
+
+    def tell(self, address: str, id: str, body: str, now: datetime) -> None:
+        """Send one signed event (JSON); ``id`` is the same at every try. TryLater, or GiveUp when it is no use any more."""
 
 
 class Reader(Protocol):

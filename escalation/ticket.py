@@ -13,6 +13,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from escalation.handed import HandedOver
+
 
 class Status(StrEnum):
     NEW = "new"  # nobody has looked at it
@@ -195,6 +197,7 @@ class Ticket:
     merged_into: str = ""
     known: frozenset[str] = frozenset()  # names of the fields above that a source has told
     missing: Mapping[str, str] = field(default_factory=dict)  # field → why it could not be had
+    handed: HandedOver | None = None  # what a bot told that handed it over; no helpdesk tells it
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +232,7 @@ class Ignored:
     reason: str
 
 
-_FIELDS = frozenset(f.name for f in fields(Ticket)) - {"connection", "id", "known", "missing"}
+_FIELDS = frozenset(f.name for f in fields(Ticket)) - {"connection", "id", "known", "missing", "handed"}
 
 
 def _is_stale(ticket: Ticket, change: TicketChange) -> bool:

@@ -16,7 +16,7 @@ from flask import Response, jsonify, request
 from sandbox import intercom_people as people
 from sandbox.intercom_notify import echo
 from sandbox.intercom_people import VENDOR, WORKSPACE, contact
-from sandbox.intercom_things import parts_of
+from sandbox.intercom_things import parts_of, whole
 from sandbox.intercom_world import Refused, World, place, required
 from sandbox.state import Body
 
@@ -83,6 +83,24 @@ def _contact(world: World, id: str) -> Response:
         canonical = f'<{world.play.url(VENDOR)}/contacts/{found["merged_into"]}>; rel="canonical"'
         raise Refused(410, "contact_merged", "This contact has been merged. See the 'Link' header", {"Link": canonical})
     return _found(found, "not_found")
+
+
+def _search_contacts(world: World) -> Response:
+    query = required(_body(), "query", (dict,))
+    found = [one for one in people.contacts(world.state) if _fits(query, one)]
+    pages = {"type": "pages", "page": 1, "per_page": 50, "total_pages": 1}
+    return jsonify({"type": "list", "data": found, "total_count": len(found), "pages": pages})
+
+
+def _new_contact(world: World) -> Response:
+    asked = _body()
+    email = required(asked, "email", (str,))
+    for known in people.contacts(world.state):
+        if known["email"] == email:
+            raise Refused(409, "conflict", f"A contact matching those details already exists with id={known['id']}")
+    made: Body = {"type": "user", "id": str(world.state.new_id()), "name": asked.get("name"), "email": email}
+    people.remember_contact(world.state, made)
+    return jsonify(contact(world.state, made["id"]))
 
 
 def _companies(world: World, id: str) -> Response:
@@ -200,6 +218,23 @@ def _search(world: World, kind: str) -> Response:
 # Conversations
 
 
+def _new_conversation(world: World) -> Response:
+    """A message of a contact begins one; HTML is not supported, so it is shown as it is."""
+    asked = _body()
+    sender, text = required(asked, "from", (dict,)), required(asked, "body", (str,))
+    required(sender, "type", (str,), ("lead", "user", "contact"))
+    known = contact(world.state, required(sender, "id", (str,)))
+    if known is None:
+        raise Refused(404, "not_found", "User Not Found")
+    by = {"type": "user", "id": known["id"], "name": known["name"], "email": known["email"]}
+    body = f"<p>{html.escape(text)}</p>".replace("\n", "<br>")
+    thing = whole({"type": "conversation", "comments": [{"author": by, "body": body}]}, str(world.state.new_id()))
+    world.keep(thing)
+    echo(world, ["conversation.user.created"], thing)
+    told = {"type": "user_message", "id": f"{thing['id']}0", "created_at": thing["created_at"], "body": body}
+    return jsonify({**told, "message_type": "inapp", "conversation_id": thing["id"]})
+
+
 def _update_conversation(world: World, id: str) -> Response:
     asked = _body()
     with world.edit(id) as thing:
@@ -278,12 +313,15 @@ _OWN: tuple[Route, ...] = (
     ("PUT", "/admins/<id>/away", _away),
     ("GET", "/teams", _teams),
     ("GET", "/teams/<id>", _team),
+    ("POST", "/contacts", _new_contact),
+    ("POST", "/contacts/search", _search_contacts),
     ("GET", "/contacts/<id>", _contact),
     ("GET", "/contacts/<id>/companies", _companies),
     ("GET", "/companies/<id>", _company),
     ("GET", "/tags", _tags),
     ("POST", "/tags", _new_tag),
     ("GET", "/ticket_states", _ticket_states),
+    ("POST", "/conversations", _new_conversation),
     ("PUT", "/conversations/<id>", _update_conversation),
     ("POST", "/conversations/<id>/parts", _manage),
     ("PUT", "/tickets/<id>", _update_ticket),

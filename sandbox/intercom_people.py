@@ -98,6 +98,12 @@ def contact(state: State, id: str) -> Body | None:
     return state.get(VENDOR, "contacts", id)
 
 
+def contacts(state: State) -> list[Body]:
+    """Every contact."""
+    mia = contact(state, "301")
+    return [one for one in (mia, *state.all(VENDOR, "contacts")) if one]
+
+
 def remember_contact(state: State, author: Body) -> None:
     """Keep the writer of a message as a contact, as Intercom does."""
     id = str(author.get("id") or "")

@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from sandbox import Play, faults, pages
 from sandbox.state import Body, State
 from sandbox.zendesk_events import changes, deliver, envelopes
-from sandbox.zendesk_people import VENDOR
+from sandbox.zendesk_people import VENDOR, requester_of, user
 from sandbox.zendesk_reads import Reads, api_ticket, ticket_view
 from sandbox.zendesk_tickets import Refused, tags_of
 from sandbox.zendesk_world import World, act
@@ -91,6 +91,13 @@ def _body(name: str) -> Any:
     return told[name]
 
 
+def _looked_up(response: Response, word: str) -> Response:
+    """https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#idempotency"""
+    if "Idempotency-Key" in request.headers:
+        response.headers["x-idempotency-lookup"] = word
+    return response
+
+
 class Writes:
     """The calls that change something; each causes webhooks too while the echo is on."""
 
@@ -115,11 +122,28 @@ class Writes:
         if not isinstance(said, dict) or not (said.get("body") or said.get("html_body")):
             details = {"base": [{"description": "Description: cannot be blank", "error": "BlankValue"}]}
             raise Refused(422, {"error": "RecordInvalid", "description": "Record validation errors", "details": details})
-        requester = told.get("requester_id") or self._us
-        kept = {key: value for key, value in told.items() if key not in ("comment", "id")}
+        if (again := self._again(told)) is not None:
+            return again
+        requester = told.get("requester_id") or requester_of(self._world.state, told.get("requester")) or self._us
+        kept = {key: value for key, value in told.items() if key not in ("comment", "id", "requester", "metadata")}
+        person = user(self._world.state, self._world.play, int(requester)) or {}
+        kept = {"organization_id": person.get("organization_id"), **kept}
+        said = {"author_id": self._us, **said}  # the submitter, who is us, writes the first comment
         ticket = self._world.make({**kept, "requester_id": requester, "comments": [said], "via": {"channel": "api"}})
+        if key := request.headers.get("Idempotency-Key"):
+            self._world.state.put(VENDOR, "keys", key, {"ticket": ticket["id"], "asked": told})
         self._echo(ticket, [("created", {}), *changes({**ticket, "comments": []}, ticket)])
-        return jsonify({"ticket": api_ticket(ticket)}), 201
+        return _looked_up(jsonify({"ticket": api_ticket(ticket)}), "miss"), 201
+
+    def _again(self, told: Body) -> Answer | None:
+        """The answer to a request whose Idempotency-Key was used before; None for a new one."""
+        known = self._world.state.get(VENDOR, "keys", request.headers.get("Idempotency-Key") or "")
+        if known is None:
+            return None
+        if known["asked"] != told:
+            words = "Request parameters for given idempotency key are different from the first time"
+            raise Refused(400, {"error": "IdempotentRequestError", "description": words})
+        return _looked_up(jsonify({"ticket": api_ticket(self._world.ticket(known["ticket"]))}), "hit"), 201
 
     def update(self, id: int) -> Answer:
         before, after, audit = self._world.change(id, _body("ticket"), self._us)

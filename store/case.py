@@ -23,8 +23,9 @@ from escalation.queued import Queued
 from escalation.roster import Load
 from escalation.ticket import Message, Ticket
 from escalation.verdicts import Feedback
-from store import away, feedback, queue, queue_rows, shown
+from store import away, feedback, handovers, queue, queue_rows, shown
 from store import statements as sql
+from store.besides import load_contacts, load_loads
 from store.codec import build, build_log, new_id, plain, plain_log
 from store.queue import Queue
 from store.shown import escalation_of, load_handoff
@@ -73,6 +74,7 @@ class StoredCase:
         self._actions_seen: list[str] = []
         self._newly_evaluated: dict[str, Any] | None = None
         self._routes_alone = False
+        self._reserved = ""
 
     def load(self) -> None:
         """Lock the ticket's row (made if it is new) and read what is stored."""
@@ -236,16 +238,29 @@ class StoredCase:
         feedback.keep(self._db, handoff.id, said)
         self._append([entry], handoff.id, handoff.escalation_id)
 
+    def reserve(self, handoff_id: str) -> None:
+        self._reserved = handoff_id
+
     def new_handoff_id(self) -> str:
-        return new_id("h", self.now)
+        reserved, self._reserved = self._reserved, ""
+        return reserved or new_id("h", self.now)
+
+    def begun(self, handover: str, handoff_id: str) -> None:
+        handovers.begun(self._db, handover, handoff_id)
+
+    def told(self, handoff_id: str, kinds: Iterable[str]) -> tuple[Entry, ...]:
+        mine = (*self._mine(TimelineRow), TimelineRow.handoff_id == handoff_id, TimelineRow.kind.in_(tuple(kinds)))
+        rows = self._db.execute(select(TimelineRow.__table__).where(*mine).order_by(TimelineRow.id))
+        return tuple(Entry(row.kind, row.words, row.actor, row.data) for row in rows)
 
     # --- effects, timers, timeline ---
 
     @staticmethod
     def lock_for(connection: str, ticket_id: str, kind: str) -> str:
         """Effects on one ticket go in order per destination: a chat that is away does not hold up the helpdesk."""
-        to_helpdesk = kind in (ActionKind.WRITE, ActionKind.PROVE)
-        return f"{connection}:{ticket_id}:{'helpdesk' if to_helpdesk else 'chat'}"
+        helpdesk = dict.fromkeys((ActionKind.WRITE, ActionKind.PROVE), "helpdesk")
+        where = (helpdesk | {ActionKind.NOTIFY: "bots"}).get(ActionKind(kind), "chat")
+        return f"{connection}:{ticket_id}:{where}"
 
     def plan(self, action: Action) -> None:
         me = {"connection": self.connection, "ticket_id": self.ticket_id, "handoff_id": action.handoff_id}
@@ -327,20 +342,3 @@ def close_action(db: Connection, task: Task, receipt: Receipt | Posted | None, m
     kept = plain(replace(receipt, ticket=None) if isinstance(receipt, Receipt) else receipt) if receipt else None
     values = {"state": "moot" if moot else "done", "error": moot, "done_at": now, "receipt": kept}
     db.execute(sql.DONE, {"the_action": task.id, **values})
-
-
-def load_loads(db: Connection, agents: Iterable[str]) -> Mapping[str, Load]:
-    """What each of these agents has on the desk."""
-    rows = db.execute(sql.LOADS, {"agents": list(agents)})
-    return {row.id: Load(row.handoffs, row.offers, row.last_offer) for row in rows}
-
-
-def load_contacts(db: Connection, own: tuple[str, str], email: str, since: datetime) -> tuple[Contact, ...]:
-    """The other tickets of the customer with this address."""
-    rows = db.execute(sql.CONTACTS, {"email": email.lower(), "since": since}) if email else ()
-    return tuple(_contact(row) for row in rows if (row.connection, row.ticket_id) != own)
-
-
-def _contact(row: Any) -> Contact:
-    at = datetime.fromisoformat(row.created_at) if row.created_at else None
-    return Contact(row.connection, row.ticket_id, row.subject or "", row.issue_type or "", at)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from escalation.actions import Action, Timer, TimerKind
 from escalation.away import Away
+from escalation.handover import Handover
 from escalation.history import Background
 from escalation.hygiene import Fired
 from escalation.journal import Known, Shown, Task, Unanswered, Waiting
@@ -19,14 +20,13 @@ from escalation.ports import Arrival, Inbound, Posted
 from escalation.queued import Queued
 from escalation.roster import Load
 from escalation.ticket import Ticket
-from store import away, queue, queue_rows, rule_queries, shown
+from store import away, handovers, queue, queue_rows, rule_queries, shown
 from store import statements as sql
+from store.besides import load_contacts, load_loads
 from store.case import (
     StoredCase,
     StoredTicket,
     close_action,
-    load_contacts,
-    load_loads,
     load_ticket,
 )
 from store.codec import build
@@ -204,6 +204,22 @@ class StoredJournal:
 
     def forget_away(self, sources: Iterable[str]) -> None:
         away.forget(self._engine, sources)
+
+    def handover(self, id: str) -> Handover | None:
+        with self._engine.begin() as db:
+            return handovers.kept(db, id)
+
+    def making(self, handover: str) -> None:
+        with self._engine.begin() as db:
+            handovers.change(db, handover, tried=True)
+
+    def made(self, handover: str, ticket: str) -> None:
+        with self._engine.begin() as db:
+            handovers.change(db, handover, ticket_id=ticket)
+
+    def handover_failed(self, handover: str, why: str, now: datetime, actions: Iterable[Action]) -> None:
+        with self._engine.begin() as db:
+            handovers.failed(db, self._queue, handover, why, now, actions)
 
     def replay(self, delivery: int) -> None:
         again = {"status": "accepted", "why": "", "replays": Delivery.replays + 1}

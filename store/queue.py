@@ -8,7 +8,7 @@ from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
 from sqlalchemy import Connection
 
 HANDLE, REFRESH, PERFORM, TICK, RESCUE, BACKTEST = "handle", "refresh", "perform", "tick", "rescue", "backtest"
-PRESENCE = "presence"
+PRESENCE, HANDOVER = "presence", "handover"
 
 
 def app(database_url: str, *, worker: bool = False) -> App:

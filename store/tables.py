@@ -268,6 +268,28 @@ class BacktestRow(Table):
     done_at: Mapped[datetime | None]
 
 
+class HandoverRow(Table):
+    """A request of an AI agent or bot to hand over, kept before it is acknowledged; see store.handovers."""
+
+    __tablename__ = "handovers"
+    id: Mapped[str] = mapped_column(primary_key=True)  # the handoff it begins gets the same id
+    caller: Mapped[str]
+    key: Mapped[str]  # the caller's idempotency key
+    digest: Mapped[str]  # of the body: the same key with another one is refused
+    connection: Mapped[str]
+    ticket_id: Mapped[str] = mapped_column(server_default="")  # "" until it is made
+    asked: Mapped[Json]
+    state: Mapped[str] = mapped_column(server_default="received")  # received | begun | failed
+    tried: Mapped[bool] = mapped_column(server_default=text("false"))  # making its ticket was begun
+    handoff_id: Mapped[str] = mapped_column(server_default="")
+    why: Mapped[str] = mapped_column(server_default="")
+    at: Mapped[datetime]
+    __table_args__ = (
+        UniqueConstraint("caller", "key"),
+        Index("handovers_not_begun", "state", "id", postgresql_where=text("state <> 'begun'")),
+    )
+
+
 class AwayRow(Table):
     """Who is away, and until when; whoever is back has none. What people said stands on the timeline for ever.
 

@@ -15,7 +15,7 @@ from typing import Any, cast
 from sqlalchemy import Engine, text
 
 from escalation import tending
-from escalation.actions import Receipt, Write
+from escalation.actions import NewTicket, Receipt, Write
 from escalation.events import Event
 from escalation.pipeline import Answer, Pipeline
 from escalation.playbook import Condition, Conditions, Path, Playbook, Queueing, Rule
@@ -98,6 +98,9 @@ class PlayHelpdesk:
 
     def write(self, step: Write, *, look_first: bool) -> Receipt:
         return Receipt(note_id="n")
+
+    def create(self, new: NewTicket, *, look_first: bool) -> str:
+        raise NotImplementedError
 
     def is_own(self, change: TicketChange) -> bool:
         return False

@@ -14,6 +14,7 @@ from escalation.playbook import Playbook
 from escalation.ports import Helpdesk
 from web import api, auth, errors, health, pages, webhooks
 from web.api_views import Views
+from web.handovers import Handovers
 from web.pages_rules import RulePages
 from web.ports import Backtests, Documents, Pipeline, Whom
 from web.refusals import Refusals
@@ -44,9 +45,8 @@ def register(app: Flask, parts: Parts) -> None:
     auth.install(app, parts.settings, parts.engine)
     app.register_blueprint(webhooks.blueprint(parts.pipeline, parts.helpdesks, refusals))
     app.register_blueprint(health.blueprint(parts.engine, parts.settings, refusals))
-    views = Views(
-        parts.engine, parts.pipeline, parts.documents, parts.mapping_preview, parts.dry_run, parts.backtests, parts.whom
-    )
+    tried = (parts.mapping_preview, parts.dry_run, parts.backtests, parts.whom)
+    views = Views(parts.engine, parts.pipeline, parts.documents, *tried, Handovers(parts.engine, parts.helpdesks))
     app.register_blueprint(api.blueprint(parts.settings, parts.engine, views))
     rules = RulePages(parts.engine, parts.playbook, parts.pipeline.roster, parts.documents, parts.backtests)
     shown = pages.blueprint(parts.settings, parts.engine, parts.pipeline, parts.helpdesks, rules, sandbox=parts.sandbox)

@@ -17,7 +17,7 @@ class Route:
     method: str
     path: str
     view: str
-    role: Role
+    role: Role | None  # None: anybody, without a token
     summary: str
     answer: str
     query: tuple[str, ...] = ()
@@ -106,12 +106,32 @@ ROUTES = (
         refusals=(400,),
     ),
     Route(
+        "POST",
+        "/handoffs",
+        "hand_over",
+        Role.AGENT,
+        "Hand over from an AI agent or bot; kept when answered, once per Idempotency-Key. See docs/ai-handover.md",
+        "HandoverKept",
+        body="Handover",
+        refusals=(400, 413, 422),
+        status=201,
+    ),
+    Route(
         "GET",
         "/handoffs/<handoff>",
         "handoff",
         Role.VIEWER,
-        "One handoff: who is asked, every candidate with score or exclusion, offers, outgoing actions",
-        "Handoff",
+        "One handoff: who is asked, every candidate with score or exclusion, offers, actions; or a bot's handover on its way",
+        "HandoffOrHandover",
+        refusals=(404,),
+    ),
+    Route(
+        "GET",
+        "/schemas/<name>",
+        "schema",
+        None,
+        "A JSON Schema: handoff-1.json for what bots send, handoff-event-1.json for what they are told",
+        "JsonSchema",
         refusals=(404,),
     ),
     Route(

@@ -20,12 +20,13 @@ from escalation.events import Accept, Refresh
 from escalation.hop import State
 from escalation.ports import Unreadable
 from escalation.roster import Agent
-from store import away, line, queries
+from store import away, handovers, line, queries
 from store.accounts import Role
 from store.queries import Item, Page, Rows
 from web import api_answers
 from web.auth import Caller
 from web.bodies import MOST_WORDS, read_body, text
+from web.handovers import Handovers
 from web.ports import Backtests, Document, Documents, Pipeline, Pressed, Whom
 from web.problems import answer, problem
 
@@ -52,9 +53,11 @@ class Views:
         dry_run: DryRun,
         backtests: Backtests,
         whom: Whom,
+        handed: Handovers,
     ) -> None:
         self._engine, self._pipeline, self._documents = engine, pipeline, documents
         self._preview, self._dry_run, self._backtests, self._whom = preview, dry_run, backtests, whom
+        self.hand_over, self.schema = handed.take, handed.schema
 
     def deliveries(self) -> Response:
         return _list(queries.deliveries(self._engine, _page(_NUMBER), _word("status", queries.DELIVERY_STATUSES)))
@@ -84,7 +87,11 @@ class Views:
         return _list(queries.handoffs(self._engine, _page(), (state,) if state else ()))
 
     def handoff(self, handoff: str) -> Response:
-        return answer(200, _found(queries.handoff(self._engine, handoff), f"handoff {handoff}"))
+        found = queries.handoff(self._engine, handoff)
+        if found is None and (asked := handovers.told(self._engine, handoff)):
+            # A bot's handover of a ticket that was being handed over already became part of that handoff.
+            found = queries.handoff(self._engine, asked["handoff_id"]) or asked
+        return answer(200, _found(found, f"handoff {handoff}"))
 
     def accept(self, handoff: str) -> Response:
         return self._answer(handoff, Accept(self._agent(_body()), via="API"))

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from escalation.actions import DeclineReason
 from escalation.hop import OfferState, State
 from store.queries import ACTION_STATES, DELIVERY_STATUSES, ESCALATION_STATES
-from web import openapi_answers, openapi_whom
+from web import openapi_answers, openapi_handovers, openapi_whom
 from web.api_routes import Route
 from web.openapi_kit import (
     AGENT,
@@ -117,7 +117,7 @@ _ACTION = {
 }
 _DOCUMENT = {"name": TEXT, "text": TEXT, "version": NUMBER, "author": TEXT, "reason": TEXT, "at": AT}
 _WHO = {"holder": of("string", description='agent id, "" if nobody'), "holder_name": TEXT}
-_WRONG = object_of({"line": NUMBER, "path": TEXT, "problem": TEXT, "remedy": TEXT}, optional=("line",))
+_WRONG = object_of({"line": NUMBER, "path": TEXT, "value": {}, "problem": TEXT, "remedy": TEXT}, optional=("line", "value"))
 _PROBLEM = {
     "type": TEXT,
     "title": TEXT,
@@ -246,6 +246,7 @@ SCHEMAS: Json = {
         }
     ),
     **openapi_whom.SCHEMAS,
+    **openapi_handovers.SCHEMAS,
     "DocumentLine": object_of({name: kind for name, kind in _DOCUMENT.items() if name != "text"}),
     "Document": object_of(_DOCUMENT),
     "Documents": page_of("DocumentLine"),
@@ -298,12 +299,14 @@ def _operation(route: Route) -> Json:
     operation: Json = {
         "operationId": route.view,
         "summary": route.summary,
-        "description": f"Needs the role {route.role}.",
+        "description": f"Needs the role {route.role}." if route.role else "Needs no token.",
         "parameters": [*_in_path(route.path), *({"$ref": f"#/components/parameters/{name}"} for name in route.query)],
         "responses": {str(route.status): _answer(route.status, ref(route.answer), "application/json")},
     }
-    for status in sorted({401, 403, 503, *route.refusals}):
+    for status in sorted({503, *({401, 403} if route.role else ()), *route.refusals}):
         operation["responses"][str(status)] = _answer(status, ref("Problem"), "application/problem+json")
+    if route.role is None:
+        operation["security"] = []
     if route.body:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": ref(route.body)}}}
     return operation

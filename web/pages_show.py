@@ -44,6 +44,7 @@ ACTION_WORDS = {
     "tell": "Message",
     "prove": "Reading back",
     "ask_verdict": "Question for a verdict",
+    "notify": "Event for a bot",
 }
 
 

@@ -14,7 +14,7 @@ import structlog
 from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.jobs import Job, Status
 
-from escalation import presence, tending
+from escalation import presence, takeover, tending
 from escalation.pipeline import Pipeline
 from escalation.retry import wait_before
 from store import queue
@@ -90,6 +90,12 @@ class Tasks:
         failed: OnFailure = lambda error, final: self.pipeline.failed(task, error, final=final)  # noqa: E731
         _at_edge(work, failed, task.attempts, job="perform", action=task.action.key)
 
+    def handover(self, context: JobContext, handover: str) -> None:
+        attempt = _attempt(context)
+        work = lambda: takeover.begin(self.pipeline, handover, attempt)  # noqa: E731
+        failed: OnFailure = lambda error, final: takeover.failed(self.pipeline, handover, error, final=final)  # noqa: E731
+        _at_edge(work, failed, attempt, job="handover", handover=handover)
+
     def backtest(self, context: JobContext, number: int) -> None:
         def failed(error: BaseException, final: bool) -> None:
             if final:
@@ -159,7 +165,7 @@ def _only_logged(error: BaseException, final: bool) -> None:
 def register(app: App, pipeline: Pipeline, backtests: Backtests, *, stalled_after_s: float) -> None:
     """Give an app the tasks that web and clock queue by name; a worker silent for ``stalled_after_s`` is dead."""
     tasks = Tasks(pipeline, backtests)
-    for name in (queue.HANDLE, queue.REFRESH, queue.PERFORM, queue.BACKTEST):
+    for name in (queue.HANDLE, queue.REFRESH, queue.PERFORM, queue.HANDOVER, queue.BACKTEST):
         app.task(name=name, pass_context=True, retry=_AsAgainSays())(getattr(tasks, name))
     app.task(name=queue.TICK, pass_context=True)(tasks.tick)  # no retry: the next one comes in a second
     app.task(name=queue.PRESENCE, pass_context=True)(tasks.presence)  # nor here

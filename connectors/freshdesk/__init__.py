@@ -11,13 +11,13 @@ from datetime import datetime
 
 from config.connections import Connection
 from connectors.freshdesk import inbound as read
-from connectors.freshdesk import outbound
+from connectors.freshdesk import making, outbound
 from connectors.freshdesk.api import Api
 from connectors.freshdesk.inbound import shape_of, sign
 from connectors.freshdesk.outbound import Desk
 from connectors.freshdesk.people import Directory
 from connectors.signatures import reveal
-from escalation.actions import Receipt, Write
+from escalation.actions import NewTicket, Receipt, Write
 from escalation.ports import Arrival, HelpdeskAgent, Inbound
 from escalation.ticket import Ignored, Ticket, TicketChange
 from mappings.schema import Mapping as Words
@@ -34,6 +34,8 @@ CANNOT: Mapping[str, str] = {
     "an agent of another group": "An agent can be assigned only within a group of theirs: any other group is left as it is.",
     "adding one tag": "An update replaces all tags: they are read, merged and written, and a tag set in that moment is lost.",
     "refusing a stale update": "The API has no optimistic lock: the last write wins.",
+    "a key for new tickets": "Freshdesk has no key that makes a repeated call harmless: after a lost answer the customer's newest"
+    " tickets are looked through for our reference.",
     "merge events": "Automation rules do not fire on a merge; the merged ticket shows as closed when it is read.",
     "who is online": "Who is online is not told: only the round-robin switch 'available' is.",
     "instant webhooks": "Above the account's call rate Freshdesk postpones webhooks by an hour, and drops them after a day.",
@@ -75,6 +77,9 @@ class Connector:
 
     def write(self, step: Write, *, look_first: bool) -> Receipt:
         return outbound.write(self._desk, step, look_first=look_first)
+
+    def create(self, new: NewTicket, *, look_first: bool) -> str:
+        return making.create(self._desk.api, new, look_first=look_first)
 
     def is_own(self, change: TicketChange) -> bool:
         return read.is_own(change)

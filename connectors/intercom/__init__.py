@@ -14,11 +14,11 @@ from types import MappingProxyType
 
 from config.connections import Connection
 from connectors.intercom import inbound as reader
-from connectors.intercom import outbound, reading
+from connectors.intercom import making, outbound, reading
 from connectors.intercom.api import Api
 from connectors.intercom.inbound import restamp, sign
 from connectors.signatures import reveal
-from escalation.actions import Receipt, Write
+from escalation.actions import NewTicket, Receipt, Write
 from escalation.ports import Arrival, HelpdeskAgent, Inbound, Outside
 from escalation.ticket import Ignored, Ticket, TicketChange
 from mappings.schema import Mapping as Words
@@ -34,6 +34,8 @@ CANNOT: Mapping[str, str] = MappingProxyType(
         "atomic": "Assignment, note and tags are separate calls: each is looked up before it is repeated.",
         "new_tags": "A tag that the workspace does not have is made first, by a call of its own: made twice, it is one.",
         "filed_tickets": "Earlier tickets are looked for among conversations: what was filed as a ticket alone is not listed.",
+        "new_conversations": "A conversation begins with a message in the contact's name, and there is no key that makes a"
+        " repeated call harmless: after a lost answer it is searched for two minutes later, for the search lags behind writes.",
         "full_thread": "The API gives the newest 500 parts of a thread.",
     }
 )
@@ -72,6 +74,9 @@ class Connector:
 
     def write(self, step: Write, *, look_first: bool) -> Receipt:
         return outbound.carry_out(self._desk, step, look_first=look_first)
+
+    def create(self, new: NewTicket, *, look_first: bool) -> str:
+        return making.create(self._desk.api, new, look_first=look_first)
 
     def is_own(self, change: TicketChange) -> bool:
         """By our admin's id, asked for once where the settings do not name it, or by the mark of our notes."""

@@ -17,10 +17,10 @@ from config.connections import Connection
 from connectors.coverage import covered
 from connectors.signatures import reveal
 from connectors.zendesk import inbound as wire
-from connectors.zendesk import outbound, reading
+from connectors.zendesk import making, outbound, reading
 from connectors.zendesk.api import Api
 from connectors.zendesk.people import People
-from escalation.actions import Receipt, Write
+from escalation.actions import NewTicket, Receipt, Write
 from escalation.ports import Arrival, HelpdeskAgent, Inbound
 from escalation.ticket import ChangeKind, Ignored, Ticket, TicketChange
 from mappings.schema import Mapping as TicketMapping
@@ -97,6 +97,9 @@ class Connector:
         if not receipt.found:
             self._people.learn(receipt.actor_id)
         return receipt
+
+    def create(self, new: NewTicket, *, look_first: bool) -> str:
+        return making.create(self.api, new, look_first=look_first)
 
     def is_own(self, change: TicketChange) -> bool:
         """By the actor, where told; the integration user is looked up once. Else by the mark of a note."""
