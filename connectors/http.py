@@ -96,4 +96,5 @@ class GuardedSession(requests.Session):
             raise TryLater(what, wait=wait, unclear=verb not in _READS)
         if answer.status_code in (408, 409, 423, 425):
             raise TryLater(what)
-        raise GiveUp(f"{what}: {answer.text[:500]}", gone=answer.status_code in (404, 410))
+        said = next(answer.iter_content(500), b"").decode("utf-8", "replace")  # not all of it: some go on for ever
+        raise GiveUp(f"{what}: {said}", gone=answer.status_code in (404, 410), refused=answer.status_code in (401, 403))

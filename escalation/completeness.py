@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from escalation.account import gaps_in_words
 from escalation.package import ContextPackage, Gap
 from escalation.ticket import Ticket
 
@@ -98,6 +99,7 @@ PARTS = tuple(_IS_THERE)
 def _gaps(ticket: Ticket, there: Mapping[str, bool]) -> tuple[Gap, ...]:
     """What a source could not give, in its own words, then the absent parts with the likeliest cause."""
     told = [Gap(name.replace("_", " "), why, "connector") for name, why in sorted(ticket.missing.items())]
+    told += [Gap(names, why, "connector") for names, why in gaps_in_words(ticket.account)]
     absent = [name for name, is_there in there.items() if not is_there and _BROUGHT_BY.get(name, name) not in ticket.missing]
     return (*told, *(_gap(name, ticket) for name in absent))
 

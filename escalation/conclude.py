@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from escalation import context, handover, outcomes
+from escalation.account import gather_action, learned, remembered
 from escalation.actions import Entry
 from escalation.affinity import acquainted
 from escalation.ahead import behind, joins_the_queue
@@ -51,11 +52,13 @@ def look_at(
     """
     ticket = handover.woven(case.ticket, ticket)
     playbook = timed(parts.playbook()) if by_time else parts.playbook()
+    ticket = remembered(case.ticket, ticket)
+    evaluated = learned(case.evaluated, ticket)
     signals = parts.reader.read(ticket.messages, case.now, subject=ticket.subject, language=ticket.language)
     background = _background(case, parts, ticket)
     ticket = clocked(parts.playbook(), ticket, background, case.now)
-    seen = facts_of(playbook, ticket, case.evaluated, news, signals, case.now, background)
-    decided = decide(playbook, ticket, case.evaluated, news, signals, case.now, background, seen=seen)
+    seen = facts_of(playbook, ticket, evaluated, news, signals, case.now, background)
+    decided = decide(playbook, ticket, evaluated, news, signals, case.now, background, seen=seen)
     decision = handover.decided(decided, seen, handed) if handed else _cooled(decided, case, parts)
     evaluation = case.record(decision, ticket, deliveries or [])
     before = case.ticket
@@ -125,6 +128,7 @@ def _open(case: Case, parts: Parts, decision: Decision, package: context.Context
     case.write([Entry("escalated", words, data={"rules": [v.rule for v in decision.fired()], "evaluation": evaluation})])
     path = playbook.paths.get(decision.path) or playbook.paths["default"]
     handoff = _new_handoff(case, parts, decision, path)
+    case.plan(gather_action(handoff.id, case.now))
     take(case, parts, advance(handoff, Start(), case.now, desk(case, parts, handoff)))
 
 
@@ -160,6 +164,7 @@ def _resume(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket, dec
     package = _package(case, parts, ticket, decision, handoff)
     case.reopen(replace(escalation, package=replace(package, reasons=_all_reasons(escalation.package, package))))
     case.write([Entry("reopened", handoff.chain[-1], data={"former": former.id})], handoff.id)
+    case.plan(gather_action(handoff.id, case.now))
     take(case, parts, advance(handoff, Start(), case.now, desk(case, parts, handoff)))
 
 
@@ -180,13 +185,13 @@ def _add_reasons(case: Case, decision: Decision, package: context.ContextPackage
         )
     )
     if new:
-        _show_again(case)
+        show_again(case)
         words = "; ".join(v.words for v in new)
         case.write([Entry("reason_added", words, data={"rules": [v.rule for v in new]})])
 
 
-def _show_again(case: Case) -> None:
-    """The cards that are looked at now get the new reasons."""
+def show_again(case: Case) -> None:
+    """The cards that are looked at now get what is new: reasons, facts of the account."""
     if case.handoff is not None:
         for action in edits(case.handoff, settled=True):
             case.plan(action)

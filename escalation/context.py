@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
-from escalation import handover, phrases
+from escalation import account, handover, phrases
 from escalation.actions import Line
 from escalation.advice import authority, next_steps
 from escalation.asks import asks, promises
@@ -119,8 +119,15 @@ def _with_customer(
         waiting_since=since,
         unanswered=unanswered,
         account=_account(ticket, package.built_at),
-        earlier=tuple(_past(p, package.built_at) for p in ticket.customer.past[:_MOST_PAST]),
+        earlier=_earlier(ticket, package.built_at),
     )
+
+
+def with_account(package: ContextPackage, ticket: Ticket, needs: Mapping[str, Needs]) -> ContextPackage:
+    """The package with what the ticket tells now of account, earlier tickets and gaps; all else as it was."""
+    at = package.built_at
+    told = replace(package, customer=_contact(ticket), account=_account(ticket, at), earlier=_earlier(ticket, at))
+    return judged(told, ticket, needs, [gap for gap in package.missing if gap.cause == "size"])
 
 
 # ------------------------------------------------------------------ the story
@@ -145,7 +152,7 @@ def _custom(ticket: Ticket) -> tuple[Specific, ...]:
 
 def _value(value: FieldValue) -> str:
     if isinstance(value, Money):
-        return _money(value)
+        return account.in_words(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
@@ -153,11 +160,6 @@ def _value(value: FieldValue) -> str:
     if isinstance(value, tuple):
         return tidy(", ".join(value), 120)
     return "" if value is None else tidy(str(value), 120)
-
-
-def _money(money: Money) -> str:
-    words = f"{money.amount:,.2f}" if money.amount != money.amount.to_integral_value() else f"{money.amount:,.0f}"
-    return f"{words} {money.currency}".strip()
 
 
 def _complexity(thread: tuple[Said, ...]) -> str:
@@ -240,24 +242,26 @@ def _account(ticket: Ticket, now: datetime) -> tuple[Line, ...]:
     customer = ticket.customer
     facts = (
         ("Organisation", customer.organization.name),
-        ("Tier", customer.tier),
-        ("Contract value", _money(customer.contract_value) if customer.contract_value else ""),
-        ("Renewal", _renewal(customer.renewal_on, now)),
-        ("Health", customer.health),
+        *_known(ticket, now),
         ("E-mail", ticket.requester.email),
         ("Language", ticket.language or customer.language),
         ("Time zone", customer.time_zone),
         ("Last rating", ticket.satisfaction),
+        *(("Sources differ", words) for words in ticket.account.conflicts),
     )
-    return tuple(Line(label, tidy(text, 120)) for label, text in facts if tidy(text, 120))
+    return tuple(Line(label, tidy(text, 240)) for label, text in facts if tidy(text, 240))
 
 
-def _renewal(day: str, now: datetime) -> str:
-    try:
-        left = (date.fromisoformat(day) - now.date()).days
-    except ValueError:
-        return day
-    return f"{day} (in {left} days)" if left >= 0 else f"{day} ({-left} days ago)"
+def _known(ticket: Ticket, now: datetime) -> Iterator[tuple[str, str]]:
+    """The facts of the account, each with its source unless that is the helpdesk itself."""
+    origin = account.sources(ticket)
+    for name, label in account.FIELDS.items():
+        text = account.in_words(getattr(ticket.customer, name), now if name == "renewal_on" else None)
+        yield label, f"{tidy(text, 160)} [{origin[name]}]" if text and name in origin else text
+
+
+def _earlier(ticket: Ticket, now: datetime) -> tuple[Line, ...]:
+    return tuple(_past(past, now) for past in ticket.customer.past[:_MOST_PAST])
 
 
 def _past(past: PastTicket, now: datetime) -> Line:

@@ -9,6 +9,7 @@ from functools import partial
 
 from escalation import context
 from escalation.actions import Action, ActionKind, Card, Entry, Receipt
+from escalation.gathering import gather
 from escalation.hop import Handoff, Offer, OfferState, State
 from escalation.journal import Case, Shown, Task
 from escalation.masking import To
@@ -275,4 +276,5 @@ _EFFECTS: Mapping[ActionKind, Callable[[Parts, Task], None]] = {
     ActionKind.WRITE: _write,
     ActionKind.PROVE: _prove,
     ActionKind.NOTIFY: _notify,
+    ActionKind.GATHER: gather,
 }

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from escalation.journal import Journal
 from escalation.playbook import Playbook
-from escalation.ports import Bots, Chat, GiveUp, Helpdesk, Reader
+from escalation.ports import Accounts, Bots, Chat, GiveUp, Helpdesk, Reader
 from escalation.roster import Roster
 
 
@@ -35,5 +35,6 @@ class Parts:
     pause: Callable[[float], None]  # seconds; lets a burst of webhooks settle
     settle: timedelta = timedelta(milliseconds=20)
     page_url: str = ""  # base of links to our pages
+    accounts: Accounts | None = None  # none: only the helpdesk knows the customer
     channel: str = ""  # where alerts go that have no better place
     bots: Bots = field(default_factory=NoBots)

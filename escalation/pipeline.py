@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from escalation import conclude, effects, feedback, handover
+from escalation.account import remembered
 from escalation.actions import ActionKind, Timer
 from escalation.events import Event, Fired
 from escalation.handoff import advance
@@ -174,7 +175,7 @@ class Pipeline(Parts):
                 conclude.look_at(case, self, ticket, news, read_at=read_at, deliveries=ids)
             else:
                 conclude.tell_handoff(case, self, case.ticket, ticket)  # a snapshot may show more than our own act
-                case.save_ticket(ticket)
+                case.save_ticket(remembered(case.ticket, ticket))
                 conclude.recount(case, self)
             if again:
                 case.refresh_later()

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from escalation.actions import Card, NewTicket, Receipt, Write
 from escalation.signals import Signal
-from escalation.ticket import Ignored, Message, Ticket, TicketChange
+from escalation.ticket import Account, Group, Ignored, Message, Person, Ticket, TicketChange
 
 
 class Outside(Exception):
@@ -32,11 +32,14 @@ class TryLater(Outside):
 
 
 class GiveUp(Outside):
-    """Trying again is no use until a person acts; ``gone`` when the ticket, person or channel no longer exists."""
+    """Trying again is no use until a person acts; ``gone`` when the ticket, person or channel no longer exists.
 
-    def __init__(self, why: str, *, gone: bool = False) -> None:
+    ``refused`` when the credentials or their permissions are the reason.
+    """
+
+    def __init__(self, why: str, *, gone: bool = False, refused: bool = False) -> None:
         super().__init__(why)
-        self.gone = gone
+        self.gone, self.refused = gone, refused
 
 
 class BadSignature(Outside):
@@ -166,6 +169,16 @@ class Bots(Protocol):
 
     def tell(self, address: str, id: str, body: str, now: datetime) -> None:
         """Send one signed event (JSON); ``id`` is the same at every try. TryLater, or GiveUp when it is no use any more."""
+
+
+class Accounts(Protocol):
+    """What other systems know of a customer: one or more sources in order of precedence. Implementations are thread-safe."""
+
+    def look(self, requester: Person, organization: Group) -> Account:
+        """The facts of all sources, read within seconds, with the reason for every field that nobody knows. Never raises."""
+
+    def check(self) -> Mapping[str, str]:
+        """Source → what it is, and what has to be mended ("" when nothing is)."""
 
 
 class Reader(Protocol):

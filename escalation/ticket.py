@@ -153,7 +153,7 @@ class PastTicket:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Account facts about the requester, from the helpdesk's organisation record and, later, account sources."""
+    """Account facts about the requester, from the helpdesk's organisation record and account sources (``Ticket.account``)."""
 
     organization: Group = Group()
     tier: str = ""
@@ -163,6 +163,35 @@ class Customer:
     language: str = ""
     time_zone: str = ""
     past: tuple[PastTicket, ...] = ()
+    disputes: int | None = None  # open ones
+    recent_charges: tuple[str, ...] = ()  # in words, newest first
+    preferences: str = ""
+    usage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What an account source knows: a field of ``Customer``. ``over``: it counts before the helpdesk's own value."""
+
+    field: str
+    value: str | int | Money | tuple[str, ...]
+    source: str
+    read_at: datetime
+    over: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What account sources know of a customer, each fact once, from the source that counts.
+
+    ``gaps``: field → why nobody knows it. ``conflicts``: who says something else, in words. ``late``: who may answer later.
+    """
+
+    facts: tuple[Fact, ...] = ()
+    gaps: Mapping[str, str] = field(default_factory=dict)
+    conflicts: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
+    email: str = ""  # whose account it is
 
 
 FieldValue = str | int | float | bool | Decimal | Money | datetime | tuple[str, ...] | None
@@ -187,6 +216,7 @@ class Ticket:
     assignee: Person = Person()
     requester: Person = Person()
     customer: Customer = Customer()
+    account: Account = field(default_factory=Account)  # gathered beside the helpdesk; its facts stand in ``customer`` too
     custom: Mapping[str, FieldValue] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()  # oldest first
     sla: tuple[SlaClock, ...] = ()
@@ -232,7 +262,7 @@ class Ignored:
     reason: str
 
 
-_FIELDS = frozenset(f.name for f in fields(Ticket)) - {"connection", "id", "known", "missing", "handed"}
+_FIELDS = frozenset(f.name for f in fields(Ticket)) - {"connection", "id", "known", "missing", "account", "handed"}
 
 
 def _is_stale(ticket: Ticket, change: TicketChange) -> bool:

@@ -67,6 +67,10 @@ ATTRIBUTES: Mapping[str, str] = {
     "customer.renewal_on": "date of renewal",
     "customer.language": "the account's language",
     "customer.time_zone": "the account's time zone",
+    "customer.disputes": "number of open payment disputes, from an account source",
+    "customer.recent_charges": "the newest charges in words, from an account source",
+    "customer.preferences": "how the customer wants to be treated, from an account source",
+    "customer.usage": "how much the product is used, from an account source",
     "satisfaction": "good, bad, or the helpdesk's word",
     "created_at": "when the ticket was created",
     "updated_at": "when the ticket last changed",
@@ -150,7 +154,17 @@ TIMES = frozenset(
     }
 )
 LISTS = frozenset(
-    {"tags", "product_areas", "change.kind", "change.event", "change.actor.role", "change.actor.id", "custom.*", "signals.*"}
+    {
+        "tags",
+        "product_areas",
+        "customer.recent_charges",
+        "change.kind",
+        "change.event",
+        "change.actor.role",
+        "change.actor.id",
+        "custom.*",
+        "signals.*",
+    }
 )
 
 

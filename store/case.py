@@ -36,6 +36,7 @@ from store.tables import (
 )
 
 _REMEMBERED_ACTIONS = 50
+_PLACES = {ActionKind.WRITE: "helpdesk", ActionKind.PROVE: "helpdesk", ActionKind.GATHER: "gather", ActionKind.NOTIFY: "bots"}
 _LIVE = (State.OFFERED.value, State.WAITING.value, State.ACCEPTED.value, State.ANSWERED.value)
 
 
@@ -258,9 +259,8 @@ class StoredCase:
     @staticmethod
     def lock_for(connection: str, ticket_id: str, kind: str) -> str:
         """Effects on one ticket go in order per destination: a chat that is away does not hold up the helpdesk."""
-        helpdesk = dict.fromkeys((ActionKind.WRITE, ActionKind.PROVE), "helpdesk")
-        where = (helpdesk | {ActionKind.NOTIFY: "bots"}).get(ActionKind(kind), "chat")
-        return f"{connection}:{ticket_id}:{where}"
+        place = _PLACES.get(ActionKind(kind), "chat")
+        return f"{connection}:{ticket_id}:{place}"
 
     def plan(self, action: Action) -> None:
         me = {"connection": self.connection, "ticket_id": self.ticket_id, "handoff_id": action.handoff_id}

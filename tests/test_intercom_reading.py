@@ -176,7 +176,7 @@ def test_earlier_conversations_of_the_contact(play: Playground) -> None:
 
 def test_without_a_requester_there_is_nothing_to_search() -> None:
     found = connector().past_tickets(Ticket("intercom", "5"))
-    assert found.missing["customer.past"] and found.customer.past == ()
+    assert found.missing["earlier_tickets"] and found.customer.past == ()
 
 
 def test_teammates_with_teams_and_availability(play: Playground) -> None:

@@ -144,7 +144,7 @@ def test_earlier_tickets_of_the_requester_cost_one_call(desk: Desk) -> None:
 def test_without_a_requester_there_is_nothing_to_ask(desk: Desk) -> None:
     connector = desk.connector()
     ticket = replace(connector.fetch("35001"), requester=Person())
-    assert "requester" in connector.past_tickets(ticket).missing["past"]
+    assert "requester" in connector.past_tickets(ticket).missing["earlier_tickets"]
 
 
 def test_needs_read_only_for_news(desk: Desk) -> None:

@@ -45,6 +45,7 @@ ACTION_WORDS = {
     "prove": "Reading back",
     "ask_verdict": "Question for a verdict",
     "notify": "Event for a bot",
+    "gather": "Account facts and earlier tickets",
 }
 
 

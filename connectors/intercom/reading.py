@@ -155,7 +155,7 @@ def _parts_left_out(where: Place, item: Body) -> dict[str, str]:
 def past_tickets(desk: Desk, ticket: Ticket) -> Ticket:
     """The ticket with the contact's 20 newest other conversations; one search, no parts."""
     if not ticket.requester.id:
-        return replace(ticket, missing={**ticket.missing, "customer.past": "the requester is not known"})
+        return replace(ticket, missing={**ticket.missing, "earlier_tickets": "the requester is not known"})
     query = {
         "query": {"field": "contact_ids", "operator": "=", "value": ticket.requester.id},
         "pagination": {"per_page": _MOST_PAST},
@@ -163,7 +163,7 @@ def past_tickets(desk: Desk, ticket: Ticket) -> Ticket:
     try:
         answer = desk.api.call("POST", ("conversations", "search"), query)
     except GiveUp as over:
-        return replace(ticket, missing={**ticket.missing, "customer.past": str(over)})
+        return replace(ticket, missing={**ticket.missing, "earlier_tickets": str(over)})
     own = place(ticket.id).id
     items = [item for item in listed(answer, "conversations") if str(item.get("id")) != own]
     past = [one for one in map(partial(_past, desk), items) if one]

@@ -174,12 +174,12 @@ def is_our_note(message: Message) -> bool:
 def past_tickets(account: Account, ticket: Ticket) -> Ticket:
     """``ticket`` with its requester's other tickets, newest first: one call."""
     if not ticket.requester.id:
-        return replace(ticket, missing={**ticket.missing, "past": "the ticket names no requester"})
+        return replace(ticket, missing={**ticket.missing, "earlier_tickets": "the ticket names no requester"})
     path = f"users/{number(ticket.requester.id, 'user')}/tickets/requested.json"
     try:
         answer = account.api.get(path, sort_by="created_at", sort_order="desc", per_page=_PAST + 1)
     except GiveUp as refused:
-        return replace(ticket, missing={**ticket.missing, "past": f"Zendesk refused the requester's tickets: {refused}"})
+        return replace(ticket, missing={**ticket.missing, "earlier_tickets": f"Zendesk refused them: {refused}"})
     others = [raw for raw in objects(answer.get("tickets")) if str(raw.get("id")) != ticket.id]
     past = tuple(_past(_mapped(account, {"ticket": raw})) for raw in others[:_PAST])
     return replace(ticket, customer=replace(ticket.customer, past=past), known=ticket.known | {"customer"})

@@ -1,0 +1,141 @@
+"""Reading what is known of a customer beside the ticket, in the background: account sources and earlier tickets (domain.md §5).
+
+Neither the card nor the note waits for it. What comes is put into the ticket, the package and the cards that are looked at;
+somebody whose note is written already is told only what is important.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from escalation import account as facts
+from escalation import conclude, context
+from escalation.account import EARLIER, FIELDS
+from escalation.actions import Action, ActionKind, Entry, Note, Write
+from escalation.journal import Case, Task
+from escalation.masking import To
+from escalation.package import ContextPackage
+from escalation.parts import Parts
+from escalation.playbook import Mode, Playbook, fields_of
+from escalation.ports import GiveUp, Helpdesk, Outside, TryLater
+from escalation.ticket import Account, PastTicket, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was gathered in one try; ``wait``: when the helpdesk asks to be asked again."""
+
+    account: Account
+    past: tuple[PastTicket, ...] = ()
+    wait: timedelta | None = None
+
+
+def gather(parts: Parts, task: Task) -> None:
+    """Read earlier tickets and account facts, both at once; TryLater while something is late and there is time left for it."""
+    ticket = parts.journal.known(task.connection, task.ticket_id).ticket
+    helpdesk = parts.helpdesks().get(task.connection)
+    if ticket is None or helpdesk is None or ticket.status.is_over:
+        parts.journal.finish(task, parts.clock(), moot="the ticket is over")
+        return
+    found = _read(parts, helpdesk, ticket)
+    until = datetime.fromisoformat(task.action.data["until"])
+    if found.account.late and parts.clock() + (found.wait or timedelta(seconds=1)) < until:
+        raise TryLater("; ".join(found.account.late), wait=found.wait)
+    with parts.journal.case(task.connection, task.ticket_id, parts.clock()) as case:
+        case.done(task, None)
+        if case.ticket is not None and not case.ticket.status.is_over:
+            _conclude(case, parts, case.ticket, found)
+
+
+def _read(parts: Parts, helpdesk: Helpdesk, ticket: Ticket) -> Found:
+    if parts.accounts is None:
+        return _earlier(helpdesk, ticket, Account())
+    with ThreadPoolExecutor(1, "accounts") as beside:
+        looking = beside.submit(parts.accounts.look, ticket.requester, ticket.customer.organization)
+        earlier = _earlier(helpdesk, ticket, Account())
+        told = looking.result()
+    late = (*told.late, *earlier.account.late)
+    return replace(earlier, account=replace(told, gaps={**told.gaps, **earlier.account.gaps}, late=late))
+
+
+def _earlier(helpdesk: Helpdesk, ticket: Ticket, account: Account) -> Found:
+    try:
+        read = helpdesk.past_tickets(ticket)
+    except Outside as wrong:
+        late = (f"earlier tickets: {wrong}",) if isinstance(wrong, TryLater) else ()
+        wait = wrong.wait if isinstance(wrong, TryLater) else None
+        return Found(replace(account, gaps={EARLIER: str(wrong)}, late=late), (), wait)
+    why = read.missing.get(EARLIER, "")
+    return Found(replace(account, gaps={EARLIER: why} if why else {}), read.customer.past)
+
+
+def _conclude(case: Case, parts: Parts, before: Ticket, found: Found) -> None:
+    ticket = facts.gathered(before, found.account, found.past)
+    changed = facts.changed(before.customer, ticket.customer)
+    case.write([_entry(before, ticket, changed)], case.handoff.id if case.handoff else "")
+    package, steps = case.escalation.package if case.escalation else None, case.handoff.steps if case.handoff else 0
+    case.save_ticket(ticket)
+    if _asked(parts.playbook(), changed):
+        conclude.look_at(case, parts, ticket, ())
+    if case.escalation is None or package is None:
+        return
+    case.update(replace(case.escalation, package=context.with_account(case.escalation.package, ticket, parts.playbook().completeness)))
+    if case.handoff is None:
+        return
+    if case.handoff.steps == steps and _looks(package, case.now) != _looks(case.escalation.package, case.now):
+        conclude.show_again(case)
+    important = facts.important(before.customer, ticket.customer, case.now)
+    if case.handoff.noted and important:
+        _write_after(case, parts, case.handoff.id, case.escalation.package, important)
+
+
+def _entry(before: Ticket, ticket: Ticket, changed: tuple[str, ...]) -> Entry:
+    """One line of the timeline: what came from whom, what differs and what is missing."""
+    origin, customer = facts.sources(ticket), ticket.customer
+    told = [f"{FIELDS[n]} {facts.in_words(getattr(customer, n))} ({origin[n]})" for n in changed if n in origin]
+    past = [f"{len(customer.past)} earlier tickets"] if customer.past else []
+    words = "; ".join((*told, *past, *ticket.account.conflicts)) or "nothing new"
+    lacking = "; ".join(f"{names}: {why}" for names, why in facts.gaps_in_words(ticket.account))
+    return Entry("gathered", f"Gathered: {words}" + (f". Missing: {lacking}" if lacking else ""), data={"fields": list(changed)})
+
+
+def _asked(playbook: Playbook, changed: tuple[str, ...]) -> bool:
+    """True when a rule that is on, a segment or an SLA policy looks at one of these fields."""
+    names = {"customer.past.count" if name == "past" else f"customer.{name}" for name in changed}
+    return any(name.removeprefix("before.") in names for name in _looked_at(playbook))
+
+
+def _looked_at(playbook: Playbook) -> Iterator[str]:
+    for rule in playbook.rules:
+        if rule.mode is not Mode.OFF:
+            yield from fields_of(rule.when)
+    for when in (*(one.when for one in playbook.segments), *(one.when for one in playbook.policies)):
+        yield from fields_of(when)
+
+
+def _looks(package: ContextPackage, now: datetime) -> object:
+    """What a card shows of a package."""
+    return context.card(
+        package, "", "", state="", why_you="", presses=(), ticket_url="", page_url="", live=True, title="", now=now
+    )
+
+
+def _write_after(case: Case, parts: Parts, handoff_id: str, package: ContextPackage, names: tuple[str, ...]) -> None:
+    """One note more, for whoever has read the first one: what came late and is important."""
+    masking, wanted = parts.playbook().masking, [FIELDS[name] for name in names]
+    lines = tuple(line for line in masking.package(package, To.NOTE).account if line.label in wanted)
+    if not lines:
+        return
+    link = f"{parts.page_url}/handoffs/{handoff_id}"
+    note = Note(f"{handoff_id}:account", "Learned of the account since the handoff", lines, link=link)
+    write = Write(note.key, case.ticket_id, note=masking.whole(note, To.NOTE))
+    try:
+        steps = parts.helpdesks()[case.connection].steps(write)
+    except GiveUp as cannot:
+        case.write([Entry("cannot", f"The helpdesk cannot do this: {cannot}")], handoff_id)
+        return
+    for step in steps:
+        case.plan(Action(f"write:{step.key}", ActionKind.WRITE, handoff_id, why="an important fact came late", write=step))
