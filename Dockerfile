@@ -10,6 +10,7 @@ COPY --from=build /venv /venv
 WORKDIR /baton
 COPY app.py commands.py commands_roster.py commands_rules.py commands_who.py running.py sending.py ./
 COPY escalation escalation
+COPY accounts accounts
 COPY signals signals
 COPY connectors connectors
 COPY mappings mappings

@@ -24,9 +24,10 @@ import connectors
 import running
 import sandbox
 import web
+from accounts.asking import Sources
 from config import connections, logs
 from config.connections import PLAY_SECRET, PLAY_TOKEN, ChatAccount, Connection
-from config.settings import Settings, load
+from config.settings import Settings, load, substitute
 from connectors.bots import BotWebhooks
 from connectors.slack import SlackChat
 from escalation import by_hand, rule_tests
@@ -130,9 +131,16 @@ class Baton:
             pause=time.sleep,
             settle=timedelta(milliseconds=self.settings.read_settle_ms),
             page_url=self.settings.address,
+            accounts=self.account_sources,
             channel=self.accounts[1].channel,
             bots=BotWebhooks(self.settings.bots, timeout_s=self.settings.vendor_timeout_s),
         )
+
+    @cached_property
+    def account_sources(self) -> Sources:
+        """The systems beside the helpdesk that know the customers."""
+        folder, clock = self.settings.config_dir, lambda: datetime.now(UTC)
+        return Sources(self.live.accounts, folder, substitute, clock=clock, now=time.monotonic)
 
     def preview(self, helpdesk: str, payload: object, draft: str | None) -> dict[str, Any]:
         """What a payload would become under the active mapping, or under a draft of it."""

@@ -136,6 +136,9 @@ def check() -> None:
             for ability, why in helpdesk.cannot.items():
                 click.echo(f"{connection} cannot: {ability.replace('_', ' ')}: {why}")
         problems += [f"slack: {line}" for line in baton.chat.check()]
+        for source, problem in baton.account_sources.check().items():
+            click.echo(f"account source {source}: {problem or 'answers'}")
+            problems += [f"account source {source}: {problem}"] if problem else []
         unread = presence.look(baton.pipeline, datetime.now(UTC))
         problems += [f"{source}: who is available cannot be read: {why}" for source, why in unread.items()]
     for line in semantic.degraded():

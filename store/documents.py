@@ -13,7 +13,7 @@ from sqlalchemy import Engine, func, insert, select, update
 from store.tables import DocumentRow, TimelineRow
 
 # Files of CONFIG_DIR that are documents; every YAML of MAPPINGS_DIR is one too.
-CONFIG_NAMES = ("escalation", "roster", "rule_tests")
+CONFIG_NAMES = ("escalation", "roster", "rule_tests", "accounts")
 
 
 @dataclass(frozen=True, slots=True)

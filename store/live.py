@@ -19,16 +19,19 @@ from escalation.playbook import Playbook
 from escalation.roster import Roster
 from escalation.rule_tests import Case, Failure
 from mappings import schema
+from mappings.accounts import Plan, load_accounts
 from store.documents import StoredDocuments
 
 log = structlog.get_logger(__name__)
 
 LOOK_AGAIN_S = 1.0
+_NO_ACCOUNTS = Plan()
 Trial = Callable[[Playbook, Roster, tuple[Case, ...]], tuple[Failure, ...]]
 LOADERS: Mapping[str, Callable[[str, int], Any]] = {
     "escalation": lambda text, version: load_playbook(text, version=version),
     "roster": lambda text, version: load_roster(text, version=version),
     "rule_tests": lambda text, _: load_rule_tests(text),
+    "accounts": lambda text, version: load_accounts(text, version=version),
 }
 
 
@@ -58,6 +61,14 @@ class LiveDocuments:
 
     def roster(self) -> Roster:
         found: Roster = self._get("roster")
+        return found
+
+    def accounts(self) -> Plan:
+        """Who knows the customers beside the helpdesk; nobody when there is no such document."""
+        try:
+            found: Plan = self._get("accounts")
+        except LookupError:
+            return _NO_ACCOUNTS
         return found
 
     def mapping(self, helpdesk: str) -> schema.Mapping:

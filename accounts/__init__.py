@@ -1,0 +1,1 @@
+"""Systems beside the helpdesk that know the customers: ``escalation.ports.Accounts`` (docs/accounts.md)."""
