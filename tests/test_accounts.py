@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,9 +13,11 @@ from typing import Any
 
 import pytest
 
+import mappings.accounts
 from accounts.asking import Sources
 from accounts.breaker import MOST_FAILURES, REST_S, Breaker
 from accounts.source import Who, who_is
+from config.conditions import Strict
 from config.settings import SettingsProblem
 from config.yamldoc import Problems
 from escalation.account import FIELDS, NOT_MAPPED
@@ -492,3 +495,19 @@ def test_a_changed_document_is_taken_at_once(tmp_path: Path) -> None:
     (tmp_path / "customers.csv").write_text("email,plan\nmia@northwind.example,gold\n")
     plans.append(load_accounts(FILE % "csv"))
     assert told(known.look(MIA, NORTHWIND)) == {"tier": "gold"}
+
+
+# --- the page about it ---
+
+PAGE = (ROOT / "docs" / "accounts.md").read_text(encoding="utf-8")
+
+
+def test_the_example_of_the_page_can_be_used() -> None:
+    plan = load_accounts(re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[0])
+    assert [one.name for one in plan.sources] == ["billing", "crm", "product", "sheet"] and plan.before == {"billing"}
+
+
+def test_the_page_explains_every_key() -> None:
+    forms = [m for m in vars(mappings.accounts).values() if isinstance(m, type) and issubclass(m, Strict) and m is not Strict]
+    keys = {info.alias or name for form in forms for name, info in form.model_fields.items()}
+    assert {key for key in keys | set(FIELDS) if f"`{key}`" not in PAGE} == set()
