@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -196,6 +197,8 @@ def roomy_config(folder: Path) -> Path:
     for name in ("escalation.yaml", "roster.yaml"):
         text = (ROOT / "config" / name).read_text(encoding="utf-8")
         (place / name).write_text(text.replace("    tier: ", "    capacity: 100000\n    tier: "), encoding="utf-8")
+    for name in ("accounts.yaml", "accounts.csv"):
+        shutil.copy(ROOT / "config" / name, place / name)
     with (place / "escalation.yaml").open("a", encoding="utf-8") as rules:
         rules.write(HIDES)
     return place

@@ -77,6 +77,24 @@ def test_a_webhook_becomes_a_warm_handoff(system: System, helpdesk: str, number:
     assert {"escalated", "offered", "accepted", "written"} <= set(kinds)
 
 
+@pytest.mark.parametrize("helpdesk", HELPDESKS)
+def test_account_and_earlier_tickets_come_after_the_card(system: System, helpdesk: str, number: str) -> None:
+    earlier = str(next(_tickets))
+    system.fresh(helpdesk, "ticket_created_urgent", earlier)
+    system.send(helpdesk, "ticket_created_urgent", number)
+    escalation = system.handoff(number)["escalation_id"]
+
+    def told() -> dict[str, Any]:
+        return dict(system.api(f"escalations/{escalation}"))
+
+    until(lambda: any(entry["kind"] == "gathered" for entry in told()["timeline"]), what="gathered")
+    package = told()["package"]
+    account = {line["label"]: line["text"] for line in package["account"]}
+    assert account["Tier"].startswith("enterprise") and account["Usage"].startswith("38 of 50 seats in use [customers, ")
+    assert package["earlier"] and not [gap for gap in package["missing"] if gap["field"] == "Earlier tickets"]
+    assert all("38 of 50" not in json.dumps(call) for call in system.writes(helpdesk, number)), "facts are not written to fields"
+
+
 PLANTED = ("4242 4242 4242 4242", "sk_live_abcdefgh12345678", "hunter2secret", "KD-123456")
 
 
