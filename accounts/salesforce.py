@@ -10,9 +10,9 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from simple_salesforce import Salesforce as Client
-from simple_salesforce import format_soql
+from simple_salesforce.api import Salesforce as Client
 from simple_salesforce.exceptions import SalesforceError
+from simple_salesforce.format import format_soql
 
 from accounts.source import Who
 from accounts.wire import Wire

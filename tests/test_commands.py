@@ -47,6 +47,13 @@ def test_upgrade_twice_is_harmless(app: Flask) -> None:
         assert said.exit_code == 0 and "up to date" in said.output
 
 
+def test_check_has_a_line_for_every_account_source(app: Flask, folder: Path) -> None:
+    said = run(app, "check").output
+    assert "account source customers: accounts.csv cannot be read (No such file or directory)" in said
+    shutil.copy(ROOT / "config" / "accounts.csv", folder / "config")
+    assert "account source customers: answers" in run(app, "check").output
+
+
 def test_validate_names_file_line_and_remedy(app: Flask, folder: Path) -> None:
     assert run(app, "documents", "validate").exit_code == 0
     path = folder / "config" / "escalation.yaml"
