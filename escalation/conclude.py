@@ -61,8 +61,7 @@ def look_at(
     decided = decide(playbook, ticket, evaluated, news, signals, case.now, background, seen=seen)
     decision = handover.decided(decided, seen, handed) if handed else _cooled(decided, case, parts)
     evaluation = case.record(decision, ticket, deliveries or [])
-    before = case.ticket
-    acts = [c.action_id for c in news if c.action_id] if read_at else []
+    before, acts = case.ticket, [c.action_id for c in news if c.action_id] if read_at else []
     again = next_look(parts.playbook(), ticket, seen, case.now, background)
     case.save_ticket(ticket, read_at=read_at, actions_seen=acts, look=Look(background.log, again, playbook.version))
     tell_handoff(case, parts, before, ticket)

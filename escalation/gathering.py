@@ -82,7 +82,9 @@ def _conclude(case: Case, parts: Parts, before: Ticket, found: Found) -> None:
         conclude.look_at(case, parts, ticket, ())
     if case.escalation is None or package is None:
         return
-    case.update(replace(case.escalation, package=context.with_account(case.escalation.package, ticket, parts.playbook().completeness)))
+    case.update(
+        replace(case.escalation, package=context.with_account(case.escalation.package, ticket, parts.playbook().completeness))
+    )
     if case.handoff is None:
         return
     if case.handoff.steps == steps and _looks(package, case.now) != _looks(case.escalation.package, case.now):

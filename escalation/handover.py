@@ -26,6 +26,7 @@ RULE = "handed_over"  # the name under which a handover stands among the rules t
 _FLOOR = {"low": Severity.LOW} | dict.fromkeys(("high", "urgent", "critical"), Severity.HIGH)
 _TURN = "handover:"
 _MOST_TRIED = 15
+_WORDS = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +204,8 @@ def in_package(package: ContextPackage, handed: HandedOver | None) -> ContextPac
     if handed is None:
         return package
     own = tuple(_attempt(attempt) for attempt in handed.attempts)
-    steps = {_bare(attempt.step.text) for attempt in own}
-    found = [a for a in package.tried if not (a.role == Role.BOT and _told_already(_bare(a.step.text), steps))]
+    steps = {attempt.step.text for attempt in own}
+    found = [a for a in package.tried if not (a.role == Role.BOT and _told_already(a.step.text, steps))]
     intent = f"intent {handed.intent.replace('_', ' ')}" if handed.intent else ""
     sure = "" if handed.confidence is None else f"AI agent {handed.confidence:.0%}"
     told = [words for words in (intent, sure) if words and words not in package.confidence]
@@ -218,7 +219,13 @@ def in_package(package: ContextPackage, handed: HandedOver | None) -> ContextPac
 
 
 def _told_already(step: str, steps: set[str]) -> bool:
-    return any(step in told or told in step for told in steps if step and told)
+    """True when a message of the thread is the same remedy in other words: most of the words that matter are the same."""
+    mine = _telling(step)
+    return any(2 * len(mine & theirs) > min(len(mine), len(theirs)) for theirs in map(_telling, steps) if mine and theirs)
+
+
+def _telling(step: str) -> set[str]:
+    return {word for word in _WORDS.findall(step.casefold()) if len(word) > 3 or word.isdecimal()}
 
 
 def _attempt(attempt: AiAttempt) -> Attempt:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from escalation.account import EARLIER, NOT_MAPPED, gathered, important, in_words, learned, remembered
-from escalation.hop import Accept
+from escalation.events import Accept
 from escalation.playbook import Condition, Conditions, Level, Mode, Path, Playbook, Rule
 from escalation.ports import GiveUp, TryLater
 from escalation.ticket import Account, Customer, Fact, Group, Money, PastTicket, Person, Status, Ticket
