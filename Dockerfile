@@ -12,6 +12,7 @@ COPY app.py commands.py commands_roster.py commands_rules.py commands_who.py run
 COPY escalation escalation
 COPY signals signals
 COPY connectors connectors
+COPY trackers trackers
 COPY mappings mappings
 COPY config config
 COPY store store

@@ -23,15 +23,19 @@ import commands
 import connectors
 import running
 import sandbox
+import trackers
 import web
 from config import connections, logs
 from config.connections import PLAY_SECRET, PLAY_TOKEN, ChatAccount, Connection
 from config.settings import Settings, load
+from config.trackers import TrackerAccount
+from config.trackers import trackers as trackers_of
 from connectors.slack import SlackChat
 from escalation import by_hand, rule_tests
+from escalation.bugs import BugDesk
 from escalation.pipeline import Pipeline
 from escalation.playbook import Playbook
-from escalation.ports import Chat, Helpdesk
+from escalation.ports import Chat, Helpdesk, Tracker
 from escalation.roster import Roster
 from escalation.rule_tests import Case, Failure
 from sandbox.state import State
@@ -99,7 +103,18 @@ class Baton:
     def played(self) -> tuple[str, ...]:
         """The vendors that are sandbox play-vendors here."""
         accounts, chat = self.accounts
-        return (*(c.helpdesk for c in accounts if c.sandbox), *(("slack",) if chat.sandbox else ()))
+        bugs = (t.name for t in self.tracker_accounts if t.sandbox)
+        return (*(c.helpdesk for c in accounts if c.sandbox), *(("slack",) if chat.sandbox else ()), *bugs)
+
+    @cached_property
+    def tracker_accounts(self) -> tuple[TrackerAccount, ...]:
+        return trackers_of(self.settings)
+
+    @cached_property
+    def trackers(self) -> Mapping[str, Tracker]:
+        """Name → tracker, those that are set up."""
+        timeout = self.settings.vendor_timeout_s
+        return {account.name: trackers.connect(account, timeout_s=timeout) for account in self.tracker_accounts}
 
     def helpdesks(self) -> Mapping[str, Helpdesk]:
         """Connection id → connector, made anew when a document changed."""
@@ -130,6 +145,7 @@ class Baton:
             settle=timedelta(milliseconds=self.settings.read_settle_ms),
             page_url=self.settings.address,
             channel=self.accounts[1].channel,
+            trackers=lambda: self.trackers,
         )
 
     def preview(self, helpdesk: str, payload: object, draft: str | None) -> dict[str, Any]:
@@ -190,6 +206,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         dry_run=baton.rehearsals.run,
         backtests=baton.backtests,
         whom=baton.whom,
+        bugs=BugDesk(baton.pipeline),
         sandbox=bool(baton.played),
     )
     web.register(app, parts)

@@ -136,6 +136,7 @@ def check() -> None:
             for ability, why in helpdesk.cannot.items():
                 click.echo(f"{connection} cannot: {ability.replace('_', ' ')}: {why}")
         problems += [f"slack: {line}" for line in baton.chat.check()]
+        problems += [line for tracker in baton.trackers.values() for line in tracker.check()]
         unread = presence.look(baton.pipeline, datetime.now(UTC))
         problems += [f"{source}: who is available cannot be read: {why}" for source, why in unread.items()]
     for line in semantic.degraded():

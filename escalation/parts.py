@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from escalation.journal import Journal
 from escalation.playbook import Playbook
-from escalation.ports import Chat, Helpdesk, Reader
+from escalation.ports import Chat, Helpdesk, Reader, Tracker
 from escalation.roster import Roster
 
 
@@ -27,3 +27,4 @@ class Parts:
     settle: timedelta = timedelta(milliseconds=20)
     page_url: str = ""  # base of links to our pages
     channel: str = ""  # where alerts go that have no better place
+    trackers: Callable[[], Mapping[str, Tracker]] = dict  # name → tracker, those that are set up

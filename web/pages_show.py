@@ -44,6 +44,9 @@ ACTION_WORDS = {
     "tell": "Message",
     "prove": "Reading back",
     "ask_verdict": "Question for a verdict",
+    "file": "Filing of the bug",
+    "link": "Ticket shown with its bug",
+    "note": "Note about the bug",
 }
 
 
