@@ -13,6 +13,7 @@ COPY escalation escalation
 COPY accounts accounts
 COPY signals signals
 COPY connectors connectors
+COPY trackers trackers
 COPY mappings mappings
 COPY config config
 COPY store store

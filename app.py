@@ -23,17 +23,21 @@ import commands
 import connectors
 import running
 import sandbox
+import trackers
 import web
 from accounts.asking import Sources
 from config import connections, logs
 from config.connections import PLAY_SECRET, PLAY_TOKEN, ChatAccount, Connection
 from config.settings import Settings, load, substitute
+from config.trackers import TrackerAccount
+from config.trackers import trackers as trackers_of
 from connectors.bots import BotWebhooks
 from connectors.slack import SlackChat
 from escalation import by_hand, rule_tests
+from escalation.bugs import BugDesk
 from escalation.pipeline import Pipeline
 from escalation.playbook import Playbook
-from escalation.ports import Chat, Helpdesk
+from escalation.ports import Chat, Helpdesk, Tracker
 from escalation.roster import Roster
 from escalation.rule_tests import Case, Failure
 from sandbox.state import State
@@ -101,7 +105,18 @@ class Baton:
     def played(self) -> tuple[str, ...]:
         """The vendors that are sandbox play-vendors here."""
         accounts, chat = self.accounts
-        return (*(c.helpdesk for c in accounts if c.sandbox), *(("slack",) if chat.sandbox else ()))
+        bugs = (t.name for t in self.tracker_accounts if t.sandbox)
+        return (*(c.helpdesk for c in accounts if c.sandbox), *(("slack",) if chat.sandbox else ()), *bugs)
+
+    @cached_property
+    def tracker_accounts(self) -> tuple[TrackerAccount, ...]:
+        return trackers_of(self.settings)
+
+    @cached_property
+    def trackers(self) -> Mapping[str, Tracker]:
+        """Name → tracker, those that are set up."""
+        timeout = self.settings.vendor_timeout_s
+        return {account.name: trackers.connect(account, timeout_s=timeout) for account in self.tracker_accounts}
 
     def helpdesks(self) -> Mapping[str, Helpdesk]:
         """Connection id → connector, made anew when a document changed."""
@@ -134,6 +149,7 @@ class Baton:
             accounts=self.account_sources,
             channel=self.accounts[1].channel,
             bots=BotWebhooks(self.settings.bots, timeout_s=self.settings.vendor_timeout_s),
+            trackers=lambda: self.trackers,
         )
 
     @cached_property
@@ -200,6 +216,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         dry_run=baton.rehearsals.run,
         backtests=baton.backtests,
         whom=baton.whom,
+        bugs=BugDesk(baton.pipeline),
         sandbox=bool(baton.played),
     )
     web.register(app, parts)

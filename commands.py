@@ -139,6 +139,7 @@ def check() -> None:
         for source, problem in baton.account_sources.check().items():
             click.echo(f"account source {source}: {problem or 'answers'}")
             problems += [f"account source {source}: {problem}"] if problem else []
+        problems += [line for tracker in baton.trackers.values() for line in tracker.check()]
         unread = presence.look(baton.pipeline, datetime.now(UTC))
         problems += [f"{source}: who is available cannot be read: {why}" for source, why in unread.items()]
     for line in semantic.degraded():

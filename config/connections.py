@@ -53,7 +53,7 @@ def from_settings(settings: Settings) -> tuple[tuple[Connection, ...], ChatAccou
     """The connections and the chat account this process uses (module docstring)."""
     real = _from_file(settings) or _from_variables(settings)
     has_chat = bool(settings.slack_bot_token.get_secret_value())
-    play = settings.sandbox or not (real or has_chat)
+    play = settings.sandbox or not (real or has_chat or has_tracker(settings))
     missing = [h for h in HELPDESKS if h not in {c.helpdesk for c in real}]
     played = tuple(_played(settings, helpdesk) for helpdesk in missing) if play else ()
     chat = _played_chat(settings) if play and not has_chat else _chat(settings)
@@ -96,6 +96,12 @@ def _played(settings: Settings, helpdesk: str) -> Connection:
 def _played_chat(settings: Settings) -> ChatAccount:
     url, secret = f"{settings.local_address}/sandbox/slack/api/", SecretStr(PLAY_SECRET)
     return ChatAccount(url, SecretStr(PLAY_TOKEN), (secret,), channel=settings.slack_channel, sandbox=True)
+
+
+def has_tracker(settings: Settings) -> bool:
+    """Whether a real issue tracker is set up: then nothing is played but with SANDBOX=1."""
+    tokens = (settings.github_token, settings.linear_api_key, settings.jira_api_token)
+    return any(token.get_secret_value() for token in tokens)
 
 
 class _Row(BaseModel):

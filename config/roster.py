@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, time
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pydantic
 from pydantic import BeforeValidator, Field
@@ -132,6 +132,7 @@ class TeamModel(Strict):
     lead: str = ""
     watch: str = ""
     calendar: str = ""
+    tracker: Literal["", "github", "jira", "linear"] = ""
 
     def built(self, team_id: str) -> Team:
         told = self.model_dump(exclude={"issue_types"})

@@ -64,6 +64,23 @@ class Settings(BaseSettings):
     slack_signing_secret_old: SecretStr = SecretStr("")
     slack_app_token: SecretStr = SecretStr("")
     slack_channel: str = "#support-handoffs"
+    github_url: str = "https://api.github.com"
+    github_token: SecretStr = SecretStr("")
+    github_repository: str = ""
+    github_webhook_secret: SecretStr = SecretStr("")
+    github_webhook_secret_old: SecretStr = SecretStr("")
+    linear_url: str = "https://api.linear.app/graphql"
+    linear_api_key: SecretStr = SecretStr("")
+    linear_team: str = ""
+    linear_webhook_secret: SecretStr = SecretStr("")
+    linear_webhook_secret_old: SecretStr = SecretStr("")
+    jira_url: str = ""
+    jira_email: str = ""
+    jira_api_token: SecretStr = SecretStr("")
+    jira_project: str = ""
+    jira_issue_type: str = "Bug"
+    jira_webhook_secret: SecretStr = SecretStr("")
+    jira_webhook_secret_old: SecretStr = SecretStr("")
 
     bot_webhook_urls: str = Field("", description="where bots are told what became of what they handed over; several with commas")
     bot_webhook_secret: SecretStr = Field(SecretStr(""), description="whsec_…; signs what bots are told")

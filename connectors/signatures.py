@@ -25,6 +25,11 @@ def hex_sha1(secret: str, message: bytes) -> str:
     return hmac.digest(secret.encode(), message, hashlib.sha1).hex()
 
 
+def hex_sha256(secret: str, message: bytes) -> str:
+    """Hex HMAC-SHA256, as GitHub, Linear and Jira sign."""
+    return hmac.digest(secret.encode(), message, hashlib.sha256).hex()
+
+
 def require_match(given: str, expected: Iterable[str], what: str) -> None:
     """Return if ``given`` equals one of ``expected`` (two during a rotation), else raise BadSignature naming ``what``."""
     told = given.encode(errors="surrogatepass")  # half a character in a header is wrong, not a crash

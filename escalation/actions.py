@@ -136,6 +136,9 @@ class ActionKind(StrEnum):
     TELL = "tell"  # a plain message to a person or channel (lead told, reminder)
     ASK_VERDICT = "ask_verdict"  # post a card that asks for the receiver's verdict
     NOTIFY = "notify"  # a signed webhook to the bot that handed over
+    FILE = "file"  # file a bug in its tracker
+    LINK = "link"  # show one more ticket with a filed bug
+    NOTE = "note"  # an internal note on a ticket about its bug, whatever became of the handoff
 
 
 @dataclass(frozen=True, slots=True)

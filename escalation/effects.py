@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from escalation import context
+from escalation import bug_effects, context
 from escalation.actions import Action, ActionKind, Card, Entry, Receipt
 from escalation.gathering import gather
 from escalation.hop import Handoff, Offer, OfferState, State
@@ -245,8 +245,10 @@ def tell_of_set_aside(case: Case, parts: Parts, task: Task, error: BaseException
     """Say that an action was set aside: on the timeline always, in the team's chat when it is not the chat that failed."""
     words = f"Set aside after {task.attempts} tries: {task.action.kind.value.replace('_', ' ')}: {error}"
     case.write([Entry("set_aside", words, data={"action": task.action.key})], task.action.handoff_id)
-    if task.action.kind is ActionKind.WRITE:
-        text = f"Ticket {task.ticket_id} ({task.connection}) could not be updated: {error}. Please do it by hand, then retry."
+    if task.action.kind is ActionKind.FILE:
+        parts.journal.bugs.not_filed(task.action.data["bug"], str(error))
+    if by_hand := _BY_HAND.get(task.action.kind):
+        text = f"Ticket {task.ticket_id} ({task.connection}) {by_hand[0]}: {error}. {by_hand[1]}"
         _tell_team(case, parts, f"set-aside:{task.action.key}:{task.attempts}", text)
 
 
@@ -268,6 +270,14 @@ def stray(inbound: Inbound) -> Arrival:
     return Arrival(key=f"raw:{hashlib.sha256(inbound.body).hexdigest()}", ticket_id="", event="")
 
 
+_UPDATE = ("could not be updated", "Please do it by hand, then retry.")
+_BUG = "The handoff goes on without it. Mend the tracker, then retry: every ticket linked until then will be named."
+_BY_HAND: Mapping[ActionKind, tuple[str, str]] = {  # what a team is told of an effect set aside: what failed, what to do
+    ActionKind.WRITE: _UPDATE,
+    ActionKind.NOTE: _UPDATE,
+    ActionKind.FILE: ("has a bug that could not be filed", _BUG),
+    ActionKind.LINK: ("could not be linked to its bug", "Mend the tracker, then retry."),
+}
 _EFFECTS: Mapping[ActionKind, Callable[[Parts, Task], None]] = {
     ActionKind.ALERT: _alert,
     ActionKind.UPDATE_ALERT: _update,
@@ -277,4 +287,7 @@ _EFFECTS: Mapping[ActionKind, Callable[[Parts, Task], None]] = {
     ActionKind.PROVE: _prove,
     ActionKind.NOTIFY: _notify,
     ActionKind.GATHER: gather,
+    ActionKind.FILE: bug_effects.file,
+    ActionKind.LINK: bug_effects.link,
+    ActionKind.NOTE: bug_effects.note,
 }

@@ -15,12 +15,14 @@ from typing import Protocol
 from escalation.actions import Action, Entry, Receipt, Timer
 from escalation.affinity import Earlier
 from escalation.away import Away
+from escalation.bug import Bug, BugLink
+from escalation.bug_book import Bugs, Joined
 from escalation.context import ContextPackage
 from escalation.decision import Decision
 from escalation.handover import Handover
 from escalation.history import Contact, Logged
 from escalation.hop import Handoff
-from escalation.ports import Arrival, Inbound, Posted
+from escalation.ports import Arrival, Inbound, News, Posted
 from escalation.queued import Queued
 from escalation.roster import Load
 from escalation.ticket import Ignored, Ticket, TicketChange
@@ -59,7 +61,7 @@ class Outcome:
 
     delivery: int
     status: DeliveryStatus
-    became: TicketChange | Ignored | None
+    became: TicketChange | Ignored | News | None
     why: str = ""
 
 
@@ -195,8 +197,8 @@ class Case(Protocol):
     def begun(self, handover: str, handoff_id: str) -> None:
         """A kept request of a bot became this handoff."""
 
-    def plan(self, action: Action) -> None:
-        """Add an action and its queue job; one whose key exists already is left as it is."""
+    def plan(self, action: Action) -> bool:
+        """Add an action and its queue job; one whose key exists already is left as it is, and the answer is False."""
 
     def set_timers(self, timers: Iterable[Timer]) -> None:
         """Add timers; existing keys are left."""
@@ -228,6 +230,12 @@ class Case(Protocol):
     def last_shadowed(self) -> Mapping[str, datetime]:
         """Rule id → when a rule in shadow was last noted for this ticket."""
 
+    def report_bug(self, bug: Bug, link: BugLink) -> Joined:
+        """Keep a new bug with its first ticket, or join the one with the same fingerprint that is not closed."""
+
+    def join_bug(self, bug_id: str, link: BugLink) -> Joined | None:
+        """Link this ticket to a bug that is there; None when it is not."""
+
     def done(self, task: Task, receipt: Receipt | None) -> None:
         """Mark a write-back as done."""
 
@@ -237,6 +245,10 @@ class Case(Protocol):
 
 class Journal(Protocol):
     """The store as the pipeline sees it. Each method is one transaction."""
+
+    @property
+    def bugs(self) -> Bugs:
+        """The bugs that were reported."""
 
     def accept(self, connection: str, inbound: Inbound, arrival: Arrival, *, unreadable: str = "") -> tuple[int, bool]:
         """Keep a delivery and queue its handling; (id, True when the key was there already). ``unreadable`` says why it is."""
@@ -288,6 +300,9 @@ class Journal(Protocol):
 
     def unanswered(self, agents: Iterable[str]) -> tuple[Unanswered, ...]:
         """The handoffs of these people in which the customer has had no reply yet."""
+
+    def conclude(self, outcomes: Iterable[Outcome], now: datetime) -> None:
+        """Set the status of deliveries that are about no ticket."""
 
     def due_looks(self, now: datetime, version: int, most: int) -> tuple[tuple[str, str], ...]:
         """(connection, ticket id) of tickets to look at: those whose moment has come, then those of an older playbook."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from escalation.journal import Journal
 from escalation.playbook import Playbook
-from escalation.ports import Accounts, Bots, Chat, GiveUp, Helpdesk, Reader
+from escalation.ports import Accounts, Bots, Chat, GiveUp, Helpdesk, Reader, Tracker
 from escalation.roster import Roster
 
 
@@ -38,3 +38,4 @@ class Parts:
     accounts: Accounts | None = None  # none: only the helpdesk knows the customer
     channel: str = ""  # where alerts go that have no better place
     bots: Bots = field(default_factory=NoBots)
+    trackers: Callable[[], Mapping[str, Tracker]] = dict  # name → tracker, those that are set up

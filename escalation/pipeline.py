@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from escalation import conclude, effects, feedback, handover
+from escalation import bugs, conclude, effects, feedback, handover
 from escalation.account import remembered
 from escalation.actions import ActionKind, Timer
 from escalation.events import Event, Fired
@@ -77,6 +77,9 @@ class Pipeline(Parts):
 
         TryLater when the helpdesk cannot be read now; after PATIENCE tries the decision is taken without the read.
         """
+        if connection.startswith(bugs.PREFIX):
+            bugs.handle(self, connection, ticket_id)
+            return
         helpdesk = self.helpdesks().get(connection)
         if helpdesk is None:
             raise GiveUp(f"connection {connection} is not configured any more")

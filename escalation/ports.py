@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
-from escalation.actions import Card, NewTicket, Receipt, Write
+from escalation.actions import Card, NewTicket, Note, Receipt, Write
+from escalation.bug import BugLink, Filed
 from escalation.signals import Signal
 from escalation.ticket import Account, Group, Ignored, Message, Person, Ticket, TicketChange
 
@@ -186,3 +188,51 @@ class Reader(Protocol):
 
     def read(self, messages: tuple[Message, ...], now: datetime, *, subject: str = "", language: str = "") -> tuple[Signal, ...]:
         """All signals found; agent and bot text never fires customer signals. ``language``: what the helpdesk says it is."""
+
+
+class NewsKind(StrEnum):
+    """What a tracker tells of a bug."""
+
+    COMMENT = "comment"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that happened to a bug in its tracker. ``key`` names the fact, however often it is told."""
+
+    bug_id: str  # the tracker's id, as in Filed
+    kind: NewsKind
+    key: str
+    at: datetime | None = None
+    who: str = ""
+    text: str = ""  # of a comment, or how it was closed
+    own: bool = False  # Baton wrote it
+
+
+class Tracker(Protocol):
+    """One project of one issue tracker, both directions. Implementations are thread-safe."""
+
+    name: str  # linear, jira, github
+
+    def find(self, mark: str) -> Filed | None:
+        """The bug that was filed with this mark (``Note.key``), None when there is none."""
+
+    def file(self, bug: Note) -> Filed:
+        """File a bug; whether an earlier try did so is the caller's to ``find``."""
+
+    def link(self, bug: Filed, link: BugLink, mark: str, *, look_first: bool) -> None:
+        """Show one more ticket with the bug; with ``look_first`` what carries ``mark`` is looked for before."""
+
+    def verify(self, inbound: Inbound, now: datetime) -> None:
+        """Return if the request is proven to be the tracker's, else raise BadSignature."""
+
+    def arrival(self, inbound: Inbound) -> Arrival:
+        """Key, bug id (as ``ticket_id``) and event of a request, without any I/O; Unreadable for what is not JSON."""
+
+    def change(self, inbound: Inbound) -> News | Ignored:
+        """What the delivery means for a bug; raises Unreadable with the path."""
+
+    def check(self) -> tuple[str, ...]:
+        """Problems of address, credentials and project in words with the remedy; empty when all is well."""

@@ -88,6 +88,7 @@ class Team:
     lead: str = ""  # agent id
     watch: str = ""  # id of the agent or of the rotation on watch: ask escalation.rotations.on_watch who that is
     calendar: str = ""  # of the playbook, for clocks of the team; "": the playbook's own
+    tracker: str = ""  # where its bugs are filed; "": the first that is set up
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Play:
 
 def register(app: Flask, state: State, play: Play, vendors: tuple[str, ...]) -> None:
     """Mount the given play-vendors on an app; ``state`` must have been prepared."""
+    app.jinja_env.globals["played"] = vendors
     for vendor in vendors:
         module = import_module(f"sandbox.{vendor}")
         app.register_blueprint(module.blueprint(state, play), url_prefix=f"/sandbox/{vendor}")

@@ -13,6 +13,8 @@ from sqlalchemy.dialects.postgresql import insert
 from escalation.actions import Action, ActionKind, Entry, Receipt, Timer
 from escalation.affinity import Earlier
 from escalation.away import Away
+from escalation.bug import Bug, BugLink
+from escalation.bug_book import Joined
 from escalation.context import ContextPackage
 from escalation.decision import Decision
 from escalation.history import Contact, Logged
@@ -23,7 +25,7 @@ from escalation.queued import Queued
 from escalation.roster import Load
 from escalation.ticket import Message, Ticket
 from escalation.verdicts import Feedback
-from store import away, feedback, handovers, queue, queue_rows, shown
+from store import away, bugs, feedback, handovers, queue, queue_rows, shown
 from store import statements as sql
 from store.besides import load_contacts, load_loads
 from store.codec import build, build_log, new_id, plain, plain_log
@@ -36,7 +38,8 @@ from store.tables import (
 )
 
 _REMEMBERED_ACTIONS = 50
-_PLACES = {ActionKind.WRITE: "helpdesk", ActionKind.PROVE: "helpdesk", ActionKind.GATHER: "gather", ActionKind.NOTIFY: "bots"}
+_PLACES = dict.fromkeys((ActionKind.WRITE, ActionKind.PROVE, ActionKind.NOTE), "helpdesk")
+_PLACES |= {ActionKind.GATHER: "gather", ActionKind.NOTIFY: "bots"}
 _LIVE = (State.OFFERED.value, State.WAITING.value, State.ACCEPTED.value, State.ANSWERED.value)
 
 
@@ -137,18 +140,7 @@ class StoredCase:
         self._stored_messages |= {m.id: m for m in messages}
 
     def conclude(self, outcomes: Iterable[Outcome]) -> None:
-        rows = [
-            {
-                "the_delivery": one.delivery,
-                "status": one.status.value,
-                "became": plain(one.became) if one.became else None,
-                "why": one.why[:2000],
-                "handled_at": self.now,
-            }
-            for one in outcomes
-        ]
-        if rows:
-            self._db.execute(sql.CONCLUDE, rows)
+        bugs.conclude(self._db, outcomes, self.now)
 
     def record(self, decision: Decision, ticket: Ticket, deliveries: Iterable[int]) -> int:
         me = {"connection": self.connection, "ticket_id": self.ticket_id, "at": self.now}
@@ -257,18 +249,29 @@ class StoredCase:
     # --- effects, timers, timeline ---
 
     @staticmethod
-    def lock_for(connection: str, ticket_id: str, kind: str) -> str:
-        """Effects on one ticket go in order per destination: a chat that is away does not hold up the helpdesk."""
-        place = _PLACES.get(ActionKind(kind), "chat")
-        return f"{connection}:{ticket_id}:{place}"
+    def lock_for(connection: str, ticket_id: str, action: Action) -> str:
+        """Effects on one ticket go in order per destination: a chat that is away does not hold up the helpdesk.
 
-    def plan(self, action: Action) -> None:
+        Those on one bug go in order whatever ticket they are about: a link never overtakes the filing.
+        """
+        if action.kind in (ActionKind.FILE, ActionKind.LINK):
+            return f"bug:{action.data['bug']}"
+        return f"{connection}:{ticket_id}:{_PLACES.get(action.kind, 'chat')}"
+
+    def plan(self, action: Action) -> bool:
         me = {"connection": self.connection, "ticket_id": self.ticket_id, "handoff_id": action.handoff_id}
         row = {**me, "key": action.key, "kind": action.kind.value, "why": action.why[:500], "data": plain(action)}
         number = self._db.execute(sql.ADD_ACTION, row).scalar()
         if number is not None:
-            lock = self.lock_for(self.connection, self.ticket_id, action.kind)
+            lock = self.lock_for(self.connection, self.ticket_id, action)
             self._queue.add(self._db, queue.PERFORM, lock, action_id=number)
+        return number is not None
+
+    def report_bug(self, bug: Bug, link: BugLink) -> Joined:
+        return bugs.report(self._db, bug, link, self.now)
+
+    def join_bug(self, bug_id: str, link: BugLink) -> Joined | None:
+        return bugs.join(self._db, bug_id, link, self.now)
 
     def done(self, task: Task, receipt: Receipt | None) -> None:
         close_action(self._db, task, receipt, "", self.now)

@@ -15,7 +15,7 @@ from escalation.away import Away
 from escalation.handover import Handover
 from escalation.history import Background
 from escalation.hygiene import Fired
-from escalation.journal import Known, Shown, Task, Unanswered, Waiting
+from escalation.journal import Known, Outcome, Shown, Task, Unanswered, Waiting
 from escalation.ports import Arrival, Inbound, Posted
 from escalation.queued import Queued
 from escalation.roster import Load
@@ -23,6 +23,7 @@ from escalation.ticket import Ticket
 from store import away, handovers, queue, queue_rows, rule_queries, shown
 from store import statements as sql
 from store.besides import load_contacts, load_loads
+from store.bugs import StoredBugs, conclude
 from store.case import (
     StoredCase,
     StoredTicket,
@@ -56,6 +57,7 @@ class StoredJournal:
         self._engine = engine
         self._queue = Queue()
         self._intake = Intake(engine)
+        self.bugs = StoredBugs(engine)
 
     def close(self) -> None:
         """Give back what is held between calls."""
@@ -164,6 +166,10 @@ class StoredJournal:
         with self._engine.begin() as db:
             db.execute(update(Delivery).where(*mine).values(status="failed", why=why[:2000]))
 
+    def conclude(self, outcomes: Iterable[Outcome], now: datetime) -> None:
+        with self._engine.begin() as db:
+            conclude(db, outcomes, now)
+
     def due_looks(self, now: datetime, version: int, most: int) -> tuple[tuple[str, str], ...]:
         columns = select(TicketRow.connection, TicketRow.ticket_id)
         due = columns.where(TicketRow.look_at <= now).order_by(TicketRow.look_at).limit(most)
@@ -235,10 +241,10 @@ class StoredJournal:
         again = {"state": "planned", "attempts": 0, "unclear": True}
         query = update(ActionRow).where(ActionRow.id == action_id, ActionRow.state == "set_aside").values(again)
         with self._engine.begin() as db:
-            row = db.execute(query.returning(ActionRow.connection, ActionRow.ticket_id, ActionRow.kind)).one_or_none()
+            row = db.execute(query.returning(ActionRow.connection, ActionRow.ticket_id, ActionRow.data)).one_or_none()
             if row is None:
                 raise LookupError(f"no action {action_id} is set aside")
-            lock = StoredCase.lock_for(row.connection, row.ticket_id, row.kind)
+            lock = StoredCase.lock_for(row.connection, row.ticket_id, build(Action, row.data))
             self._queue.add(db, queue.PERFORM, lock, action_id=action_id)
 
     def beat(self, name: str, now: datetime) -> None:

@@ -130,6 +130,9 @@ PATHS = {  # one address for every route; {name} are ids of the filled database
     "snooze": "/handoffs/hf_1/snooze",
     "judge": "/handoffs/hf_1/feedback",
     "refresh": "/handoffs/hf_1/refresh",
+    "bug": "/handoffs/hf_1/bug",
+    "report_bug": "/handoffs/hf_1/bug",
+    "bugs": "/bugs",
     "actions": "/actions",
     "retry": "/actions/{set_aside}/retry",
     "preview": "/mappings/zendesk/preview",
@@ -154,6 +157,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "reassign": {"agent": "ada", "to": "bob", "reason": "knows them"},
     "snooze": {"agent": "ada", "minutes": 10},
     "judge": {"agent": "ada", "verdict": "wrong_team"},
+    "report_bug": {"impact": "all of them", "anyway": True},
     "simulate": {"issue": "billing", "at": "Sun 03:00 Europe/Berlin"},
 }
 

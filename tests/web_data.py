@@ -14,6 +14,8 @@ from sqlalchemy import Engine
 
 from config.playbook import load_playbook
 from config.settings import Settings, load
+from escalation.bug import NO_EVIDENCE, Bug, BugState, Candidate, Evidence, Filed, Signs
+from escalation.bugs import Asked, Outlook, Reported
 from escalation.ports import Inbound
 from escalation.roster import Agent, Roster, Team
 from signals.reader import TextReader
@@ -170,6 +172,44 @@ class FakeBacktests:
         return {**told, "result": {"tickets": 3}, "error": "", "done_at": NOW} if number == 1 else None
 
 
+FILED = Filed("7", "#7", "https://x.test/7")
+BUG = Bug("b_1", "github", "print", BugState.OPEN, "ERR-5021 in export", Signs(), Evidence(), "hf_1", NOW, FILED, 2)
+
+
+@dataclass
+class FakeBugs:
+    """Knows one bug; ``says`` is what became of a report."""
+
+    says: Reported = field(default_factory=lambda: Reported(True, "Linked to #7", BUG))
+    lacking: tuple[str, ...] = ("Impact: who",)
+    asked: list[tuple[str, Asked]] = field(default_factory=list)
+    heard: list[tuple[str, Inbound]] = field(default_factory=list)
+    trouble: BaseException | None = None
+
+    def trackers(self) -> tuple[str, ...]:
+        return ("github",)
+
+    def look(self, handoff_id: str, added: Evidence = NO_EVIDENCE) -> Outlook:
+        if handoff_id != "hf_1":
+            raise LookupError(handoff_id)
+        candidates = (Candidate(BUG, 0.75, "same error err-5021"),)
+        return Outlook("github", "ERR-5021", Evidence("Chrome <126>"), self.lacking, candidates, (BUG,))
+
+    def report(self, handoff_id: str, asked: Asked, now: datetime) -> Reported:
+        if handoff_id != "hf_1":
+            raise LookupError(handoff_id)
+        self.asked.append((handoff_id, asked))
+        return self.says
+
+    def receive(self, tracker: str, inbound: Inbound, now: datetime) -> tuple[int, bool]:
+        if tracker != "github":
+            raise LookupError(tracker)
+        if self.trouble:
+            raise self.trouble
+        self.heard.append((tracker, inbound))
+        return 7, False
+
+
 def trials(engine: Engine) -> Trials:
     """Real back-tests over ``engine``."""
     return Trials(StoredBacktests(engine), lambda: load_playbook(RULES), lambda: ROSTER)
@@ -184,6 +224,7 @@ class Web:
     engine: Engine
     pipeline: FakePipeline
     settings: Settings
+    bugs: FakeBugs
 
     def client(self, token: str = TOKEN) -> FlaskClient:
         """A client that sends a bearer token with everything; "" for none."""
@@ -219,10 +260,11 @@ def web(
         dry_run=dry_run,
         backtests=backtests or FakeBacktests(),
         whom=Whom(Rehearsals(TextReader.standard(), lambda: playbook, lambda: ROSTER, lambda *_: None, lambda _: {})),
+        bugs=(bugs := FakeBugs()),
         sandbox=sandbox,
     )
     register(app, parts)
-    return Web(app, engine, pipeline, told)
+    return Web(app, engine, pipeline, told, bugs)
 
 
 def people(engine: Engine) -> None:

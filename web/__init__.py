@@ -12,11 +12,12 @@ from sqlalchemy import Engine
 from config.settings import Settings
 from escalation.playbook import Playbook
 from escalation.ports import Helpdesk
-from web import api, auth, errors, health, pages, webhooks
+from web import api, auth, errors, health, pages, tracker_hooks, webhooks
 from web.api_views import Views
 from web.handovers import Handovers
+from web.pages_bugs import BugPages
 from web.pages_rules import RulePages
-from web.ports import Backtests, Documents, Pipeline, Whom
+from web.ports import Backtests, BugDesk, Documents, Pipeline, Whom
 from web.refusals import Refusals
 
 
@@ -35,6 +36,7 @@ class Parts:
     dry_run: Callable[[Mapping[str, Any]], dict[str, Any]]  # see web.rehearsals.Rehearsals.run
     backtests: Backtests
     whom: Whom
+    bugs: BugDesk
     sandbox: bool
 
 
@@ -44,11 +46,13 @@ def register(app: Flask, parts: Parts) -> None:
     app.extensions["baton_refusals"] = refusals
     auth.install(app, parts.settings, parts.engine)
     app.register_blueprint(webhooks.blueprint(parts.pipeline, parts.helpdesks, refusals))
+    app.register_blueprint(tracker_hooks.blueprint(parts.bugs, refusals))
     app.register_blueprint(health.blueprint(parts.engine, parts.settings, refusals))
-    tried = (parts.mapping_preview, parts.dry_run, parts.backtests, parts.whom)
+    tried = (parts.mapping_preview, parts.dry_run, parts.backtests, parts.whom, parts.bugs)
     views = Views(parts.engine, parts.pipeline, parts.documents, *tried, Handovers(parts.engine, parts.helpdesks))
     app.register_blueprint(api.blueprint(parts.settings, parts.engine, views))
     rules = RulePages(parts.engine, parts.playbook, parts.pipeline.roster, parts.documents, parts.backtests)
-    shown = pages.blueprint(parts.settings, parts.engine, parts.pipeline, parts.helpdesks, rules, sandbox=parts.sandbox)
+    bugs = BugPages(parts.engine, parts.bugs)
+    shown = pages.blueprint(parts.settings, parts.engine, parts.pipeline, parts.helpdesks, rules, bugs, sandbox=parts.sandbox)
     app.register_blueprint(shown)
     errors.install(app, https=parts.settings.public_url.startswith("https://"))

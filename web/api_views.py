@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -24,13 +23,13 @@ from store import away, handovers, line, queries
 from store.accounts import Role
 from store.queries import Item, Page, Rows
 from web import api_answers
+from web.api_bugs import BugViews
 from web.auth import Caller
-from web.bodies import MOST_WORDS, read_body, text
+from web.bodies import MOST_WORDS, json_of, object_of, text
 from web.handovers import Handovers
-from web.ports import Backtests, Document, Documents, Pipeline, Pressed, Whom
+from web.ports import Backtests, BugDesk, Document, Documents, Pipeline, Pressed, Whom
 from web.problems import answer, problem
 
-MOST_BYTES = 2 * 1024 * 1024  # a webhook of 1 MiB fits into a preview
 MOST_ROWS = 200
 MOST_DAYS = 365
 _CURSOR, _NUMBER = re.compile(r"[\w.:-]{1,200}"), re.compile(r"[0-9]{1,18}")
@@ -53,11 +52,14 @@ class Views:
         dry_run: DryRun,
         backtests: Backtests,
         whom: Whom,
+        bugs: BugDesk,
         handed: Handovers,
     ) -> None:
         self._engine, self._pipeline, self._documents = engine, pipeline, documents
         self._preview, self._dry_run, self._backtests, self._whom = preview, dry_run, backtests, whom
         self.hand_over, self.schema = handed.take, handed.schema
+        views = BugViews(engine, bugs)
+        self.bug, self.report_bug, self.bugs = views.bug, views.report_bug, views.bugs
 
     def deliveries(self) -> Response:
         return _list(queries.deliveries(self._engine, _page(_NUMBER), _word("status", queries.DELIVERY_STATUSES)))
@@ -94,31 +96,31 @@ class Views:
         return answer(200, _found(found, f"handoff {handoff}"))
 
     def accept(self, handoff: str) -> Response:
-        return self._answer(handoff, Accept(self._agent(_body()), via="API"))
+        return self._answer(handoff, Accept(self._agent(object_of()), via="API"))
 
     def decline(self, handoff: str) -> Response:
-        body = _body()
+        body = object_of()
         return self._answer(handoff, api_answers.decline(self._agent(body), body))
 
     def give_back(self, handoff: str) -> Response:
-        body = _body()
+        body = object_of()
         return self._answer(handoff, api_answers.give_back(self._agent(body), body))
 
     def next_level(self, handoff: str) -> Response:
-        body = _body()
+        body = object_of()
         return self._answer(handoff, api_answers.next_level(self._by(body), body, lead=self._is_lead()))
 
     def reassign(self, handoff: str) -> Response:
-        body = _body()
+        body = object_of()
         roster = self._pipeline.roster()
         return self._answer(handoff, api_answers.reassign(self._by(body), body, roster, lead=self._is_lead()))
 
     def snooze(self, handoff: str) -> Response:
-        body = _body()
+        body = object_of()
         return self._answer(handoff, api_answers.snooze(self._agent(body), body))
 
     def judge(self, handoff: str) -> Response:
-        body = _body()
+        body = object_of()
         return self._answer(handoff, api_answers.judge(self._by(body), body, lead=self._is_lead()))
 
     def refresh(self, handoff: str) -> Response:
@@ -131,7 +133,7 @@ class Views:
         return _queued(self._pipeline.retry, action, "action")
 
     def preview(self, name: str) -> Response:
-        payload = _json()
+        payload = json_of()
         draft = None
         if isinstance(payload, dict) and payload.keys() == {"payload", "draft"} and isinstance(payload["draft"], str):
             payload, draft = payload["payload"], payload["draft"]
@@ -147,7 +149,7 @@ class Views:
 
     def dry_run(self) -> Response:
         try:
-            return answer(200, self._dry_run(_body()))
+            return answer(200, self._dry_run(object_of()))
         except LookupError as missing:
             raise NotFound(str(missing)) from None
         except Wrong as wrong:
@@ -165,14 +167,14 @@ class Views:
 
     def simulate(self) -> Response:
         try:
-            return answer(200, self._whom.simulate(_body()))
+            return answer(200, self._whom.simulate(object_of()))
         except LookupError as missing:
             raise NotFound(str(missing)) from None
         except Wrong as wrong:
             return _wrong(wrong, "question")
 
     def backtest(self) -> Response:
-        body = _body()
+        body = object_of()
         days, caller = body.get("days", 30), g.caller
         if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= MOST_DAYS:
             raise UnprocessableEntity(f"days is a whole number from 1 to {MOST_DAYS}.")
@@ -188,7 +190,7 @@ class Views:
         return answer(200, _found(self._backtests.told(backtest), f"back-test {backtest}"))
 
     def go_away(self, agent: str) -> Response:
-        body, now = _body(), datetime.now(UTC)
+        body, now = object_of(), datetime.now(UTC)
         person = self._person(agent)
         try:
             until, reason = moment(text(body, "until"), person), reason_of(text(body, "reason"))
@@ -309,20 +311,6 @@ def _word(name: str, words: Iterable[str]) -> str:
     if value and value not in words:
         raise BadRequest(f"{name} is one of: {', '.join(words)}.")
     return value
-
-
-def _json(empty: str = "") -> object:
-    try:
-        return json.loads(read_body(MOST_BYTES) or empty)
-    except (ValueError, RecursionError):
-        raise BadRequest("The body is not JSON.") from None
-
-
-def _body() -> Item:
-    body = _json(empty="{}")
-    if not isinstance(body, dict):
-        raise BadRequest('The body is a JSON object, for example {"agent": "ada@example.com"}.')
-    return body
 
 
 def _wrong(wrong: Wrong, what: str) -> Response:

@@ -1,12 +1,14 @@
-"""Raw request bodies, never longer than allowed."""
+"""Request bodies, never longer than allowed: raw, and as the JSON that the API takes."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import request
-from werkzeug.exceptions import RequestEntityTooLarge, UnprocessableEntity
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnprocessableEntity
 
+MOST_BYTES = 2 * 1024 * 1024  # of the API; a webhook of 1 MiB fits into a preview
 MOST_WORDS = 2000  # characters of what a person writes
 
 
@@ -19,6 +21,22 @@ def read_body(most: int) -> bytes:
     body = request.get_data(cache=False)
     if len(body) > most:
         raise RequestEntityTooLarge()
+    return body
+
+
+def json_of(empty: str = "") -> object:
+    """The body as JSON; ``empty`` is what no body means."""
+    try:
+        return json.loads(read_body(MOST_BYTES) or empty)
+    except (ValueError, RecursionError):
+        raise BadRequest("The body is not JSON.") from None
+
+
+def object_of() -> dict[str, Any]:
+    """The body as a JSON object."""
+    body = json_of(empty="{}")
+    if not isinstance(body, dict):
+        raise BadRequest('The body is a JSON object, for example {"agent": "ada@example.com"}.')
     return body
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from escalation.actions import DeclineReason
+from escalation.bug import BugState
 from escalation.hop import OfferState, State
 from store.queries import ACTION_STATES, DELIVERY_STATUSES, ESCALATION_STATES
-from web import openapi_answers, openapi_handovers, openapi_whom
+from web import openapi_answers, openapi_bugs, openapi_handovers, openapi_whom
 from web.api_routes import Route
 from web.openapi_kit import (
     AGENT,
@@ -125,6 +126,7 @@ _PROBLEM = {
     "detail": TEXT,
     **_WHO,
     "problems": list_of(_WRONG),
+    **openapi_bugs.REFUSED,
 }
 
 SCHEMAS: Json = {
@@ -247,10 +249,11 @@ SCHEMAS: Json = {
     ),
     **openapi_whom.SCHEMAS,
     **openapi_handovers.SCHEMAS,
+    **openapi_bugs.SCHEMAS,
     "DocumentLine": object_of({name: kind for name, kind in _DOCUMENT.items() if name != "text"}),
     "Document": object_of(_DOCUMENT),
     "Documents": page_of("DocumentLine"),
-    "Problem": object_of(_PROBLEM, optional=("holder", "holder_name", "problems"), description="RFC 9457"),
+    "Problem": object_of(_PROBLEM, optional=("holder", "holder_name", "problems", *openapi_bugs.REFUSED), description="RFC 9457"),
 }
 
 
@@ -264,6 +267,7 @@ PARAMETERS: Json = {
     "delivery_status": _query("status", word(DELIVERY_STATUSES), "only these"),
     "escalation_state": _query("state", word(ESCALATION_STATES), "only these"),
     "handoff_state": _query("state", word(State), "only these"),
+    "bug_state": _query("state", word(BugState), "only these"),
     "issue": _query("issue", TEXT, "an issue type, or a few words as a customer would write them") | {"required": True},
     "connection": _query("connection", TEXT, "only people with an account there"),
     "language": _query("language", TEXT, "only people who speak it"),

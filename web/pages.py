@@ -22,9 +22,11 @@ from escalation.snooze import CHOICES
 from escalation.verdicts import WORDS, Judge, Verdict
 from store import accounts, line, queries
 from store.accounts import Role, User
-from web import auth, errors, pages_rules, pages_rules_show, pages_show
+from store.bugs import StoredBugs
+from web import auth, errors, pages_bugs, pages_rules, pages_rules_show, pages_show
 from web.asked import choice, page, person, words
 from web.desk_events import Misread, named
+from web.pages_bugs import BugPages
 from web.pages_rules import RulePages
 from web.ports import Pipeline, Pressed
 
@@ -41,6 +43,7 @@ def blueprint(
     pipeline: Pipeline,
     helpdesks: Callable[[], Mapping[str, Helpdesk]],
     rules: RulePages,
+    bugs: BugPages,
     sandbox: bool,
 ) -> Blueprint:
     """The pages with their static files under ``/assets``."""
@@ -50,7 +53,7 @@ def blueprint(
     web.context_processor(lambda: _shared(sandbox))
     for name, filter_ in (*pages_show.FILTERS.items(), *pages_rules_show.FILTERS.items()):
         web.add_app_template_filter(filter_, name)
-    for views, routes in ((pages, _ROUTES), (rules, pages_rules.ROUTES)):
+    for views, routes in ((pages, _ROUTES), (rules, pages_rules.ROUTES), (bugs, pages_bugs.ROUTES)):
         for path, name, methods in routes:
             web.add_url_rule(path, name, getattr(views, name), methods=methods)
     for kind, handler in errors.DATABASE_ERRORS.items():
@@ -148,7 +151,8 @@ class Pages:
         shown = pages_show.Shown(found, escalation, self._pipeline.roster(), datetime.now(UTC))
         choices = {"reasons": DeclineReason, "verdicts": WORDS, "minutes": _MINUTES}
         told = {"presses": self._presses(shown), "may_judge": self._may_judge(shown)}
-        return render_template("pages/handoff.html", shown=shown, **choices, **told)
+        bugs = StoredBugs(self._engine).of_ticket(found["connection"], found["ticket_id"])
+        return render_template("pages/handoff.html", shown=shown, bugs=bugs, **choices, **told)
 
     def _may_judge(self, shown: pages_show.Shown) -> bool:
         user = auth.signed_in()

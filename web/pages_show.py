@@ -46,6 +46,9 @@ ACTION_WORDS = {
     "ask_verdict": "Question for a verdict",
     "notify": "Event for a bot",
     "gather": "Account facts and earlier tickets",
+    "file": "Filing of the bug",
+    "link": "Ticket shown with its bug",
+    "note": "Note about the bug",
 }
 
 

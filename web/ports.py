@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from escalation.bug import Evidence
+from escalation.bugs import Asked, Outlook, Reported
 from escalation.events import Accept, Ask, Decline, NextLevel, Reassign, Refresh, Return, Snooze
 from escalation.playbook import Playbook
 from escalation.ports import Inbound
@@ -77,6 +79,22 @@ class Whom(Protocol):
 
     def simulate(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The ladder as JSON-ready data; raises Wrong, or LookupError for an unknown ticket."""
+
+
+class BugDesk(Protocol):
+    """``escalation.bugs.BugDesk``: where bugs are reported and trackers are heard."""
+
+    def trackers(self) -> Sequence[str]:
+        """The names of the trackers that are set up."""
+
+    def look(self, handoff_id: str, added: Evidence = ...) -> Outlook:
+        """What reporting a handoff's ticket would mean; LookupError for no such handoff."""
+
+    def report(self, handoff_id: str, asked: Asked, now: datetime) -> Reported:
+        """File a bug or link to one; LookupError for no such handoff."""
+
+    def receive(self, tracker: str, inbound: Inbound, now: datetime) -> tuple[int, bool]:
+        """Keep a tracker's webhook; LookupError for an unknown tracker, BadSignature, Unreadable."""
 
 
 class Document(Protocol):

@@ -14,7 +14,7 @@ Nothing of the pages runs here (no session, sign-in, CSRF, limiter): vendors sen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import UTC, datetime
 
 import structlog
@@ -37,7 +37,7 @@ def blueprint(pipeline: Pipeline, helpdesks: Callable[[], Mapping[str, Helpdesk]
 
     def accept(connection: str) -> Response:
         now = datetime.now(UTC)
-        received = pipeline.receive(connection, _inbound(now), now)
+        received = pipeline.receive(connection, inbound_of(now), now)
         return answer(202, {"delivery": received.delivery, "duplicate": received.duplicate})
 
     def exists(connection: str) -> Response:
@@ -46,11 +46,12 @@ def blueprint(pipeline: Pipeline, helpdesks: Callable[[], Mapping[str, Helpdesk]
 
     web.add_url_rule("/<connection>", "accept", accept, methods=["POST"])
     web.add_url_rule("/<connection>", "exists", exists, methods=["GET"])
-    _handle_errors(web, helpdesks, refusals)
+    handle_errors(web, helpdesks, refusals)
     return web
 
 
-def _inbound(now: datetime) -> Inbound:
+def inbound_of(now: datetime) -> Inbound:
+    """The request as it came."""
     body = read_body(MOST_BYTES)
     # Straight from the WSGI environment: request.headers rebuilds every name each time.
     headers = {k[5:].replace("_", "-").lower(): v for k, v in request.environ.items() if k.startswith("HTTP_")}
@@ -58,17 +59,19 @@ def _inbound(now: datetime) -> Inbound:
     return Inbound(headers, body, request.args.to_dict() if request.query_string else {})
 
 
-def _handle_errors(web: Blueprint, helpdesks: Callable[[], Mapping[str, Helpdesk]], refusals: Refusals) -> None:
+def handle_errors(web: Blueprint, known: Callable[[], Container[str]], refusals: Refusals) -> None:
+    """What went wrong as an answer that tells the sender what to do, counted by the name in the address."""
+
     def refuse(status: int, reason: str, detail: str, **more: object) -> Response:
         asked = str((request.view_args or {}).get("connection", ""))
         # Which connections there are is a question to the database, which may be what is away.
-        connection = asked if reason != "database_away" and asked in helpdesks() else NOBODY
+        connection = asked if reason != "database_away" and asked in known() else NOBODY
         refusals.count(connection, reason)
         log.warning("webhook refused", connection=connection, reason=reason, status=status, detail=detail)
         return problem(status, detail, **more)
 
     def unknown(wrong: LookupError) -> Response:
-        if str((request.view_args or {}).get("connection", "")) in helpdesks():
+        if str((request.view_args or {}).get("connection", "")) in known():
             raise wrong  # a defect of ours must not look like a wrong address
         return refuse(404, "unknown_connection", "There is no connection of this name.")
 
