@@ -201,23 +201,3 @@ def minutes(span: timedelta) -> str:
     total = max(0, round(span.total_seconds() / 60))
     hours, rest = divmod(total, 60)
     return f"{hours} h {rest} min" if hours and rest else f"{hours} h" if hours else f"{rest} min"
-
-
-def words_for(handoff: Handoff, offer: Offer, roster: Roster) -> str:
-    """The state line of a card, for the person who was offered it."""
-    owner = roster.agent(handoff.accepted_by)
-    name = owner.name if owner else handoff.accepted_by
-    if handoff.state is State.CLOSED:
-        return f"Done: the ticket is closed. {name} had it."
-    if handoff.state is State.CANCELLED:
-        return "No longer needed: the ticket is closed."
-    if handoff.state is State.ANSWERED:
-        return f"{name} accepted at {clock(handoff.accepted_at)} and replied at {clock(handoff.answered_at)}."
-    if handoff.state is State.ACCEPTED:
-        return f"{name} accepted at {clock(handoff.accepted_at)}. First reply due by {clock(handoff.reply_due)}."
-    return {
-        OfferState.OPEN: f"Ready for me to assign it to you? {'Put off once: waiting' if offer.snoozed else 'Waiting'} until"
-        f" {clock(offer.until)}.",
-        OfferState.DECLINED: f"Declined ({offer.reason}). It went on to the next person.",
-        OfferState.EXPIRED: f"Expired at {clock(offer.until)} without an answer. It went on to the next person.",
-    }.get(offer.state, f"Taken back: {offer.reason}.")

@@ -126,7 +126,7 @@ def _freed(handoff: Handoff, event: Reassign, desk: Desk) -> Step:
     ended = tuple(offer for offer in handoff.offers if _ends(handoff, event, offer))
     reason = f"handed to {to}"
     offers = tuple(withdrawn(o, reason) if o in ended else o for o in handoff.offers)
-    free = replace(handoff, state=State.OFFERED, offers=offers, hop=handoff.hop + 1)
+    free = replace(handoff, state=State.OFFERED, offers=offers, hop=handoff.hop + 1, from_queue=False)
     for agent in dict.fromkeys(a for a in (*(o.agent for o in ended), handoff.accepted_by) if a):
         mine = agent == event.by
         free = left_out(free, agent, f"{_HANDED_ON} to {to}" if mine else f"a lead gave it to {to}", again=not mine)

@@ -9,6 +9,7 @@ import pytest
 from escalation.actions import ActionKind, DeclineReason, TimerKind
 from escalation.events import (
     Accept,
+    Again,
     AssignedInHelpdesk,
     Decline,
     Event,
@@ -16,17 +17,19 @@ from escalation.events import (
     HumanReplied,
     NextLevel,
     Reassign,
+    Recount,
     Return,
     Snooze,
     TicketOver,
 )
 from escalation.handoff import advance
-from escalation.hop import Desk, Handoff, OfferState, State, Step, words_for
+from escalation.hop import Desk, Handoff, OfferState, State, Step
 from escalation.playbook import AssignWhen, AtEnd, Level, Offering, Path
 from escalation.roster import Absence, Load, Roster
 from escalation.snooze import hurry
+from escalation.state_words import words_for
 from escalation.ticket import ClockState, SlaClock
-from tests.test_ladder import CHANNEL, MINUTE, NOW, ONE, ROSTER, asked, busy, desk_at, expired, path, play, several
+from tests.test_ladder import CHANNEL, HOUR, MINUTE, NOW, ONE, QUEUE, ROSTER, asked, busy, desk_at, expired, path, play, several
 
 PATH = path(ONE, CHANNEL)
 LENA = "lena"  # the lead of the team
@@ -217,9 +220,12 @@ def test_an_answer_is_put_off_once_with_its_reminder() -> None:
     later = step.handoff
     for kind, minute in ((TimerKind.ACK_REMINDER, 14), (TimerKind.OFFER_EXPIRES, 15)):  # the clocks of before
         early = NOW + minute * MINUTE
-        assert advance(later, Fired(kind, "h1.1"), early, desk_at(early, later)) == Step(later)
-    remind = advance(later, Fired(TimerKind.ACK_REMINDER, "h1.1"), NOW + 15 * MINUTE, desk_at(NOW, later))
+        old = Fired(kind, "h1.1", f"h1.1:{'remind' if kind is TimerKind.ACK_REMINDER else 'expires'}")
+        assert advance(later, old, early, desk_at(early, later)) == Step(later)
+    new = Fired(TimerKind.ACK_REMINDER, "h1.1", step.timers[0].key)
+    remind = advance(later, new, NOW + 15 * MINUTE, desk_at(NOW + 15 * MINUTE, later))
     assert [a.key for a in remind.actions] == ["tell:remind:h1.1:snoozed"]
+    assert advance(later, Recount(NOW), NOW, desk_at(NOW, later)).handoff.offers == later.offers, "a person gave it its end"
     over = NOW + 20 * MINUTE
     assert asked(advance(later, Fired(TimerKind.OFFER_EXPIRES, "h1.1"), over, desk_at(over, later))) == ["bo"]
 
@@ -275,3 +281,13 @@ def test_what_is_urgent_is_not_put_off(severity: str, clocks: tuple[SlaClock, ..
     desk: Desk = replace(desk_at(NOW, handoff), hurry=urgent, no_later=no_later)
     step = advance(handoff, FIVE, NOW, desk)
     assert step.refused.startswith(why) and bool(step.refused) == bool(why)
+
+
+def test_what_was_offered_from_the_queue_and_handed_on_never_waits_without_the_lead_knowing() -> None:
+    waits = play(path(Level("one", most_offers=1)), *expired(1)).handoff
+    step = advance(waits, Again(0, "Number 1 of 1", QUEUE), NOW + HOUR, desk_at(NOW + HOUR, waits))
+    [first] = asked(step)
+    handed = advance(step.handoff, to("eli", first), NOW + HOUR, desk_at(NOW + HOUR, step.handoff))
+    over = advance(handed.handoff, busy("eli"), NOW + HOUR, desk_at(NOW + HOUR, handed.handoff))
+    assert (over.handoff.state, over.handoff.owner) == (State.WAITING, "Sam")
+    assert over.handoff.lead_told == over.handoff.hop, "it was handed over anew: the lead hears that it waits again"
