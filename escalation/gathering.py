@@ -119,10 +119,9 @@ def _looked_at(playbook: Playbook) -> Iterator[str]:
 
 
 def _looks(package: ContextPackage, now: datetime) -> object:
-    """What a card shows of a package."""
-    return context.card(
-        package, "", "", state="", why_you="", presses=(), ticket_url="", page_url="", live=True, title="", now=now
-    )
+    """What a card shows of a package, but for what is missing: that a source knows nothing is no reason to edit a card."""
+    bare = replace(package, missing=(), lacking=(), completeness=0)
+    return context.card(bare, "", "", state="", why_you="", presses=(), ticket_url="", page_url="", live=True, title="", now=now)
 
 
 def _write_after(case: Case, parts: Parts, handoff_id: str, package: ContextPackage, names: tuple[str, ...]) -> None:

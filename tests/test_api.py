@@ -21,7 +21,8 @@ from tests.support import ROOT
 from tests.web_data import NOW, ROSTER, Web, people, web
 from tests.web_rows import HOSTILE, fill
 from web import openapi
-from web.api_routes import ROUTES, Route
+from web.api_routes import ROUTES
+from web.route import Route
 
 API = "/api/v1"
 

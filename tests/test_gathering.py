@@ -173,7 +173,7 @@ def test_what_is_gathered_is_shown(db: Engine) -> None:
     package = room.package()
     assert package["customer"]["tier"] == "gold" and "account" not in package["lacking"]
     assert package["earlier"][0]["label"] == "#7"
-    assert {"field": "Usage", "why": "stripe: timed out"} in package["missing"]
+    assert {"field": "Usage", "why": "stripe: timed out", "cause": "connector"} in package["missing"]
     [told] = room.timeline("gathered")
     assert "Tier gold (stripe, 09:00 UTC)" in told and "1 earlier tickets" in told and "Usage: stripe: timed out" in told
     assert len(room.planned("update_alert")) == 1, "the open card is edited once"
@@ -215,20 +215,23 @@ def test_what_does_not_come_in_twenty_seconds_is_missing(db: Engine) -> None:
         room.gather()
     room.floor.now = START + timedelta(seconds=20)
     room.gather()
-    assert {"field": "Earlier tickets", "why": "zendesk: no answer in 10 s"} in room.package()["missing"]
+    assert {"field": "Earlier tickets", "why": "zendesk: no answer in 10 s", "cause": "connector"} in room.package()["missing"]
     assert room.line("Tier").startswith("gold"), "the rest is there"
 
 
 def test_who_asks_to_wait_for_longer_is_not_waited_for(db: Engine) -> None:
     room = bench(db, helpdesk=Remembers(error=TryLater("rate limit", wait=timedelta(minutes=1))))
     room.gather()
-    assert room.line("Tier").startswith("gold") and {"field": "Earlier tickets", "why": "rate limit"} in room.package()["missing"]
+    assert (
+        room.line("Tier").startswith("gold")
+        and {"field": "Earlier tickets", "why": "rate limit", "cause": "connector"} in room.package()["missing"]
+    )
 
 
 def test_a_helpdesk_that_refuses_is_not_asked_again(db: Engine) -> None:
     room = bench(db, helpdesk=Remembers(error=GiveUp("zendesk: no right to search")))
     room.gather()
-    assert {"field": "Earlier tickets", "why": "zendesk: no right to search"} in room.package()["missing"]
+    assert {"field": "Earlier tickets", "why": "zendesk: no right to search", "cause": "connector"} in room.package()["missing"]
 
 
 def test_a_ticket_that_is_over_is_not_asked_about(db: Engine) -> None:

@@ -11,7 +11,6 @@ from escalation.bug import BugState
 from escalation.hop import OfferState, State
 from store.queries import ACTION_STATES, DELIVERY_STATUSES, ESCALATION_STATES
 from web import openapi_answers, openapi_bugs, openapi_handovers, openapi_whom
-from web.api_routes import Route
 from web.openapi_kit import (
     AGENT,
     ANY,
@@ -29,6 +28,7 @@ from web.openapi_kit import (
     ref,
     word,
 )
+from web.route import Route
 
 _RULE = re.compile(r"<(?:(int|path):)?(\w+)>")
 
