@@ -36,6 +36,7 @@ from escalation.playbook import Playbook
 from escalation.ports import Chat, Helpdesk
 from escalation.roster import Roster
 from escalation.rule_tests import Case, Failure
+from escalation.shift_work import Shifts
 from sandbox.state import State
 from signals import semantic
 from signals.reader import TextReader
@@ -163,7 +164,11 @@ class Baton:
     def desk(self) -> PipelineDesk:
         """Where people in Slack are answered."""
         begin = partial(by_hand.begin, self.pipeline)
-        return PipelineDesk(self.pipeline, self.engine, begin, self.helpdesks, self.settings.address)
+        return PipelineDesk(self.pipeline, self.engine, begin, self.helpdesks, self.shifts, self.settings.address)
+
+    @cached_property
+    def shifts(self) -> Shifts:
+        return Shifts(self.pipeline)
 
     @cached_property
     def whom(self) -> Whom:
@@ -200,6 +205,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         dry_run=baton.rehearsals.run,
         backtests=baton.backtests,
         whom=baton.whom,
+        shifts=baton.shifts,
         sandbox=bool(baton.played),
     )
     web.register(app, parts)

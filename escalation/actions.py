@@ -136,6 +136,7 @@ class ActionKind(StrEnum):
     TELL = "tell"  # a plain message to a person or channel (lead told, reminder)
     ASK_VERDICT = "ask_verdict"  # post a card that asks for the receiver's verdict
     NOTIFY = "notify"  # a signed webhook to the bot that handed over
+    SHIFT = "shift"  # post or edit what somebody sees of a shift's packet
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,12 @@ class TimerKind(StrEnum):
     ACK_REMINDER = "ack_reminder"  # an offer nears its end
     REPLY_REMINDER = "reply_reminder"  # accepted, no human reply to the customer yet
     REPLY_OVERDUE = "reply_overdue"  # acceptance is taken back
+    SHIFT_REMINDER = "shift_reminder"  # an item of a shift's packet waits; offer_id is the packet
+    SHIFT_CLIMB = "shift_climb"  # … and the next one is asked
+
+    @property
+    def is_shift(self) -> bool:
+        return self in (TimerKind.SHIFT_REMINDER, TimerKind.SHIFT_CLIMB)
 
 
 @dataclass(frozen=True, slots=True)

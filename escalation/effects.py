@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from escalation import context
+from escalation import context, shift_effects
 from escalation.actions import Action, ActionKind, Card, Entry, Receipt
 from escalation.gathering import gather
 from escalation.hop import Handoff, Offer, OfferState, State
@@ -277,4 +277,5 @@ _EFFECTS: Mapping[ActionKind, Callable[[Parts, Task], None]] = {
     ActionKind.PROVE: _prove,
     ActionKind.NOTIFY: _notify,
     ActionKind.GATHER: gather,
+    ActionKind.SHIFT: shift_effects.carry_out,
 }

@@ -28,6 +28,7 @@ from store import statements as sql
 from store.besides import load_contacts, load_loads
 from store.codec import build, build_log, new_id, plain, plain_log
 from store.queue import Queue
+from store.shifts import StoredShiftCase
 from store.shown import escalation_of, load_handoff
 from store.tables import (
     EscalationRow,
@@ -60,7 +61,7 @@ def load_ticket(db: Connection, connection: str, ticket_id: str, how: Any = sql.
     return StoredTicket(ticket, evaluated, tuple(row.actions_seen), build_log(row.log))
 
 
-class StoredCase:
+class StoredCase(StoredShiftCase):
     """See ``escalation.journal.Case``; made by ``StoredJournal.case``."""
 
     def __init__(self, db: Connection, jobs: Queue, connection: str, ticket_id: str, now: datetime) -> None:
@@ -267,7 +268,9 @@ class StoredCase:
         row = {**me, "key": action.key, "kind": action.kind.value, "why": action.why[:500], "data": plain(action)}
         number = self._db.execute(sql.ADD_ACTION, row).scalar()
         if number is not None:
-            lock = self.lock_for(self.connection, self.ticket_id, action.kind)
+            # What somebody sees of a shift's packet is one thing for many tickets: its edits go in order.
+            packet = action.data.get("packet") if action.kind is ActionKind.SHIFT else ""
+            lock = f"shift:{packet}" if packet else self.lock_for(self.connection, self.ticket_id, action.kind)
             self._queue.add(self._db, queue.PERFORM, lock, action_id=number)
 
     def done(self, task: Task, receipt: Receipt | None) -> None:

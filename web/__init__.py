@@ -13,10 +13,11 @@ from config.settings import Settings
 from escalation.playbook import Playbook
 from escalation.ports import Helpdesk
 from web import api, auth, errors, health, pages, webhooks
-from web.api_views import Views
+from web.api_shifts import ShiftViews
 from web.handovers import Handovers
 from web.pages_rules import RulePages
-from web.ports import Backtests, Documents, Pipeline, Whom
+from web.pages_shifts import ShiftPages
+from web.ports import Backtests, Documents, Pipeline, Shifts, Whom
 from web.refusals import Refusals
 
 
@@ -35,6 +36,7 @@ class Parts:
     dry_run: Callable[[Mapping[str, Any]], dict[str, Any]]  # see web.rehearsals.Rehearsals.run
     backtests: Backtests
     whom: Whom
+    shifts: Shifts
     sandbox: bool
 
 
@@ -46,9 +48,11 @@ def register(app: Flask, parts: Parts) -> None:
     app.register_blueprint(webhooks.blueprint(parts.pipeline, parts.helpdesks, refusals))
     app.register_blueprint(health.blueprint(parts.engine, parts.settings, refusals))
     tried = (parts.mapping_preview, parts.dry_run, parts.backtests, parts.whom)
-    views = Views(parts.engine, parts.pipeline, parts.documents, *tried, Handovers(parts.engine, parts.helpdesks))
+    bots = Handovers(parts.engine, parts.helpdesks)
+    views = ShiftViews(parts.shifts, parts.engine, parts.pipeline, parts.documents, *tried, bots)
     app.register_blueprint(api.blueprint(parts.settings, parts.engine, views))
     rules = RulePages(parts.engine, parts.playbook, parts.pipeline.roster, parts.documents, parts.backtests)
-    shown = pages.blueprint(parts.settings, parts.engine, parts.pipeline, parts.helpdesks, rules, sandbox=parts.sandbox)
+    shifts = ShiftPages(parts.engine, parts.pipeline, parts.shifts)
+    shown = pages.blueprint(parts.settings, parts.engine, parts.pipeline, parts.helpdesks, rules, shifts, sandbox=parts.sandbox)
     app.register_blueprint(shown)
     errors.install(app, https=parts.settings.public_url.startswith("https://"))

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from store.accounts import Role
+from web import api_routes_shifts
+from web.api_route import Route
 
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """``view`` is the method of api_views.Views and the operation's id; ``answer`` and ``body`` name schemas of openapi.py.
-
-    ``refusals`` are statuses beyond those every route may answer (401, 403, 503). ``path`` is Flask's form.
-    """
-
-    method: str
-    path: str
-    view: str
-    role: Role | None  # None: anybody, without a token
-    summary: str
-    answer: str
-    query: tuple[str, ...] = ()
-    body: str = ""
-    refusals: tuple[int, ...] = ()
-    status: int = 200
+__all__ = ["ROUTES", "Route"]
 
 
 _LIST = ("limit", "cursor")
@@ -272,6 +255,7 @@ ROUTES = (
         "Presence",
         refusals=(422,),
     ),
+    *api_routes_shifts.ROUTES,
     Route(
         "GET",
         "/who",

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from escalation.actions import DeclineReason
 from escalation.hop import OfferState, State
 from store.queries import ACTION_STATES, DELIVERY_STATUSES, ESCALATION_STATES
-from web import openapi_answers, openapi_handovers, openapi_whom
+from web import openapi_answers, openapi_handovers, openapi_shifts, openapi_whom
 from web.api_routes import Route
 from web.openapi_kit import (
     AGENT,
@@ -247,6 +247,7 @@ SCHEMAS: Json = {
     ),
     **openapi_whom.SCHEMAS,
     **openapi_handovers.SCHEMAS,
+    **openapi_shifts.SCHEMAS,
     "DocumentLine": object_of({name: kind for name, kind in _DOCUMENT.items() if name != "text"}),
     "Document": object_of(_DOCUMENT),
     "Documents": page_of("DocumentLine"),
@@ -267,6 +268,8 @@ PARAMETERS: Json = {
     "issue": _query("issue", TEXT, "an issue type, or a few words as a customer would write them") | {"required": True},
     "connection": _query("connection", TEXT, "only people with an account there"),
     "language": _query("language", TEXT, "only people who speak it"),
+    "shift_agent": _query("agent", TEXT, "only packets of this person: id or e-mail address"),
+    "shift_state": _query("state", word(("waiting",)), "only those in which something waits"),
     "action_state": _query("state", word(ACTION_STATES), "only these"),
 }
 
