@@ -40,6 +40,7 @@ from escalation.playbook import Playbook
 from escalation.ports import Chat, Helpdesk, Tracker
 from escalation.roster import Roster
 from escalation.rule_tests import Case, Failure
+from escalation.shift_work import Shifts
 from sandbox.state import State
 from signals import semantic
 from signals.reader import TextReader
@@ -179,7 +180,11 @@ class Baton:
     def desk(self) -> PipelineDesk:
         """Where people in Slack are answered."""
         begin = partial(by_hand.begin, self.pipeline)
-        return PipelineDesk(self.pipeline, self.engine, begin, self.helpdesks, self.settings.address)
+        return PipelineDesk(self.pipeline, self.engine, begin, self.helpdesks, self.shifts, self.settings.address)
+
+    @cached_property
+    def shifts(self) -> Shifts:
+        return Shifts(self.pipeline)
 
     @cached_property
     def whom(self) -> Whom:
@@ -217,6 +222,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         backtests=baton.backtests,
         whom=baton.whom,
         bugs=BugDesk(baton.pipeline),
+        shifts=baton.shifts,
         sandbox=bool(baton.played),
     )
     web.register(app, parts)

@@ -18,6 +18,7 @@ from flask.cli import ScriptInfo
 
 import commands_roster
 import commands_rules
+import commands_shift
 import commands_who
 import sending
 from config import settings
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 def register(app: Flask) -> None:
     """Add every command to the app."""
     processes = (up, serve, worker_command, clock_command, judge_backtests, socket_mode)
-    elsewhere = (commands_rules.rules, *commands_who.COMMANDS, commands_roster.roster)
+    elsewhere = (commands_rules.rules, *commands_who.COMMANDS, commands_roster.roster, commands_shift.shift_handover)
     for command in (*processes, db, check, documents, *elsewhere, replay, send, demo, users, tokens):
         app.cli.add_command(command)
 

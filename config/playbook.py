@@ -35,6 +35,7 @@ from escalation.playbook import (
     Respect,
     Rule,
     Severity,
+    ShiftHandover,
     Weights,
 )
 from escalation.roster import Roster
@@ -131,6 +132,14 @@ class AvailabilityModel(Strict):
     chat: bool = False
 
 
+class ShiftHandoverModel(Strict):
+    enabled: bool = True
+    remind_after: Positive = timedelta(minutes=15)
+    climb_after: Positive = timedelta(minutes=30)
+    within: Duration = timedelta(hours=1)
+    breaks: Duration = timedelta(hours=2)
+
+
 class PlaybookModel(Strict):
     about: str = ""
     default_team: str = ""
@@ -150,6 +159,7 @@ class PlaybookModel(Strict):
     masking: MaskingModel = Field(default_factory=MaskingModel)
     queue: QueueModel = Field(default_factory=QueueModel)
     completeness: dict[Name, NeedsModel] = Field(default_factory=dict)
+    shift_handover: ShiftHandoverModel = Field(default_factory=ShiftHandoverModel)
     issue_words: dict[Name, Words] = Field(default_factory=dict)
     product_areas: dict[Name, Words] = Field(default_factory=dict)
 
@@ -176,6 +186,7 @@ class PlaybookModel(Strict):
             completeness={issue: needs.built() for issue, needs in self.completeness.items()},
             respect=Respect(**self.availability.model_dump()),
             queue=self.queue.built(),
+            shift_handover=ShiftHandover(**self.shift_handover.model_dump()),
         )
 
 

@@ -17,9 +17,11 @@ from typing import Any
 from config.connections import ChatAccount
 from connectors.signatures import reveal
 from connectors.slack_blocks import Block, blocks, fallback_text, literal, text_blocks
+from connectors.slack_shift import packet_blocks, packet_text
 from connectors.slack_wire import Wire
 from escalation.actions import Card
 from escalation.ports import GiveUp, Outside, Posted
+from escalation.shift_card import ShiftCard
 
 EVENT = "baton_card"  # metadata event type of everything we post
 SCOPES = {
@@ -51,8 +53,10 @@ class SlackChat:
         self._people: dict[str, tuple[float, str]] = {}  # e-mail → (known until, person id or "")
         self._profiles: dict[str, tuple[float, tuple[str, str]]] = {}  # person id → (known until, (name, e-mail))
 
-    def post(self, to: str, card: Card, key: str, *, look_first: bool) -> Posted:
+    def post(self, to: str, card: Card | ShiftCard, key: str, *, look_first: bool) -> Posted:
         """Post a card to a person id, channel id or "#name" ("" = the account's channel); found again by ``key``."""
+        if isinstance(card, ShiftCard):
+            return self._say(to, packet_text(card), packet_blocks(card), {"key": key, "packet": card.packet}, look_first)
         about = {"key": key, "handoff": card.handoff_id, "offer": card.offer_id}
         return self._say(to, fallback_text(card), blocks(card), about, look_first)
 
@@ -64,9 +68,13 @@ class SlackChat:
         """The message with ``key`` of the last day in a channel or with a person; a look-up, nothing is sent."""
         return self._find(self._channel(to or self._account.channel, needs_id=True), key)
 
-    def update(self, where: Posted, card: Card) -> None:
+    def update(self, where: Posted, card: Card | ShiftCard) -> None:
         """Edit a posted card; its metadata stays. GiveUp(gone) when the message is deleted or no longer editable."""
-        self._wire.write("chat.update", channel=where.channel, ts=where.ts, text=fallback_text(card), blocks=blocks(card))
+        if isinstance(card, ShiftCard):
+            text, parts = packet_text(card), packet_blocks(card)
+        else:
+            text, parts = fallback_text(card), blocks(card)
+        self._wire.write("chat.update", channel=where.channel, ts=where.ts, text=text, blocks=parts)
 
     def whisper(self, channel: str, user: str, text: str) -> None:
         """Tell one person something in a channel that only they see."""

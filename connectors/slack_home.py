@@ -22,6 +22,7 @@ from connectors.slack_blocks import (
     text_blocks,
     tidy,
 )
+from connectors.slack_shift import hand_over_button
 from escalation.actions import Press
 
 AWAY = "baton_away"  # action_ids are this, a colon and the number of the button
@@ -74,6 +75,7 @@ def _top(home: Home) -> list[Block]:
     state = literal(f"You are {home.away}. You get no new offers." if home.away else "You are not away.", STATE)
     choices = (*_AWAY_BUTTONS, _BACK_BUTTON) if home.away else _AWAY_BUTTONS
     pressable = [_away_button(number, *choice) for number, choice in enumerate(choices)]
+    pressable += [hand_over_button()] if home.handoffs else []
     return [*note, {"type": "section", "text": marked(state)}, {"type": "actions", "elements": pressable}]
 
 

@@ -139,6 +139,7 @@ class ActionKind(StrEnum):
     FILE = "file"  # file a bug in its tracker
     LINK = "link"  # show one more ticket with a filed bug
     NOTE = "note"  # an internal note on a ticket about its bug, whatever became of the handoff
+    SHIFT = "shift"  # post or edit what somebody sees of a shift's packet
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,12 @@ class TimerKind(StrEnum):
     ACK_REMINDER = "ack_reminder"  # an offer nears its end
     REPLY_REMINDER = "reply_reminder"  # accepted, no human reply to the customer yet
     REPLY_OVERDUE = "reply_overdue"  # acceptance is taken back
+    SHIFT_REMINDER = "shift_reminder"  # an item of a shift's packet waits; offer_id is the packet
+    SHIFT_CLIMB = "shift_climb"  # … and the next one is asked
+
+    @property
+    def is_shift(self) -> bool:
+        return self in (TimerKind.SHIFT_REMINDER, TimerKind.SHIFT_CLIMB)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from escalation import context, handover, outcomes
+from escalation import context, handover, outcomes, shift_items
 from escalation.account import gather_action, learned, remembered
 from escalation.actions import Entry
 from escalation.affinity import acquainted
@@ -310,7 +310,8 @@ def take(case: Case, parts: Parts, step: Step) -> Step:
     """Make a step true: keep the handoff, plan its effects, set its timers, write its timeline."""
     if step.refused:
         return step
-    if _took_unasked(case.handoff, step.handoff) or joins_the_queue(case.handoff, step.handoff):
+    before = case.handoff
+    if _took_unasked(before, step.handoff) or joins_the_queue(before, step.handoff):
         case.loads(())  # counted before anybody else is routed
     for news in outcomes.news(case, parts, case.handoff, step.handoff):
         case.plan(news)
@@ -319,6 +320,7 @@ def take(case: Case, parts: Parts, step: Step) -> Step:
     for action in step.actions:
         case.plan(action)
     case.set_timers(step.timers)
+    shift_items.left(case, parts, before, step.handoff)
     if step.hand_over is not None:
         hand_over(case, parts, step.handoff, step.hand_over)
     return step

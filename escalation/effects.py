@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from escalation import bug_effects, context
+from escalation import bug_effects, context, shift_effects
 from escalation.actions import Action, ActionKind, Card, Entry, Receipt
 from escalation.gathering import gather
 from escalation.hop import Handoff, Offer, OfferState, State
@@ -290,4 +290,5 @@ _EFFECTS: Mapping[ActionKind, Callable[[Parts, Task], None]] = {
     ActionKind.FILE: bug_effects.file,
     ActionKind.LINK: bug_effects.link,
     ActionKind.NOTE: bug_effects.note,
+    ActionKind.SHIFT: shift_effects.carry_out,
 }

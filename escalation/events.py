@@ -143,7 +143,16 @@ class Snooze:
     via: str = "Slack"
 
 
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """Somebody takes over at a shift change what ``former`` had: an acceptance without an offer."""
+
+    by: str
+    former: str
+    via: str = "Slack"
+
+
 Event = (
     Start | Accept | Decline | Return | Ask | Fired | AssignedInHelpdesk | HumanReplied | TicketOver | NextLevel | Refresh
-    | Recount | Again | Stuck | Reassign | Snooze
+    | Recount | Again | Stuck | Reassign | Snooze | TakenOver
 )  # fmt: skip

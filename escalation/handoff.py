@@ -36,6 +36,7 @@ from escalation.events import (
     Snooze,
     Start,
     Stuck,
+    TakenOver,
     TicketOver,
 )
 from escalation.hop import Desk, Handoff, HandOver, OfferState, State, Step, clock, minutes
@@ -44,6 +45,7 @@ from escalation.offers import left_out, settled, withdrawn
 from escalation.passing_on import reassign
 from escalation.recount import recounted
 from escalation.requeue import offered_again, told_stuck
+from escalation.shift_takeover import taken_over
 from escalation.snooze import snooze
 from escalation.ticket import Status
 from escalation.verdicts import ask as ask_verdict
@@ -322,6 +324,7 @@ _STEPS: Mapping[type[Event], Callable[..., Step]] = {
     Stuck: _stuck,
     Reassign: reassign,
     Snooze: snooze,
+    TakenOver: taken_over,
 }
 _TIMERS: Mapping[TimerKind, Callable[[Handoff, Fired, datetime, Desk], Step]] = {
     TimerKind.OFFER_EXPIRES: _expired,

@@ -25,6 +25,7 @@ from escalation.hop import Handoff
 from escalation.ports import Arrival, Inbound, News, Posted
 from escalation.queued import Queued
 from escalation.roster import Load
+from escalation.shift_store import ShiftCase, ShiftJournal
 from escalation.ticket import Ignored, Ticket, TicketChange
 from escalation.verdicts import Feedback
 
@@ -127,7 +128,7 @@ class Shown:
     feedback: Feedback | None = None  # the receiver's verdict
 
 
-class Case(Protocol):
+class Case(ShiftCase, Protocol):
     """One ticket, its open escalation and live handoff, locked until the block ends."""
 
     connection: str
@@ -243,7 +244,7 @@ class Case(Protocol):
         """Queue a fresh read of this ticket."""
 
 
-class Journal(Protocol):
+class Journal(ShiftJournal, Protocol):
     """The store as the pipeline sees it. Each method is one transaction."""
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from escalation import bugs, conclude, effects, feedback, handover
+from escalation import bugs, conclude, effects, feedback, handover, shift_items
 from escalation.account import remembered
 from escalation.actions import ActionKind, Timer
 from escalation.events import Event, Fired
@@ -240,7 +240,9 @@ class Pipeline(Parts):
             if not case.claim_timer(timer.key):
                 return
             handoff = case.handoff
-            if handoff is not None and handoff.id == timer.handoff_id:
+            if timer.kind.is_shift:
+                shift_items.fire(case, self, timer)
+            elif handoff is not None and handoff.id == timer.handoff_id:
                 event = Fired(timer.kind, timer.offer_id, timer.key)
                 conclude.take(case, self, advance(handoff, event, now, conclude.desk(case, self, handoff)))
 

@@ -249,6 +249,17 @@ class Queueing:
     stuck_after: timedelta = timedelta(minutes=30)  # how long the owner of an unanswered one is gone before others are asked
 
 
+@dataclass(frozen=True, slots=True)
+class ShiftHandover:
+    """What happens at a shift's end (``escalation.shift``); ``enabled`` False: nothing by itself, by command all the same."""
+
+    enabled: bool = True
+    remind_after: timedelta = timedelta(minutes=15)
+    climb_after: timedelta = timedelta(minutes=30)
+    within: timedelta = timedelta(hours=1)  # whoever begins no later than this counts as the next on shift
+    breaks: timedelta = timedelta(hours=2)  # shorter gaps between somebody's shifts end none
+
+
 @dataclass(frozen=True)
 class Playbook:
     rules: tuple[Rule, ...] = ()
@@ -270,6 +281,7 @@ class Playbook:
     masking: Masking = field(default_factory=Masking)
     queue: Queueing = field(default_factory=Queueing)
     completeness: Mapping[str, Needs] = field(default_factory=dict)  # issue type → what its context package needs
+    shift_handover: ShiftHandover = field(default_factory=ShiftHandover)
 
     def needs(self) -> frozenset[str]:
         """Top names of the facts that the rules which are not off look at, e.g. {"priority", "signals", "custom"}."""

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from escalation.actions import Card, NewTicket, Note, Receipt, Write
 from escalation.bug import BugLink, Filed
+from escalation.shift_card import ShiftCard
 from escalation.signals import Signal
 from escalation.ticket import Account, Group, Ignored, Message, Person, Ticket, TicketChange
 
@@ -140,13 +141,13 @@ class Posted:
 class Chat(Protocol):
     """The chat tool (Slack). Implementations are thread-safe."""
 
-    def post(self, to: str, card: Card, key: str, *, look_first: bool) -> Posted:
+    def post(self, to: str, card: Card | ShiftCard, key: str, *, look_first: bool) -> Posted:
         """Post a card to a channel or person id; with ``look_first`` the message carrying ``key`` is looked for before."""
 
     def find(self, to: str, key: str) -> Posted | None:
         """The message that was posted to ``to`` with ``key`` lately, None when there is none."""
 
-    def update(self, where: Posted, card: Card) -> None:
+    def update(self, where: Posted, card: Card | ShiftCard) -> None:
         """Edit a posted card to what it should show now."""
 
     def tell(self, to: str, text: str, key: str, *, look_first: bool) -> Posted:

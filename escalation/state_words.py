@@ -20,6 +20,11 @@ def _until(offer: Offer) -> str:
     return f"{moment} ({total})" if total else clock(offer.until)
 
 
+def _answered_before(handoff: Handoff) -> bool:
+    """Whether its owner has it from somebody who had answered the customer before them."""
+    return bool(handoff.accepted_at and handoff.answered_at and handoff.answered_at < handoff.accepted_at)
+
+
 def words_for(handoff: Handoff, offer: Offer, roster: Roster) -> str:
     """The state line of a card, for the person who was offered it."""
     owner = roster.agent(handoff.accepted_by)
@@ -28,6 +33,8 @@ def words_for(handoff: Handoff, offer: Offer, roster: Roster) -> str:
         return f"Done: the ticket is closed. {name} had it."
     if handoff.state is State.CANCELLED:
         return "No longer needed: the ticket is closed."
+    if handoff.state is State.ANSWERED and _answered_before(handoff):
+        return f"{name} took it over at {clock(handoff.accepted_at)}. The customer had a reply at {clock(handoff.answered_at)}."
     if handoff.state is State.ANSWERED:
         return f"{name} accepted at {clock(handoff.accepted_at)} and replied at {clock(handoff.answered_at)}."
     if handoff.state is State.ACCEPTED:

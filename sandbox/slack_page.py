@@ -23,7 +23,8 @@ from sandbox.slack_press import Outcome, command, open_home, press, press_home, 
 from sandbox.slack_world import BOT, CHANNELS, PEOPLE, ROOMS, VENDOR, Refused, World, direct, user
 from sandbox.state import Body
 
-COMMANDS = ("/who billing", "/away 2h lunch", "/away until tomorrow", "/away back", "/handoff")  # for newcomers to try
+# For newcomers to try.
+COMMANDS = ("/who billing", "/away 2h lunch", "/away until tomorrow", "/away back", "/handoff", "/handoff shift")
 _WAIT_S = 1.5  # a page without scripts shows what a press has caused, if that comes this soon
 
 

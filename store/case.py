@@ -30,6 +30,7 @@ from store import statements as sql
 from store.besides import load_contacts, load_loads
 from store.codec import build, build_log, new_id, plain, plain_log
 from store.queue import Queue
+from store.shifts import StoredShiftCase
 from store.shown import escalation_of, load_handoff
 from store.tables import (
     EscalationRow,
@@ -63,7 +64,7 @@ def load_ticket(db: Connection, connection: str, ticket_id: str, how: Any = sql.
     return StoredTicket(ticket, evaluated, tuple(row.actions_seen), build_log(row.log))
 
 
-class StoredCase:
+class StoredCase(StoredShiftCase):
     """See ``escalation.journal.Case``; made by ``StoredJournal.case``."""
 
     def __init__(self, db: Connection, jobs: Queue, connection: str, ticket_id: str, now: datetime) -> None:
@@ -256,6 +257,8 @@ class StoredCase:
         """
         if action.kind in (ActionKind.FILE, ActionKind.LINK):
             return f"bug:{action.data['bug']}"
+        if action.kind is ActionKind.SHIFT and (packet := action.data.get("packet")):
+            return f"shift:{packet}"  # what somebody sees of a packet is one thing for many tickets
         return f"{connection}:{ticket_id}:{_PLACES.get(action.kind, 'chat')}"
 
     def plan(self, action: Action) -> bool:

@@ -33,6 +33,7 @@ from store.case import (
 from store.codec import build
 from store.intake import Intake, Row
 from store.queue import Queue
+from store.shifts import StoredShifts
 from store.tables import ActionRow, BeatRow, Delivery, HandoffRow, TicketRow, TimelineRow, TimerRow
 
 # The headers worth keeping: proofs are left out, they would be secrets of a kind (domain.md §7).
@@ -50,7 +51,7 @@ KEPT_HEADERS = frozenset(
 )
 
 
-class StoredJournal:
+class StoredJournal(StoredShifts):
     """``escalation.journal.Journal`` over an engine; thread-safe."""
 
     def __init__(self, engine: Engine) -> None:

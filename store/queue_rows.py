@@ -40,7 +40,9 @@ UNANSWERED = text("""
 SELECT id, connection, ticket_id, accepted_by, body ->> 'accepted_at' AS accepted_at,
     coalesce(body #>> '{path,reply_clock}', '') = 'person' AS own_hours,
     EXISTS (SELECT 1 FROM offers o WHERE o.handoff_id = handoffs.id AND o.agent = accepted_by) AS asked
-FROM handoffs WHERE accepted_by = ANY(CAST(:agents AS text[])) AND state = 'accepted' ORDER BY id LIMIT 200
+FROM handoffs WHERE accepted_by = ANY(CAST(:agents AS text[])) AND state = 'accepted'
+    AND NOT EXISTS (SELECT 1 FROM shift_items i WHERE i.handoff_id = handoffs.id AND i.state IN ('open', 'with_lead'))
+ORDER BY id LIMIT 200
 """)
 
 
@@ -55,7 +57,11 @@ def holders(db: Connection) -> tuple[str, ...]:
 
 
 def unanswered(db: Connection, agents: Iterable[str]) -> tuple[Unanswered, ...]:
-    """The handoffs of these people in which the customer has had no reply yet, oldest first."""
+    """The handoffs of these people in which the customer has had no reply yet, oldest first.
+
+    What waits in the packet of a shift is left to that: whoever is next on shift is asked, then the watch, then the lead, and
+    the time to the first reply stays as it is.
+    """
     rows = db.execute(UNANSWERED, {"agents": list(agents)})
     return tuple(
         Unanswered(r.id, r.connection, r.ticket_id, r.accepted_by, datetime.fromisoformat(r.accepted_at), r.asked, r.own_hours)

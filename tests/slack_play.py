@@ -85,6 +85,14 @@ class Desk:
     def choices(self) -> Choices:
         return Choices(("zendesk",), (("billing", "Billing"), ("care", "Customer care")))
 
+    def hand_over_shift(self, who: Presser) -> Reply:
+        self.answers.append({"shift": True, "who": who})
+        return self.reply
+
+    def shift_press(self, who: Presser, packet: str, handoff: str, *, take: bool) -> Reply:
+        self.answers.append({"packet": packet, "handoff": handoff, "take": take, "who": who})
+        return self.reply
+
     def hand_over(self, who: Presser, asked: ByHand) -> Reply:
         self.answers.append({"by_hand": asked, "who": who})
         return self.reply

@@ -21,8 +21,7 @@ from tests.support import ROOT
 from tests.web_data import NOW, ROSTER, Web, people, web
 from tests.web_rows import HOSTILE, fill
 from web import openapi
-from web.api_routes import ROUTES
-from web.route import Route
+from web.api_routes import ROUTES, Route
 
 API = "/api/v1"
 
@@ -139,6 +138,12 @@ PATHS = {  # one address for every route; {name} are ids of the filled database
     "preview": "/mappings/zendesk/preview",
     "dry_run": "/rules/dry-run",
     "who": "/who?issue=billing",
+    "shift_handovers": "/shift-handovers?agent=ada&state=waiting",
+    "hand_over_shift": "/shift-handovers",
+    "shift_handover": "/shift-handovers/sh_1",
+    "note_shift": "/shift-handovers/sh_1/notes",
+    "acknowledge_shift_item": "/shift-handovers/sh_1/items/hf_1/acknowledge",
+    "decline_shift_item": "/shift-handovers/sh_1/items/hf_1/decline",
     "go_away": "/agents/ada/away",
     "come_back": "/agents/ada/away",
     "simulate": "/simulate",
@@ -160,6 +165,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "judge": {"agent": "ada", "verdict": "wrong_team"},
     "report_bug": {"impact": "all of them", "anyway": True},
     "simulate": {"issue": "billing", "at": "Sun 03:00 Europe/Berlin"},
+    "hand_over_shift": {"agent": "ada"},
+    "note_shift": {"text": "Kim is kind.", "handoff": "hf_1"},
+    "acknowledge_shift_item": {"agent": "ada"},
+    "decline_shift_item": {"agent": "ada", "reason": "busy"},
 }
 
 

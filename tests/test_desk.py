@@ -17,6 +17,7 @@ from escalation import by_hand, conclude
 from escalation.actions import Press
 from escalation.by_hand import ByHand
 from escalation.pipeline import Pipeline
+from escalation.shift_work import Shifts
 from escalation.ticket import ChangeKind, Customer, Message, Person, Priority, Role, Status, Ticket, TicketChange
 from store import away, queries
 from store.journal import StoredJournal
@@ -63,7 +64,9 @@ class Lives:
             pause=lambda _: None,
         )
         begin = partial(by_hand.begin, self.pipeline)
-        self.desk = PipelineDesk(self.pipeline, db, begin, self.pipeline.helpdesks, "https://baton.example")
+        self.desk = PipelineDesk(
+            self.pipeline, db, begin, self.pipeline.helpdesks, Shifts(self.pipeline), "https://baton.example"
+        )
 
     def look(self, number: str, priority: Priority = Priority.URGENT, **more: Any) -> None:
         """A ticket is first seen."""

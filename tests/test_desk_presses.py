@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 from escalation import conclude
 from escalation.actions import Card, Press
 from escalation.ports import Posted
+from escalation.shift_work import Shifts
 from escalation.ticket import ChangeKind, ClockState, SlaClock, Status, Ticket, TicketChange
 from store import accounts
 from store.accounts import Role
@@ -57,7 +58,9 @@ class Room(Lives):
         super().__init__(db, RULES)
         self.chat = Chat()
         self.pipeline = replace(self.pipeline, chat=cast(Any, self.chat), channel="#help")
-        self.desk = PipelineDesk(self.pipeline, db, self.desk.begin, self.desk.connections, self.desk.page_url)
+        self.desk = PipelineDesk(
+            self.pipeline, db, self.desk.begin, self.desk.connections, Shifts(self.pipeline), self.desk.page_url
+        )
 
     def perform(self) -> None:
         """Carry out what is planned; there is nothing to read back from a play-helpdesk without tickets."""

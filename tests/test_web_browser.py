@@ -25,6 +25,8 @@ PAGES = (
     "/handoffs",
     "/handoffs/hf_1",
     "/handoffs/hf_2",
+    "/shifts",
+    "/shifts/sh_1",
     "/deliveries",
     "/deliveries/{handled}",
     "/rules",

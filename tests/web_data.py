@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,20 @@ from config.playbook import load_playbook
 from config.settings import Settings, load
 from escalation.bug import NO_EVIDENCE, Bug, BugState, Candidate, Evidence, Filed, Signs
 from escalation.bugs import Asked, Outlook, Reported
+from escalation.hop import Handoff, State
 from escalation.ports import Inbound
+from escalation.promises import Promise
 from escalation.roster import Agent, Roster, Team
+from escalation.shift import Event, Item, Noted, Remark
+from escalation.shift_store import Line, Packet
+from escalation.shift_work import Handed
+from escalation.ticket import Ticket
 from signals.reader import TextReader
 from store import accounts
 from store.accounts import Role
 from store.backtests import Backtests as StoredBacktests
 from web import Parts, register
-from web.ports import Backtests, Pressed
+from web.ports import Backtests, Pressed, Shifts
 from web.rehearsals import Rehearsals, Trials
 from web.whom import Whom
 
@@ -115,6 +121,33 @@ class FakePipeline:
 
     def retry(self, action_id: int, now: datetime) -> None:
         self._told("retry", action_id)
+
+
+@dataclass(frozen=True)
+class FakeShifts:
+    """Knows one packet, sh_1, with one item of Ada's; what is pressed is answered as the pipeline would."""
+
+    pipeline: FakePipeline
+
+    def packet(self, packet: str) -> Packet | None:
+        if packet != "sh_1":
+            return None
+        path = load_playbook(RULES).paths["default"]
+        handoff = Handoff("hf_1", "e", "zendesk", "4711", 1, State.ACCEPTED, path, "billing", "billing", accepted_by="ada")
+        handoff = replace(handoff, accepted_at=NOW)
+        promise, note = Promise("I will call you tomorrow.", "m1", "Ada", NOW), Remark("ada", "Kim is kind.", NOW)
+        item = Item("sh_1", "hf_1", "zendesk", "4711", "ada", "billing", "ada", promises=(promise,), notes=(note,), asked_at=NOW)
+        line = Line(item, handoff, Ticket("zendesk", "4711", subject="Charged twice"), "high")
+        return Packet("sh_1", "ada", NOW, "the shift of Ada has ended", "baton", "All calm.", (line,))
+
+    def by_hand(self, agent: Agent, made_by: str, now: datetime) -> Handed:
+        return Handed("sh_1", 1, "1 open handoff of Ada Lovelace handed over")
+
+    def answer(self, packet: str, handoff_id: str, event: Event, now: datetime) -> Said:
+        return self.pipeline._told("shift", packet, handoff_id, event)
+
+    def note(self, packet: str, event: Noted, now: datetime) -> Said:
+        return self.pipeline._told("shift_note", packet, event)
 
 
 @dataclass(frozen=True)
@@ -241,6 +274,7 @@ def web(
     sandbox: bool = False,
     rules: str = RULES,
     backtests: Backtests | None = None,
+    shifts: Shifts | None = None,
     **settings: object,
 ) -> Web:
     """The whole web layer over ``engine`` with a pipeline that only remembers."""
@@ -261,6 +295,7 @@ def web(
         backtests=backtests or FakeBacktests(),
         whom=Whom(Rehearsals(TextReader.standard(), lambda: playbook, lambda: ROSTER, lambda *_: None, lambda _: {})),
         bugs=(bugs := FakeBugs()),
+        shifts=shifts or FakeShifts(pipeline),
         sandbox=sandbox,
     )
     register(app, parts)

@@ -13,11 +13,12 @@ from config.settings import Settings
 from escalation.playbook import Playbook
 from escalation.ports import Helpdesk
 from web import api, auth, errors, health, pages, tracker_hooks, webhooks
-from web.api_views import Views
+from web.api_shifts import ShiftViews
 from web.handovers import Handovers
 from web.pages_bugs import BugPages
 from web.pages_rules import RulePages
-from web.ports import Backtests, BugDesk, Documents, Pipeline, Whom
+from web.pages_shifts import ShiftPages
+from web.ports import Backtests, BugDesk, Documents, Pipeline, Shifts, Whom
 from web.refusals import Refusals
 
 
@@ -37,6 +38,7 @@ class Parts:
     backtests: Backtests
     whom: Whom
     bugs: BugDesk
+    shifts: Shifts
     sandbox: bool
 
 
@@ -49,10 +51,11 @@ def register(app: Flask, parts: Parts) -> None:
     app.register_blueprint(tracker_hooks.blueprint(parts.bugs, refusals))
     app.register_blueprint(health.blueprint(parts.engine, parts.settings, refusals))
     tried = (parts.mapping_preview, parts.dry_run, parts.backtests, parts.whom, parts.bugs)
-    views = Views(parts.engine, parts.pipeline, parts.documents, *tried, Handovers(parts.engine, parts.helpdesks))
+    bots = Handovers(parts.engine, parts.helpdesks)
+    views = ShiftViews(parts.shifts, parts.engine, parts.pipeline, parts.documents, *tried, bots)
     app.register_blueprint(api.blueprint(parts.settings, parts.engine, views))
     rules = RulePages(parts.engine, parts.playbook, parts.pipeline.roster, parts.documents, parts.backtests)
-    bugs = BugPages(parts.engine, parts.bugs)
-    shown = pages.blueprint(parts.settings, parts.engine, parts.pipeline, parts.helpdesks, rules, bugs, sandbox=parts.sandbox)
+    more = (BugPages(parts.engine, parts.bugs), ShiftPages(parts.engine, parts.pipeline, parts.shifts))
+    shown = pages.blueprint(parts.settings, parts.engine, parts.pipeline, parts.helpdesks, rules, *more, sandbox=parts.sandbox)
     app.register_blueprint(shown)
     errors.install(app, https=parts.settings.public_url.startswith("https://"))

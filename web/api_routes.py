@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from store.accounts import Role
-from web.route import Route
+from web import api_routes_shifts
+from web.api_route import Route
+
+__all__ = ["ROUTES", "Route"]
+
 
 _LIST = ("limit", "cursor")
 ROUTES = (
@@ -280,6 +284,7 @@ ROUTES = (
         "Presence",
         refusals=(422,),
     ),
+    *api_routes_shifts.ROUTES,
     Route(
         "GET",
         "/who",

@@ -17,6 +17,8 @@ from escalation.by_hand import Begun, ByHand
 from escalation.hours import duration
 from escalation.masking import To
 from escalation.roster import Agent
+from escalation.shift import Acknowledged, NotTaken
+from escalation.shift_work import Shifts
 from store import accounts, shown
 from store import away as stored_away
 from web import homes
@@ -35,6 +37,7 @@ class PipelineDesk:
     engine: Engine
     begin: Callable[[ByHand, Agent, datetime], Begun]  # escalation.by_hand.begin
     connections: Callable[[], Mapping[str, object]]  # connection id → whatever it is
+    shifts: Shifts
     page_url: str = ""
 
     def answer(
@@ -101,6 +104,22 @@ class PipelineDesk:
             return Reply(False, _stranger(who))
         begun = self.begin(asked, agent, datetime.now(UTC))
         return Reply(begun.ok, begun.text, begun.field)
+
+    def hand_over_shift(self, who: Presser) -> Reply:
+        if (agent := self._agent(who)) is None:
+            return Reply(False, _stranger(who))
+        handed = self.shifts.by_hand(agent, agent.id, datetime.now(UTC))
+        return Reply(bool(handed.packet), handed.text)
+
+    def shift_press(self, who: Presser, packet: str, handoff: str, *, take: bool) -> Reply:
+        if (agent := self._agent(who)) is None:
+            return Reply(False, _stranger(who))
+        event = Acknowledged(agent.id) if take else NotTaken(agent.id)
+        try:
+            told = self.shifts.answer(packet, handoff, event, datetime.now(UTC))
+        except LookupError:
+            return Reply(False, "Baton does not know this packet any more.")
+        return Reply(told.ok, told.text)
 
     def _agent(self, who: Presser) -> Agent | None:
         return self.pipeline.roster().by_chat(who.slack_id, who.email)

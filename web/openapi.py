@@ -10,7 +10,8 @@ from escalation.actions import DeclineReason
 from escalation.bug import BugState
 from escalation.hop import OfferState, State
 from store.queries import ACTION_STATES, DELIVERY_STATUSES, ESCALATION_STATES
-from web import openapi_answers, openapi_bugs, openapi_handovers, openapi_whom
+from web import openapi_answers, openapi_bugs, openapi_handovers, openapi_shifts, openapi_whom
+from web.api_routes import Route
 from web.openapi_kit import (
     AGENT,
     ANY,
@@ -28,7 +29,6 @@ from web.openapi_kit import (
     ref,
     word,
 )
-from web.route import Route
 
 _RULE = re.compile(r"<(?:(int|path):)?(\w+)>")
 
@@ -250,6 +250,7 @@ SCHEMAS: Json = {
     **openapi_whom.SCHEMAS,
     **openapi_handovers.SCHEMAS,
     **openapi_bugs.SCHEMAS,
+    **openapi_shifts.SCHEMAS,
     "DocumentLine": object_of({name: kind for name, kind in _DOCUMENT.items() if name != "text"}),
     "Document": object_of(_DOCUMENT),
     "Documents": page_of("DocumentLine"),
@@ -271,6 +272,8 @@ PARAMETERS: Json = {
     "issue": _query("issue", TEXT, "an issue type, or a few words as a customer would write them") | {"required": True},
     "connection": _query("connection", TEXT, "only people with an account there"),
     "language": _query("language", TEXT, "only people who speak it"),
+    "shift_agent": _query("agent", TEXT, "only packets of this person: id or e-mail address"),
+    "shift_state": _query("state", word(("waiting",)), "only those in which something waits"),
     "action_state": _query("state", word(ACTION_STATES), "only these"),
 }
 

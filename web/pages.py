@@ -23,11 +23,12 @@ from escalation.verdicts import WORDS, Judge, Verdict
 from store import accounts, line, queries
 from store.accounts import Role, User
 from store.bugs import StoredBugs
-from web import auth, errors, pages_bugs, pages_rules, pages_rules_show, pages_show
+from web import auth, errors, pages_bugs, pages_rules, pages_rules_show, pages_shifts, pages_show
 from web.asked import choice, page, person, words
 from web.desk_events import Misread, named
 from web.pages_bugs import BugPages
 from web.pages_rules import RulePages
+from web.pages_shifts import ShiftPages
 from web.ports import Pipeline, Pressed
 
 Answered = str | BaseResponse | tuple[str, int]
@@ -44,6 +45,7 @@ def blueprint(
     helpdesks: Callable[[], Mapping[str, Helpdesk]],
     rules: RulePages,
     bugs: BugPages,
+    shifts: ShiftPages,
     sandbox: bool,
 ) -> Blueprint:
     """The pages with their static files under ``/assets``."""
@@ -53,7 +55,8 @@ def blueprint(
     web.context_processor(lambda: _shared(sandbox))
     for name, filter_ in (*pages_show.FILTERS.items(), *pages_rules_show.FILTERS.items()):
         web.add_app_template_filter(filter_, name)
-    for views, routes in ((pages, _ROUTES), (rules, pages_rules.ROUTES), (bugs, pages_bugs.ROUTES)):
+    more = ((rules, pages_rules.ROUTES), (bugs, pages_bugs.ROUTES), (shifts, pages_shifts.ROUTES))
+    for views, routes in ((pages, _ROUTES), *more):
         for path, name, methods in routes:
             web.add_url_rule(path, name, getattr(views, name), methods=methods)
     for kind, handler in errors.DATABASE_ERRORS.items():

@@ -11,7 +11,10 @@ from escalation.bugs import Asked, Outlook, Reported
 from escalation.events import Accept, Ask, Decline, NextLevel, Reassign, Refresh, Return, Snooze
 from escalation.playbook import Playbook
 from escalation.ports import Inbound
-from escalation.roster import Roster
+from escalation.roster import Agent, Roster
+from escalation.shift import Event as ShiftEvent
+from escalation.shift import Noted
+from escalation.shift_store import Packet
 from escalation.verdicts import Judge
 
 Pressed = Accept | Decline | Return | Ask | NextLevel | Refresh | Reassign | Snooze | Judge
@@ -95,6 +98,33 @@ class BugDesk(Protocol):
 
     def receive(self, tracker: str, inbound: Inbound, now: datetime) -> tuple[int, bool]:
         """Keep a tracker's webhook; LookupError for an unknown tracker, BadSignature, Unreadable."""
+
+
+class Handed(Protocol):
+    """What became of a wish to hand over a shift; ``packet`` "" when there was nothing."""
+
+    @property
+    def packet(self) -> str: ...
+    @property
+    def items(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+
+
+class Shifts(Protocol):
+    """``escalation.shift_work.Shifts``: shift handovers."""
+
+    def packet(self, packet: str) -> Packet | None:
+        """A packet with its items as they are now."""
+
+    def by_hand(self, agent: Agent, made_by: str, now: datetime) -> Handed:
+        """Make a packet of what somebody has."""
+
+    def answer(self, packet: str, handoff_id: str, event: ShiftEvent, now: datetime) -> Answer:
+        """Somebody acknowledges, declines or notes an item; LookupError for an unknown one."""
+
+    def note(self, packet: str, event: Noted, now: datetime) -> Answer:
+        """A note on the whole packet; LookupError for an unknown one."""
 
 
 class Document(Protocol):

@@ -32,6 +32,7 @@ from escalation.ports import BadSignature, Outside
 from web.slack_handoff import HandoffForm
 from web.slack_home import HomeTab
 from web.slack_kit import TOLD, Body, Desk, People, acknowledge, action_key, entered, place, pressed, verdict_of
+from web.slack_shift import ShiftButtons
 
 LARGEST = 1024 * 1024  # bytes of a request's body
 _HELP = "Ask who handles something: {0} billing"
@@ -110,7 +111,8 @@ class Buttons:
         self._desk, self._chat, self._who = desk, chat, who
         self._people = People(chat)
         self._home = HomeTab(desk, chat, self._people)
-        self._by_hand = HandoffForm(desk, chat, self._people)
+        self._shift = ShiftButtons(desk, self._people, self._home)
+        self._by_hand = HandoffForm(desk, chat, self._people, self._shift)
 
     def register(self, app: App) -> None:
         """Tell Bolt which listener is for what; whatever is left over is acknowledged and means nothing."""
@@ -121,6 +123,7 @@ class Buttons:
             app.view(press.value)(ack=self.submit, lazy=[self.whisper])
         self._home.register(app)
         self._by_hand.register(app)
+        self._shift.register(app)
         app.command(re.compile("/.*"))(self.command)
         anything = re.compile(".*")
         for kind in (app.action, app.view, app.view_closed, app.shortcut, app.event):

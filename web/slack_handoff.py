@@ -12,7 +12,8 @@ from connectors.slack import SlackChat
 from connectors.slack_forms import notice
 from escalation.by_hand import ByHand
 from escalation.ports import Outside
-from web.slack_kit import TOLD, Body, Desk, People, acknowledge, entered
+from web.slack_kit import TOLD, Body, Desk, People, entered
+from web.slack_shift import ShiftButtons, is_asked
 
 _log = logging.getLogger("baton.slack")
 
@@ -20,16 +21,25 @@ _log = logging.getLogger("baton.slack")
 class HandoffForm:
     """The listeners. What a method takes, Bolt gives it by the argument's name."""
 
-    def __init__(self, desk: Desk, chat: SlackChat, people: People) -> None:
-        self._desk, self._chat, self._people = desk, chat, people
+    def __init__(self, desk: Desk, chat: SlackChat, people: People, shift: ShiftButtons) -> None:
+        self._desk, self._chat, self._people, self._shift = desk, chat, people, shift
 
     def register(self, app: App) -> None:
         """Tell Bolt which listener is for what."""
-        app.command("/handoff")(ack=acknowledge, lazy=[self.open])
+        app.command("/handoff")(ack=self.begin, lazy=[self.open])
         app.view(slack_handoff.FORM)(ack=self.submit, lazy=[self.tell])
+
+    def begin(self, ack: Ack, command: Body) -> None:
+        """``/handoff shift`` is another thing; a ticket is asked for in the form."""
+        if is_asked(command):
+            self._shift.command(ack, command)
+        else:
+            ack()
 
     def open(self, body: Body, respond: Respond) -> None:
         """Open the form within the three seconds its trigger lives; say so when that fails."""
+        if is_asked(body):
+            return
         about = json.dumps({"channel": body.get("channel_id", ""), "ts": ""})
         try:
             view = slack_handoff.form(self._desk.choices(), body.get("text") or "", about)

@@ -77,6 +77,12 @@ class Desk(Protocol):
     def hand_over(self, who: Presser, asked: ByHand) -> Reply:
         """Begin a handoff by hand, committed when this returns."""
 
+    def hand_over_shift(self, who: Presser) -> Reply:
+        """Make a packet of what somebody has, committed when this returns."""
+
+    def shift_press(self, who: Presser, packet: str, handoff: str, *, take: bool) -> Reply:
+        """Somebody takes an item of a packet over, or says that they cannot; committed when this returns."""
+
 
 class People:
     """Who is behind a request, and how they are told something alone."""

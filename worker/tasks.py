@@ -17,6 +17,8 @@ from procrastinate.jobs import Job, Status
 from escalation import presence, takeover, tending
 from escalation.pipeline import Pipeline
 from escalation.retry import wait_before
+from escalation.shift_people import ShiftEnd
+from escalation.shift_work import Shifts
 from store import queue
 from worker.aside import Backtests
 from worker.timing import BEATS, POLL_S
@@ -121,6 +123,8 @@ class Tasks:
             postpone = partial(self._postpone, timer.key, now)
             _at_edge(work, postpone, 1, again=False, job="tick", timer=timer.key)
 
+        _at_edge(partial(self._end_shifts, now), _only_logged, 1, again=False, job="shifts")
+
         version = self.pipeline.playbook().version
         for connection, ticket_id in self.pipeline.journal.due_looks(now, version, MOST_TIMERS):
             look = partial(self.pipeline.look, connection, ticket_id, now)
@@ -149,6 +153,15 @@ class Tasks:
         self, connection: str, ticket_id: str, now: datetime, version: int, error: BaseException, final: bool
     ) -> None:
         self.pipeline.journal.postpone_look(connection, ticket_id, now + POSTPONED, version)
+
+    def _end_shifts(self, now: datetime) -> None:
+        shifts = Shifts(self.pipeline)
+        for shift in shifts.due(now, MOST_TIMERS):
+            ended, later = partial(shifts.end, shift, now), partial(self._postpone_shift, shift, now)
+            _at_edge(ended, later, 1, again=False, job="shift end", agent=shift.agent)
+
+    def _postpone_shift(self, shift: ShiftEnd, now: datetime, error: BaseException, final: bool) -> None:
+        self.pipeline.journal.postpone_shift_end(shift, now + POSTPONED)
 
     def _postpone(self, key: str, now: datetime, error: BaseException, final: bool) -> None:
         self.pipeline.journal.postpone(key, now + POSTPONED)
