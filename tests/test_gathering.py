@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -155,9 +155,21 @@ class Bench:
         return [r.words for r in self.floor.rows("SELECT words FROM timeline WHERE kind = :kind ORDER BY id", kind=kind)]
 
 
+_opened: list[Floor] = []
+
+
+@pytest.fixture(autouse=True)
+def _tidy() -> Iterator[None]:
+    """What the intake holds between webhooks is given back."""
+    yield
+    while _opened:
+        _opened.pop().journal.close()
+
+
 def bench(db: Engine, *answers: Account, helpdesk: Remembers | None = None, rules: tuple[Rule, ...] = (URGENT,)) -> Bench:
     path = Path("default", (Level("one"),))
     floor = Floor(db, path, people(3))
+    _opened.append(floor)
     accounts, desk = PlayAccounts(list(answers or (GOLD,))), helpdesk or Remembers(*PAST)
     playbook = Playbook(rules, {"default": path}, "care", version=1)
     floor.pipeline = replace(floor.pipeline, accounts=accounts, helpdesks=lambda: {"zendesk": desk}, playbook=lambda: playbook)
