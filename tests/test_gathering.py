@@ -159,8 +159,8 @@ _opened: list[Floor] = []
 
 
 @pytest.fixture(autouse=True)
-def _tidy() -> Iterator[None]:
-    """What the intake holds between webhooks is given back."""
+def _tidy(db: Engine) -> Iterator[None]:
+    """What the intake holds between webhooks is given back before the database goes."""
     yield
     while _opened:
         _opened.pop().journal.close()
