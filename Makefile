@@ -15,9 +15,9 @@ $(VENV)/.base: requirements/base.txt
 	@$(PIP) -r requirements/base.txt
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.base requirements/dev.txt
+$(VENV)/.dev: $(VENV)/.base requirements/dev.txt requirements/accounts.txt
 	@echo "Installing what the tests need …"
-	@$(PIP) -r requirements/dev.txt
+	@$(PIP) -r requirements/dev.txt -r requirements/accounts.txt
 	@touch $@
 
 run: $(VENV)/.base  ## database, web, worker, clock and the play-vendors, until Ctrl-C
