@@ -63,14 +63,16 @@ def _ask(handoff: Handoff, level: Level, now: datetime, desk: Desk) -> Step:
     return replace(step, entries=(Entry("no_one", f"Level {level.name}: {reason}", data={"team": route.team}),))
 
 
-def offer_person(handoff: Handoff, candidate: Candidate, level: Level, now: datetime, desk: Desk) -> Step:
-    """One offer to one person, with its card and its timers."""
+def offer_person(
+    handoff: Handoff, candidate: Candidate, level: Level, now: datetime, desk: Desk, *, rung: int | None = None
+) -> Step:
+    """One offer to one person, with its card and its timers; ``rung``: the level's place, where it is not the current one."""
     offer = Offer(
         _offer_id(handoff),
         candidate.agent,
         now,
         now + level.offer_for,
-        level=handoff.level,
+        level=handoff.level if rung is None else rung,
         why=candidate.words,
         on_pass=handoff.passes,
         assigned=level.is_cold,

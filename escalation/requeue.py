@@ -64,7 +64,7 @@ def offered_again(handoff: Handoff, event: Again, now: datetime, desk: Desk) -> 
     entry = Entry("queued", f"Somebody is free: {best.name or best.agent}. {event.words}", data={"agent": best.agent})
     asked = replace(handoff, route=route, passes=handoff.passes + 1, from_queue=True)
     asking = replace(best, words=f"free again; {best.words}")
-    return Step(asked, entries=(entry,)).then(offer_person(asked, asking, level, now, desk))
+    return Step(asked, entries=(entry,)).then(offer_person(asked, asking, level, now, desk, rung=event.level))
 
 
 def told_stuck(handoff: Handoff, event: Stuck, words: str, now: datetime, desk: Desk) -> tuple[Action, ...]:
