@@ -267,7 +267,8 @@ class StoredCase(StoredShiftCase):
         number = self._db.execute(sql.ADD_ACTION, row).scalar()
         if number is not None:
             lock = self.lock_for(self.connection, self.ticket_id, action)
-            self._queue.add(self._db, queue.PERFORM, lock, action_id=number)
+            priority = -1 if action.kind is ActionKind.GATHER else 0  # nobody waits for it, and every card is waited for
+            self._queue.add(self._db, queue.PERFORM, lock, priority=priority, action_id=number)
         return number is not None
 
     def report_bug(self, bug: Bug, link: BugLink) -> Joined:

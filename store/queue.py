@@ -24,7 +24,7 @@ class Queue:
     def __init__(self) -> None:
         self._app = App(connector=SyncPsycopgConnector())  # never opened: every job goes through a caller's connection
 
-    def add(self, db: Connection, task: str, lock: str, **arguments: Any) -> None:
-        """Queue ``task`` with plain JSON arguments on the connection's open transaction."""
+    def add(self, db: Connection, task: str, lock: str, *, priority: int = 0, **arguments: Any) -> None:
+        """Queue ``task`` with plain JSON arguments on the connection's open transaction; what is below 0 waits for all else."""
         raw = db.connection.driver_connection
-        self._app.configure_task(name=task, lock=lock, connection=raw).defer(**arguments)
+        self._app.configure_task(name=task, lock=lock, connection=raw, priority=priority).defer(**arguments)
