@@ -266,9 +266,10 @@ class StoredCase(StoredShiftCase):
         row = {**me, "key": action.key, "kind": action.kind.value, "why": action.why[:500], "data": plain(action)}
         number = self._db.execute(sql.ADD_ACTION, row).scalar()
         if number is not None:
-            lock = self.lock_for(self.connection, self.ticket_id, action)
-            priority = -1 if action.kind is ActionKind.GATHER else 0  # nobody waits for it, and every card is waited for
-            self._queue.add(self._db, queue.PERFORM, lock, priority=priority, action_id=number)
+            lock, last = self.lock_for(self.connection, self.ticket_id, action), action.kind is ActionKind.GATHER
+            self._queue.add(
+                self._db, queue.PERFORM, lock, priority=-1 if last else 0, action_id=number
+            )  # every card is waited for
         return number is not None
 
     def report_bug(self, bug: Bug, link: BugLink) -> Joined:
