@@ -32,11 +32,7 @@ from store.codec import build, build_log, new_id, plain, plain_log
 from store.queue import Queue
 from store.shifts import StoredShiftCase
 from store.shown import escalation_of, load_handoff
-from store.tables import (
-    EscalationRow,
-    TimelineRow,
-    TimerRow,
-)
+from store.tables import EscalationRow, TimelineRow, TimerRow
 
 _REMEMBERED_ACTIONS = 50
 _PLACES = dict.fromkeys((ActionKind.WRITE, ActionKind.PROVE, ActionKind.NOTE), "helpdesk")
@@ -266,10 +262,8 @@ class StoredCase(StoredShiftCase):
         row = {**me, "key": action.key, "kind": action.kind.value, "why": action.why[:500], "data": plain(action)}
         number = self._db.execute(sql.ADD_ACTION, row).scalar()
         if number is not None:
-            lock, last = self.lock_for(self.connection, self.ticket_id, action), action.kind is ActionKind.GATHER
-            self._queue.add(
-                self._db, queue.PERFORM, lock, priority=-1 if last else 0, action_id=number
-            )  # every card is waited for
+            lock, first = self.lock_for(self.connection, self.ticket_id, action), action.kind is not ActionKind.GATHER
+            self._queue.add(self._db, queue.PERFORM, lock, priority=first - 1, action_id=number)
         return number is not None
 
     def report_bug(self, bug: Bug, link: BugLink) -> Joined:
