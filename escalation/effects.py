@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 
-from escalation import bug_effects, context, shift_effects
+from escalation import bug_effects, context, reach, shift_effects
 from escalation.actions import Action, ActionKind, Card, Entry, Receipt
 from escalation.gathering import gather
 from escalation.hop import Handoff, Offer, OfferState, State
@@ -36,8 +35,8 @@ def _alert(parts: Parts, task: Task) -> None:
         return
     card = _card(parts, shown, offer)
     still_open = offer.state is OfferState.OPEN and shown.handoff.state.is_live
-    reach = _post_somewhere if still_open else _settle_posted
-    posted: Posted | None = reach(parts, task, shown.handoff, offer, card)
+    send = _post_somewhere if still_open else _settle_posted
+    posted: Posted | None = send(parts, task, shown.handoff, offer, card)
     if posted is None:
         _finish(parts, task, moot="the offer was settled before its card was posted")
     else:
@@ -48,7 +47,7 @@ def _settle_posted(parts: Parts, task: Task, handoff: Handoff, offer: Offer, car
     """A card that an unclear try posted after all, edited so that nothing stale stays pressable; None when there is none."""
     if not task.look_first:
         return None
-    for place in _places(parts, handoff, offer):
+    for place in reach.places(parts, *_places_of(parts, handoff, offer)):
         try:
             posted = parts.chat.find(place(), task.action.key)
         except GiveUp:
@@ -59,31 +58,14 @@ def _settle_posted(parts: Parts, task: Task, handoff: Handoff, offer: Offer, car
     return None
 
 
-def _places(parts: Parts, handoff: Handoff, offer: Offer) -> list[Callable[[], str]]:
-    """Where the card of an offer may stand, best first: the person, the team's channel, the default channel."""
-    agent, team = parts.roster().agent(offer.agent), parts.roster().team(handoff.team)
-    channels = [c for c in (offer.channel, team.channel if team else "", parts.channel) if c]
-    places: list[Callable[[], str]] = [partial(_chat_id, parts, agent)] if agent else []
-    return [*places, *(partial(str, channel) for channel in dict.fromkeys(channels))]
+def _places_of(parts: Parts, handoff: Handoff, offer: Offer) -> tuple[Agent | None, tuple[str, ...]]:
+    """Whom the card of an offer is for, and the channels it may stand in otherwise: the offer's, the team's."""
+    team = parts.roster().team(handoff.team)
+    return parts.roster().agent(offer.agent), (offer.channel, team.channel if team else "")
 
 
 def _post_somewhere(parts: Parts, task: Task, handoff: Handoff, offer: Offer, card: Card) -> Posted:
-    """Post at the first place that can be reached, in a channel naming the person; GiveUp when there is none."""
-    agent, reasons = parts.roster().agent(offer.agent), []
-    for place in _places(parts, handoff, offer):
-        try:
-            return parts.chat.post(place(), card, task.action.key, look_first=task.look_first)
-        except GiveUp as unreachable:
-            reasons.append(str(unreachable))
-            if agent is not None and not card.mention:
-                card = replace(card, title=f"{card.title} (for {agent.name})", mention=agent.slack_id)
-    raise GiveUp("nobody can be reached in the chat: " + "; ".join(reasons or ["no person and no channel is named"]))
-
-
-def _chat_id(parts: Parts, agent: Agent) -> str:
-    if not agent.slack_id and not agent.email:
-        raise GiveUp(f"the roster gives neither slack_id nor email for {agent.name}")
-    return agent.slack_id or parts.chat.person(agent.email)
+    return reach.post(parts, *_places_of(parts, handoff, offer), card, task.action.key, look_first=task.look_first)
 
 
 def _update(parts: Parts, task: Task) -> None:
@@ -108,7 +90,7 @@ def _tell(parts: Parts, task: Task) -> None:
     data = task.action.data
     agent = parts.roster().agent(data.get("agent", ""))
     try:
-        to = _chat_id(parts, agent) if agent else data.get("channel") or parts.channel
+        to = reach.chat_id(parts, agent) if agent else data.get("channel") or parts.channel
     except GiveUp:
         to = parts.channel
     text = parts.playbook().masking.text(data["text"], To.CHAT)
@@ -211,7 +193,7 @@ def _ask_verdict(parts: Parts, task: Task) -> None:
         _finish(parts, task, moot="there is nobody to ask any more")
         return
     offer = Offer("", agent.id, parts.clock(), parts.clock(), state=OfferState.ACCEPTED)
-    posted = parts.chat.post(_chat_id(parts, agent), _card(parts, shown, offer), task.action.key, look_first=task.look_first)
+    posted = parts.chat.post(reach.chat_id(parts, agent), _card(parts, shown, offer), task.action.key, look_first=task.look_first)
     _finish(parts, task, posted=posted)
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 
+from escalation import reach
 from escalation.actions import Line
 from escalation.away import at_words
 from escalation.journal import Task
@@ -60,27 +58,10 @@ def _edit(parts: Parts, task: Task, packet: str, where: Posted, made: ShiftCard,
 
 
 def _post(parts: Parts, task: Task, agent: Agent | None, team_id: str, made: ShiftCard) -> Posted:
-    """To the person, else to the team's channel, else to the default one, there naming the person."""
-    team, reasons = parts.roster().team(team_id), []
-    channels = dict.fromkeys(c for c in (team.channel if team else "", parts.channel) if c)
-    places: list[Callable[[], str]] = [lambda: _direct(parts, agent)] if agent else []
+    team = parts.roster().team(team_id)
     key = f"shift:{task.action.data['packet']}:{task.action.data['agent']}"
     look_first = task.look_first or not task.action.key.endswith(":made")  # an earlier one may have posted it
-    places += [partial(str, channel) for channel in channels]
-    for place in places:
-        try:
-            return parts.chat.post(place(), made, key, look_first=look_first)
-        except GiveUp as unreachable:
-            reasons.append(str(unreachable))
-            if agent is not None and not made.mention:
-                made = replace(made, title=f"{made.title} (for {agent.name})", mention=agent.slack_id)
-    raise GiveUp("nobody can be reached in the chat: " + "; ".join(reasons or ["no person and no channel is named"]))
-
-
-def _direct(parts: Parts, agent: Agent) -> str:
-    if not agent.slack_id and not agent.email:
-        raise GiveUp(f"the roster gives neither slack_id nor email for {agent.name}")
-    return agent.slack_id or parts.chat.person(agent.email)
+    return reach.post(parts, agent, (team.channel if team else "",), made, key, look_first=look_first)
 
 
 # --- what it shows ---
