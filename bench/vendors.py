@@ -16,9 +16,12 @@ from typing import Any
 
 _CALLS: Counter[str] = Counter()
 _CARDS: dict[str, float] = {}  # ticket id → when its card was posted, seconds since the epoch
+_KEPT: dict[str, dict[str, Any]] = {}  # ticket id → fields that were written
+_NOTES: dict[str, list[dict[str, Any]]] = {}  # ticket id → notes that were written, newest first
 _LOCK = threading.Lock()
 _LATENCY_S = 0.0
 
+_TAGS = re.compile(r"<[^>]*>")
 _TEXT = "We were charged twice and the checkout is down for all users. I cleared the cache, still doesn't work."
 
 
@@ -37,7 +40,7 @@ def _ticket(ticket_id: str) -> dict[str, Any]:
         "id": int(ticket_id), "url": f"https://bench/api/v2/tickets/{ticket_id}.json", "subject": f"Ticket {ticket_id}",
         "description": _TEXT, "status": "open", "priority": "urgent", "type": "incident", "tags": ["billing"],
         "requester_id": 301, "assignee_id": None, "group_id": None, "organization_id": 401, "custom_fields": [],
-        "via": {"channel": "web"}, "created_at": _earlier(), "updated_at": _soon(),
+        "via": {"channel": "web"}, "created_at": _earlier(), "updated_at": _soon(), **_KEPT.get(ticket_id, {}),
     }  # fmt: skip
 
 
@@ -56,17 +59,15 @@ def _answer(method: str, path: str, body: bytes) -> dict[str, Any]:
     if "/comments" in path:
         comment = {"id": int(ticket_id) + 1, "author_id": 301, "body": _TEXT, "html_body": f"<p>{_TEXT}</p>", "public": True}
         return {
-            "comments": [{**comment, "created_at": _earlier()}],
+            "comments": [*_NOTES.get(ticket_id, []), {**comment, "created_at": _earlier()}],
             "users": people,
             "meta": {"has_more": False},
         }
     if "/users/me" in path:
         return {"user": {"id": 900, "name": "Baton", "email": "baton@example.com", "role": "admin"}}
     if method == "PUT":
-        asked = json.loads(body)["ticket"]
-        ticket = _ticket(ticket_id) | {k: asked[k] for k in ("assignee_id", "group_id") if k in asked}
-        event = {"id": 5, "type": "Comment", "public": False, "html_body": asked.get("comment", {}).get("html_body", "")}
-        return {"ticket": ticket, "audit": {"id": 4, "author_id": 900, "events": [event]}}
+        event = _write(ticket_id, json.loads(body)["ticket"])
+        return {"ticket": _ticket(ticket_id), "audit": {"id": 4, "author_id": 900, "events": [event]}}
     return {
         "ticket": _ticket(ticket_id),
         "users": people,
@@ -74,6 +75,19 @@ def _answer(method: str, path: str, body: bytes) -> dict[str, Any]:
         "organizations": _ORGANIZATIONS,
         "metric_sets": [],
     }
+
+
+def _write(ticket_id: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """Keep what was written, so that it is read back; the audit's event of it."""
+    html = asked.get("comment", {}).get("html_body", "")
+    with _LOCK:
+        _KEPT.setdefault(ticket_id, {}).update({k: asked[k] for k in ("assignee_id", "group_id") if k in asked})
+        notes = _NOTES.setdefault(ticket_id, [])
+        event = {"id": int(ticket_id) * 100 + len(notes), "type": "Comment", "public": False, "html_body": html}
+        if html:
+            note = {**event, "author_id": 900, "body": _TAGS.sub("\n", html), "created_at": _soon()}
+            _NOTES[ticket_id] = [note, *notes]
+    return event
 
 
 def _slack(path: str, body: bytes) -> dict[str, Any]:

@@ -91,9 +91,10 @@ class Pipeline(Parts):
             self._nothing_heard(connection, ticket_id, outcomes)
             return
         if self._has_to_read(helpdesk, known, heard):
-            known = self._settled(connection, ticket_id, known)
-            heard, outcomes = self._hear_all(helpdesk, known, ticket_id)
-            self._read_and_conclude(helpdesk, known, heard, outcomes, attempt)
+            settled = self._settled(connection, ticket_id, known)
+            if settled.waiting != known.waiting:
+                heard, outcomes = self._hear_all(helpdesk, settled, ticket_id)
+            self._read_and_conclude(helpdesk, settled, heard, outcomes, attempt)
         else:
             self._conclude(helpdesk, told(known.ticket, heard), heard, outcomes)
 

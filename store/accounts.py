@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, Row, Select, exists, func, insert, li
 from sqlalchemy.dialects import postgresql
 
 from config.settings import Settings
+from store.engine import each_alone
 from store.tables import TimelineRow, TokenRow, UserRow
 
 # OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, 2 passes, 1 lane. More would let a few parallel sign-ins fill memory.
@@ -78,13 +79,13 @@ def add_user(engine: Engine, email: str, password: str, role: Role, name: str = 
 
 def list_users(engine: Engine) -> tuple[User, ...]:
     """Everybody, also disabled accounts, by e-mail address."""
-    with engine.connect() as db:
+    with each_alone(engine) as db:
         return tuple(_user(row) for row in db.execute(_users().order_by(UserRow.email)))
 
 
 def user(engine: Engine, user_id: int) -> User | None:
     """The account with this id unless it is disabled."""
-    with engine.connect() as db:
+    with each_alone(engine) as db:
         row = db.execute(_users().where(UserRow.id == user_id, UserRow.disabled.is_(False))).one_or_none()
     return _user(row) if row else None
 
@@ -94,7 +95,7 @@ def is_lead(engine: Engine, email: str) -> bool:
     query = _users().where(UserRow.email == email.lower(), UserRow.disabled.is_(False))
     if not email:
         return False
-    with engine.connect() as db:
+    with each_alone(engine) as db:
         row = db.execute(query).one_or_none()
     return row is not None and _user(row).role.covers(Role.LEAD)
 
@@ -128,7 +129,7 @@ def set_password(engine: Engine, email: str, password: str, *, by: str = "comman
 def authenticate(engine: Engine, email: str, password: str, address: str = "") -> User | None:
     """The person with this address and password, written to the timeline; None otherwise, after the same amount of work."""
     email = email.strip().lower().replace("\x00", "")
-    with engine.connect() as db:
+    with each_alone(engine) as db:
         row = db.execute(_users().where(UserRow.email == email)).one_or_none()
     right = _verified(row.password_hash if row else _nobodys_hash(), password)
     if row is None or not right or row.disabled:
@@ -161,13 +162,13 @@ def revoke_token(engine: Engine, name: str, *, by: str = "command") -> None:
 
 def list_tokens(engine: Engine) -> tuple[Token, ...]:
     """All tokens, also revoked ones, oldest first."""
-    with engine.connect() as db:
+    with each_alone(engine) as db:
         return tuple(_token(row) for row in db.execute(_tokens().order_by(TokenRow.id)))
 
 
 def find_token(engine: Engine, plain: str) -> Token | None:
     """The unrevoked token with this text."""
-    with engine.connect() as db:
+    with each_alone(engine) as db:
         row = db.execute(_tokens().where(TokenRow.hash == _digest(plain), TokenRow.revoked_at.is_(None))).one_or_none()
     return _token(row) if row else None
 

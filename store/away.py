@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from escalation.away import Away, in_words
 from escalation.roster import Agent
+from store.engine import each_alone
 from store.tables import AwayRow, TimelineRow
 
 _COLUMNS = (AwayRow.agent, AwayRow.until, AwayRow.reason, AwayRow.by, AwayRow.source, AwayRow.at)
@@ -25,7 +26,7 @@ def load(db: Connection, now: datetime) -> tuple[Away, ...]:
 
 def everybody(engine: Engine, now: datetime) -> tuple[Away, ...]:
     """The same, in a transaction of its own."""
-    with engine.connect() as db:
+    with each_alone(engine) as db:
         return load(db, now)
 
 

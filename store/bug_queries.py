@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select
 from escalation.bug import Bug
 from store.bug_tables import BugRow
 from store.bugs import bugs_of
+from store.engine import each_alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,6 @@ def bugs(engine: Engine, limit: int, after: str, state: str = "") -> BugRows:
     query = select(BugRow.__table__).order_by(BugRow.id.desc()).limit(limit + 1)
     query = query.where(BugRow.id < after) if after else query
     query = query.where(BugRow.state == state) if state else query
-    with engine.connect() as db:
+    with each_alone(engine) as db:
         found = bugs_of(db.execute(query))
     return BugRows(found[:limit], found[limit - 1].id if len(found) > limit else None)

@@ -17,6 +17,7 @@ from escalation.ports import News
 from store import statements as sql
 from store.bug_tables import BugLinkRow, BugRow
 from store.codec import build, plain
+from store.engine import each_alone
 
 MOST_COMPARED = 300  # the newest bugs of a tracker are compared with a ticket; the fingerprint finds older ones
 
@@ -103,23 +104,23 @@ class StoredBugs:
         self._engine = engine
 
     def get(self, bug_id: str) -> Bug | None:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             return _bug(db.execute(_BUG, {"the_bug": bug_id}).one_or_none())
 
     def links(self, bug_id: str) -> tuple[BugLink, ...]:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             return tuple(replace(build(BugLink, row.body), told=row.told) for row in db.execute(_LINKS, {"the_bug": bug_id}))
 
     def recent(self, tracker: str) -> tuple[Bug, ...]:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             return bugs_of(db.execute(_RECENT, {"tracker": tracker}))
 
     def same(self, tracker: str, fingerprint: str) -> Bug | None:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             return _bug(db.execute(_SAME_FAULT, {"tracker": tracker, "fingerprint": fingerprint}).one_or_none())
 
     def of_ticket(self, connection: str, ticket_id: str) -> tuple[Bug, ...]:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             return bugs_of(db.execute(_OF_TICKET, {"connection": connection, "ticket_id": ticket_id}))
 
     def filed(self, bug_id: str, filed: Filed, told: Iterable[BugLink]) -> None:
@@ -131,11 +132,11 @@ class StoredBugs:
 
     def not_filed(self, bug_id: str, why: str) -> None:
         mine = (BugRow.id == bug_id, BugRow.external_id == "")
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             db.execute(update(BugRow).where(*mine).values(error=why[:2000]))
 
     def told(self, bug_id: str, link: BugLink) -> None:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             _tell(db, bug_id, link)
 
     def heard(self, tracker: str, news: News, state: BugState | None, now: datetime) -> Bug | None:

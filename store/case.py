@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from escalation.actions import Action, ActionKind, Entry, Receipt, Timer
 from escalation.affinity import Earlier
@@ -76,12 +75,15 @@ class StoredCase(StoredShiftCase):
         self._newly_evaluated: dict[str, Any] | None = None
         self._routes_alone = False
         self._reserved = ""
+        self._entries: list[dict[str, Any]] = []  # lines of the timeline that are not written yet
 
     def load(self) -> None:
         """Lock the ticket's row (made if it is new) and read what is stored."""
         stored = load_ticket(self._db, self.connection, self.ticket_id, sql.LOCKED_TICKET)
         if stored is None:
-            self._db.execute(sql.ADD_TICKET, {"connection": self.connection, "ticket_id": self.ticket_id, "body": {}})
+            new = {"connection": self.connection, "ticket_id": self.ticket_id, "body": {}}
+            if self._db.execute(sql.ADD_TICKET, new).first() is not None:
+                return  # ours from its first moment: there is nothing to read
             stored = load_ticket(self._db, self.connection, self.ticket_id, sql.LOCKED_TICKET) or StoredTicket()
         self._take_in(stored)
 
@@ -168,9 +170,8 @@ class StoredCase(StoredShiftCase):
             package=package,
             opened_at=self.now,
         )
-        values = asdict(self.escalation) | {"package": plain(package), "state": "open", "evaluation_id": evaluation}
-        values |= {"rules": list(self.escalation.rules), "reasons": list(self.escalation.reasons)}
-        self._db.execute(insert(EscalationRow).values(values))
+        values = plain(self.escalation) | {"opened_at": self.now, "state": "open", "evaluation_id": evaluation}
+        self._db.execute(sql.ADD_ESCALATION, values)
         return self.escalation
 
     def update(self, escalation: Escalation) -> None:
@@ -239,6 +240,7 @@ class StoredCase(StoredShiftCase):
         handovers.begun(self._db, handover, handoff_id)
 
     def told(self, handoff_id: str, kinds: Iterable[str]) -> tuple[Entry, ...]:
+        self.flush()
         mine = (*self._mine(TimelineRow), TimelineRow.handoff_id == handoff_id, TimelineRow.kind.in_(tuple(kinds)))
         rows = self._db.execute(select(TimelineRow.__table__).where(*mine).order_by(TimelineRow.id))
         return tuple(Entry(row.kind, row.words, row.actor, row.data) for row in rows)
@@ -293,9 +295,13 @@ class StoredCase(StoredShiftCase):
     def _append(self, entries: Iterable[Entry], handoff_id: str, escalation_id: str) -> None:
         me = {"at": self.now, "connection": self.connection, "ticket_id": self.ticket_id, "handoff_id": handoff_id}
         me["escalation_id"] = escalation_id
-        rows = [{**me, "kind": e.kind, "words": e.words, "actor": e.actor, "data": dict(e.data)} for e in entries]
-        if rows:
-            self._db.execute(sql.ADD_TIMELINE, rows)
+        self._entries += [{**me, "kind": e.kind, "words": e.words, "actor": e.actor, "data": dict(e.data)} for e in entries]
+
+    def flush(self) -> None:
+        """Write what was kept back to be written in one go; called before the commit."""
+        if self._entries:
+            self._db.execute(sql.ADD_TIMELINE, self._entries)
+            self._entries.clear()
 
     def refresh_later(self) -> None:
         lock = f"{self.connection}:{self.ticket_id}:refresh"  # its own: waiting for a vendor, it must not hold up webhooks
@@ -322,7 +328,7 @@ class StoredCase(StoredShiftCase):
         if stored is None:
             return None
         other = StoredCase(self._db, self._queue, connection, ticket_id, self.now)
-        other._routes_alone = self._routes_alone
+        other._routes_alone, other._entries = self._routes_alone, self._entries
         other._take_in(stored)
         return other
 
@@ -335,12 +341,19 @@ class StoredCase(StoredShiftCase):
         return {rule: row.opened_at for row in rows for rule in row.rules}
 
     def last_shadowed(self) -> Mapping[str, datetime]:
+        self.flush()
         mine = select(TimelineRow.data, TimelineRow.at).where(*self._mine(TimelineRow), TimelineRow.kind == "shadow")
         return {row.data["rule"]: row.at for row in self._db.execute(mine.order_by(TimelineRow.id))}
 
 
-def close_action(db: Connection, task: Task, receipt: Receipt | Posted | None, moot: str, now: datetime) -> None:
-    """Mark an action as done, or as moot with the reason why nothing had to be done."""
+def close_action(
+    db: Connection, task: Task, receipt: Receipt | Posted | None, moot: str, now: datetime, *, offer_id: str = ""
+) -> None:
+    """Mark an action as done, or as moot with the reason why nothing had to be done; ``offer_id``: whose card was posted."""
     kept = plain(replace(receipt, ticket=None) if isinstance(receipt, Receipt) else receipt) if receipt else None
-    values = {"state": "moot" if moot else "done", "error": moot, "done_at": now, "receipt": kept}
-    db.execute(sql.DONE, {"the_action": task.id, **values})
+    values = {"the_state": "moot" if moot else "done", "error": moot, "done_at": now, "receipt": kept}
+    if isinstance(receipt, Posted) and offer_id:
+        where = {"the_offer": offer_id, "channel": receipt.channel, "ts": receipt.ts}
+        db.execute(sql.DONE_AND_POSTED, {"the_action": task.id, **values, **where})
+    else:
+        db.execute(sql.DONE, {"the_action": task.id, **values})

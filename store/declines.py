@@ -8,6 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Engine, text
 
+from store.engine import each_alone
+
 # A handoff is counted once, however often somebody declined it.
 _COUNTED = text("""
 SELECT t.actor AS agent, h.body ->> 'issue_type' AS issue_type, count(DISTINCT t.handoff_id) AS times
@@ -26,6 +28,6 @@ class Declined:
 
 def counted(engine: Engine, reason: str, since: datetime, least: int) -> Sequence[Declined]:
     """Who declined handoffs of an issue type for this reason at least so many times, most often first."""
-    with engine.connect() as db:
+    with each_alone(engine) as db:
         rows = db.execute(_COUNTED, {"reason": reason, "since": since, "least": least})
         return [Declined(row.agent, row.issue_type, row.times) for row in rows]

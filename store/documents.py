@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, func, insert, select, update
 
+from store.engine import each_alone
 from store.tables import DocumentRow, TimelineRow
 
 # Files of CONFIG_DIR that are documents; every YAML of MAPPINGS_DIR is one too.
@@ -52,25 +53,25 @@ class StoredDocuments:
         self._engine = engine
 
     def names(self) -> tuple[str, ...]:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             return tuple(db.scalars(select(DocumentRow.name).distinct().order_by(DocumentRow.name)))
 
     def versions(self) -> Mapping[str, int]:
         """Name → active version, in one cheap query."""
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             rows = db.execute(select(DocumentRow.name, func.max(DocumentRow.version)).group_by(DocumentRow.name))
             return {row[0]: row[1] for row in rows}
 
     def history(self, name: str) -> tuple[Document, ...]:
         """Every version, newest first; empty for an unknown name."""
         mine = select(DocumentRow.__table__).where(DocumentRow.name == name).order_by(DocumentRow.version.desc())
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             return tuple(Document(**row._mapping) for row in db.execute(mine))
 
     def active(self, name: str) -> Document:
         """The newest version; LookupError for an unknown name."""
         mine = select(DocumentRow.__table__).where(DocumentRow.name == name).order_by(DocumentRow.version.desc()).limit(1)
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             row = db.execute(mine).one_or_none()
         if row is None:
             raise LookupError(f"no document {name}")

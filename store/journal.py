@@ -31,6 +31,7 @@ from store.case import (
     load_ticket,
 )
 from store.codec import build
+from store.engine import each_alone
 from store.intake import Intake, Row
 from store.queue import Queue
 from store.shifts import StoredShifts
@@ -75,13 +76,13 @@ class StoredJournal(StoredShifts):
         self._queue.add(db, queue.HANDLE, f"{connection}:{ticket_id}", connection=connection, ticket_id=ticket_id)
 
     def known(self, connection: str, ticket_id: str) -> Known:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             stored = load_ticket(db, connection, ticket_id) or StoredTicket()
             return Known(stored.ticket, frozenset(stored.actions_seen), _waiting(db, connection, ticket_id))
 
     def remembered(self, connection: str, ticket_id: str, contacts_since: datetime) -> tuple[Ticket, Background] | None:
         """A stored ticket with its log and its customer's other tickets; None when there is none. For trying rules."""
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             stored = load_ticket(db, connection, ticket_id)
             if stored is None or stored.ticket is None:
                 return None
@@ -90,22 +91,22 @@ class StoredJournal(StoredShifts):
 
     def loads(self, agents: Iterable[str]) -> Mapping[str, Load]:
         """What each of these agents has on the desk."""
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             return load_loads(db, agents)
 
     def queued(self) -> tuple[Queued, ...]:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             return queue_rows.load(db)
 
     def away(self, now: datetime) -> tuple[Away, ...]:
         return away.everybody(self._engine, now)
 
     def holders(self) -> tuple[str, ...]:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             return queue_rows.holders(db)
 
     def unanswered(self, agents: Iterable[str]) -> tuple[Unanswered, ...]:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             return queue_rows.unanswered(db, agents)
 
     def fired(self, now: datetime, days: int) -> Fired:
@@ -113,7 +114,7 @@ class StoredJournal(StoredShifts):
         return rule_queries.fired(self._engine, now, days)
 
     def waiting(self, connection: str, ticket_id: str) -> tuple[Waiting, ...]:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             return _waiting(db, connection, ticket_id)
 
     @contextmanager
@@ -122,10 +123,11 @@ class StoredJournal(StoredShifts):
             case = StoredCase(db, self._queue, connection, ticket_id, now)
             case.load()
             yield case
+            case.flush()
 
     def ticket_of(self, handoff_id: str) -> tuple[str, str]:
         query = select(HandoffRow.connection, HandoffRow.ticket_id).where(HandoffRow.id == handoff_id)
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             row = db.execute(query).one_or_none()
         if row is None:
             raise LookupError(f"no handoff {handoff_id}")
@@ -137,34 +139,36 @@ class StoredJournal(StoredShifts):
             self._queue_handling(db, connection, ticket_id)
 
     def begin(self, action_id: int) -> Task | None:
-        with self._engine.begin() as db:
-            row = db.execute(sql.ACTION, {"the_action": action_id}).one_or_none()
-            return _try(db, row) if row is not None else None
+        with each_alone(self._engine) as db:
+            row = db.execute(sql.BEGIN, {"the_action": action_id}).one_or_none()
+        if row is None:
+            return None
+        # One found in ``trying`` was cut off by a crash: what it did is unclear.
+        look_first = row.unclear or row.was == "trying"
+        return Task(row.id, build(Action, row.data), row.connection, row.ticket_id, look_first, row.attempts)
 
     def shown(self, handoff_id: str) -> Shown | None:
         return shown.look_up(self._engine, handoff_id)
 
     def all_written(self, handoff_id: str) -> bool:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             return db.execute(sql.UNWRITTEN, {"the_handoff": handoff_id}).first() is None
 
     def finish(self, task: Task, now: datetime, *, posted: Posted | None = None, offer_id: str = "", moot: str = "") -> None:
-        with self._engine.begin() as db:
-            if posted and offer_id:
-                db.execute(sql.SAVE_POSTED, {"the_offer": offer_id, "channel": posted.channel, "ts": posted.ts})
-            close_action(db, task, posted, moot, now)
+        with each_alone(self._engine) as db:
+            close_action(db, task, posted, moot, now, offer_id=offer_id if posted else "")
 
     def failed(self, task: Task, error: str, *, unclear: bool, final: bool) -> None:
         state = "set_aside" if final else "planned"
         values: dict[str, Any] = {"state": state, "error": error[:2000]}
         if unclear:
             values["unclear"] = True
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             db.execute(update(ActionRow).where(ActionRow.id == task.id, ActionRow.state == "trying").values(values))
 
     def deliveries_failed(self, connection: str, ticket_id: str, why: str) -> None:
         mine = (Delivery.connection == connection, Delivery.ticket_id == ticket_id, Delivery.status == "accepted")
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             db.execute(update(Delivery).where(*mine).values(status="failed", why=why[:2000]))
 
     def conclude(self, outcomes: Iterable[Outcome], now: datetime) -> None:
@@ -175,7 +179,7 @@ class StoredJournal(StoredShifts):
         columns = select(TicketRow.connection, TicketRow.ticket_id)
         due = columns.where(TicketRow.look_at <= now).order_by(TicketRow.look_at).limit(most)
         older = columns.where(TicketRow.look_version < version).order_by(TicketRow.look_version).limit(most)
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             found = [(row.connection, row.ticket_id) for row in db.execute(due)]
             if len(found) < most:
                 found += [(row.connection, row.ticket_id) for row in db.execute(older)]
@@ -183,27 +187,27 @@ class StoredJournal(StoredShifts):
 
     def postpone_look(self, connection: str, ticket_id: str, until: datetime, version: int) -> None:
         mine = (TicketRow.connection == connection, TicketRow.ticket_id == ticket_id)
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             db.execute(update(TicketRow).where(*mine).values(look_at=until, look_version=version))
 
     def due_recounts(self, version: int, most: int) -> tuple[tuple[str, str, str], ...]:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             rows = db.execute(sql.COUNTED_BEFORE, {"version": version, "most": most}).all()
         return tuple((row.id, row.connection, row.ticket_id) for row in rows)
 
     def recounted(self, handoff_id: str, version: int) -> None:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             db.execute(sql.COUNTED, {"the_handoff": handoff_id, "version": version})
 
     def due_timers(self, now: datetime, most: int) -> tuple[Timer, ...]:
         due = (TimerRow.fired_at.is_(None), TimerRow.due_at <= now)
         query = select(TimerRow.__table__).where(*due).order_by(TimerRow.due_at).limit(most)
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             rows = db.execute(query).all()
         return tuple(Timer(r.key, TimerKind(r.kind), r.handoff_id, r.due_at, r.offer_id) for r in rows)
 
     def postpone(self, timer: str, until: datetime) -> None:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             db.execute(update(TimerRow).where(TimerRow.key == timer).values(due_at=until))
 
     def show_away(self, source: str, shown: Iterable[Away]) -> None:
@@ -213,15 +217,15 @@ class StoredJournal(StoredShifts):
         away.forget(self._engine, sources)
 
     def handover(self, id: str) -> Handover | None:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             return handovers.kept(db, id)
 
     def making(self, handover: str) -> None:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             handovers.change(db, handover, tried=True)
 
     def made(self, handover: str, ticket: str) -> None:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             handovers.change(db, handover, ticket_id=ticket)
 
     def handover_failed(self, handover: str, why: str, now: datetime, actions: Iterable[Action]) -> None:
@@ -251,24 +255,15 @@ class StoredJournal(StoredShifts):
     def beat(self, name: str, now: datetime) -> None:
         """A sign of life of a process."""
         sign = insert(BeatRow).values(name=name, at=now)
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             db.execute(sign.on_conflict_do_update(index_elements=["name"], set_={"at": now}))
 
     def note(self, kind: str, words: str, actor: str, now: datetime, **data: str) -> None:
         """A line of the timeline that belongs to no ticket: a sign-in, a changed document."""
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             db.execute(insert(TimelineRow).values(at=now, kind=kind, words=words, actor=actor, data=data))
 
 
 def _waiting(db: Connection, connection: str, ticket_id: str) -> tuple[Waiting, ...]:
     rows = db.execute(sql.WAITING, {"the_connection": connection, "the_ticket": ticket_id})
     return tuple(Waiting(r.id, Inbound(r.headers, r.body, r.query), r.received_at) for r in rows)
-
-
-def _try(db: Connection, row: Any) -> Task | None:
-    """Mark an action as being tried. One found in ``trying`` was cut off by a crash: what it did is unclear."""
-    if row.state not in ("planned", "trying"):
-        return None
-    db.execute(sql.TRYING, {"the_action": row.id})
-    look_first = row.unclear or row.state == "trying"
-    return Task(row.id, build(Action, row.data), row.connection, row.ticket_id, look_first, row.attempts + 1)

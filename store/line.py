@@ -10,12 +10,13 @@ from escalation.playbook import Playbook
 from escalation.queue_order import Place
 from escalation.queued import Queued, in_order
 from store import queries, queue_rows
+from store.engine import each_alone
 from store.queries import Item, Page, Rows
 
 
 def ordered(engine: Engine, playbook: Playbook, now: datetime) -> list[tuple[int, Queued, Place]]:
     """Everything that waits with its number in the queue, the most valuable first."""
-    with engine.connect() as db:
+    with each_alone(engine) as db:
         queue = queue_rows.load(db)
     return [(number, one, where) for number, (one, where) in enumerate(in_order(queue, playbook, now), 1)]
 

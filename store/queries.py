@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by, arr
 from sqlalchemy.orm import InstrumentedAttribute
 
 from store import feedback
+from store.engine import each_alone
 from store.tables import (
     ActionRow,
     Delivery,
@@ -288,7 +289,7 @@ def _counts(engine: Engine, column: InstrumentedAttribute[str], words: tuple[str
         rows = select(literal(1)).where(column == word).limit(MOST_COUNTED).subquery()
         return select(func.count()).select_from(rows).scalar_subquery()
 
-    with engine.connect() as db:
+    with each_alone(engine) as db:
         return dict(zip(words, db.execute(select(*map(some, words))).one(), strict=True))
 
 
@@ -329,13 +330,13 @@ def listed(engine: Engine, query: Select[Any], key: InstrumentedAttribute[Any], 
 
 def all_rows(engine: Engine, query: Select[Any]) -> list[Item]:
     """Everything a query finds."""
-    with engine.connect() as db:
+    with each_alone(engine) as db:
         return [_item(row) for row in db.execute(query)]
 
 
 def one_row(engine: Engine, query: Select[Any]) -> Item | None:
     """The only row a query finds; None when there is none."""
-    with engine.connect() as db:
+    with each_alone(engine) as db:
         row = db.execute(query).one_or_none()
     return _item(row) if row is not None else None
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import select
 from typing import Any
 
 from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import Connection
 
 HANDLE, REFRESH, PERFORM, TICK, RESCUE, BACKTEST = "handle", "refresh", "perform", "tick", "rescue", "backtest"
@@ -14,8 +17,25 @@ PRESENCE, HANDOVER = "presence", "handover"
 def app(database_url: str, *, worker: bool = False) -> App:
     """The queue of a database: the asynchronous form for the worker, the plain one for those who only add jobs."""
     if worker:
-        return App(connector=PsycopgConnector(conninfo=database_url, min_size=1, max_size=8))
+        return App(connector=PsycopgConnector(pool_factory=_pool, conninfo=database_url, min_size=1, max_size=8))
     return App(connector=SyncPsycopgConnector(conninfo=database_url))
+
+
+def _pool(**told: Any) -> AsyncConnectionPool:
+    """Procrastinate's pool with a quarter of the round trips: it asks one statement at a time, and of a live server."""
+    return AsyncConnectionPool(**{**told, "check": _check, "configure": _each_alone})
+
+
+async def _each_alone(connection: AsyncConnection) -> None:
+    await connection.set_autocommit(True)
+
+
+async def _check(connection: AsyncConnection) -> None:
+    """Ask the server only where something is to be read: an idle connection is silent until it is ended."""
+    idle = select.poll()
+    idle.register(connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+    if idle.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
 
 
 class Queue:

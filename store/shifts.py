@@ -16,6 +16,7 @@ from escalation.shift_people import ShiftEnd
 from escalation.shift_store import Line, Packet
 from escalation.ticket import Ticket
 from store.codec import build, new_id, plain
+from store.engine import each_alone
 from store.queries import Page, Rows, listed
 from store.shift_tables import ItemRow, PacketPostRow, PacketRow, ShiftEndRow
 from store.tables import EscalationRow, HandoffRow, TicketRow, TimelineRow
@@ -88,15 +89,15 @@ class StoredShifts:
             return str(db.execute(select(PacketRow.id).where(PacketRow.key == key)).scalar_one())
 
     def packet_with(self, key: str) -> str:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             return str(db.execute(select(PacketRow.id).where(PacketRow.key == key)).scalar() or "")
 
     def held_handoffs(self, agent: str) -> tuple[str, ...]:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             return tuple(db.execute(_HELD, {"agent": agent}).scalars())
 
     def packet(self, packet: str) -> Packet | None:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             row = db.execute(select(PacketRow.__table__).where(PacketRow.id == packet)).one_or_none()
             rows = db.execute(_LINES, {"the_packet": packet}).all() if row else ()
         if row is None:
@@ -111,26 +112,26 @@ class StoredShifts:
 
     def packet_posted(self, packet: str, agent: str) -> tuple[Posted, str] | None:
         mine = (PacketPostRow.packet == packet, PacketPostRow.agent == agent)
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             row = db.execute(select(PacketPostRow.__table__).where(*mine)).one_or_none()
         return (Posted(row.channel, row.ts), row.shown) if row else None
 
     def save_packet_posted(self, packet: str, agent: str, posted: Posted, shown: str) -> None:
         values = {"channel": posted.channel, "ts": posted.ts, "shown": shown}
         new = insert(PacketPostRow).values(packet=packet, agent=agent, **values)
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             db.execute(new.on_conflict_do_update(index_elements=["packet", "agent"], set_=values))
 
     # --- shifts that end ---
 
     def due_shift_ends(self, now: datetime, most: int) -> tuple[int, tuple[ShiftEnd, ...]]:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             rows = db.execute(_DUE, {"now": now, "most": most + 1}).all()
         versions = [row.roster_version for row in rows if row.agent == _ALL]
         return versions[0] if versions else -1, tuple(_end(row) for row in rows if row.agent != _ALL)
 
     def shift_ends(self) -> tuple[ShiftEnd, ...]:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             return tuple(map(_end, db.execute(select(ShiftEndRow.__table__).where(ShiftEndRow.agent != _ALL))))
 
     def save_shift_end(self, known: ShiftEnd | None, coming: ShiftEnd | None) -> None:
@@ -152,7 +153,7 @@ class StoredShifts:
             db.execute(done.on_conflict_do_update(index_elements=["agent"], set_={"roster_version": version}))
 
     def postpone_shift_end(self, known: ShiftEnd, until: datetime) -> None:
-        with self._engine.begin() as db:
+        with each_alone(self._engine) as db:
             db.execute(update(ShiftEndRow).where(ShiftEndRow.agent == known.agent).values(due_at=until))
 
 

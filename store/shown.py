@@ -14,6 +14,7 @@ from escalation.ticket import Ticket
 from store import feedback
 from store import statements as sql
 from store.codec import build
+from store.engine import each_alone
 
 
 def load(db: Connection, handoff_id: str) -> Shown | None:
@@ -28,7 +29,7 @@ def load(db: Connection, handoff_id: str) -> Shown | None:
 
 def look_up(engine: Engine, handoff_id: str) -> Shown | None:
     """The same, in a transaction of its own."""
-    with engine.connect() as db:
+    with each_alone(engine) as db:
         return load(db, handoff_id)
 
 

@@ -33,7 +33,7 @@ def _mine(table: Any) -> tuple[Any, Any]:
 TICKET = select(TicketRow.body, TicketRow.evaluated, TicketRow.actions_seen, TicketRow.log).where(*_mine(TicketRow))
 LOCKED_TICKET = TICKET.with_for_update()
 FREE_TICKET = TICKET.with_for_update(skip_locked=True)
-ADD_TICKET = insert(TicketRow).on_conflict_do_nothing()
+ADD_TICKET = insert(TicketRow).on_conflict_do_nothing().returning(TicketRow.ticket_id)
 SAVE_TICKET = (
     update(TicketRow)
     .where(*_mine(TicketRow))
@@ -96,6 +96,7 @@ ADD_TIMELINE = insert(TimelineRow)
 ADD_TIMERS = insert(TimerRow).on_conflict_do_nothing()
 ADD_ACTION = insert(ActionRow).on_conflict_do_nothing().returning(ActionRow.id)
 
+ADD_ESCALATION = insert(EscalationRow)
 # The open escalation of a ticket with its live handoff, if there are any.
 OPEN_ESCALATION = (
     select(EscalationRow.__table__, HandoffRow.id.label("handoff_id"), HandoffRow.body.label("handoff"))
@@ -152,13 +153,22 @@ SAVE_POSTED = (
     update(OfferRow).where(OfferRow.id == bindparam("the_offer")).values(channel=bindparam("channel"), ts=bindparam("ts"))
 )
 
-ACTION = select(ActionRow.__table__).where(ActionRow.id == bindparam("the_action")).with_for_update()
-TRYING = update(ActionRow).where(ActionRow.id == bindparam("the_action")).values(state="trying", attempts=ActionRow.attempts + 1)
+# An action is being tried now, if it still has to be; ``was``: its state until now.
+_planned = (
+    select(ActionRow.id, ActionRow.state.label("was")).where(ActionRow.id == bindparam("the_action")).with_for_update().cte()
+)
+BEGIN = (
+    update(ActionRow)
+    .where(ActionRow.id == _planned.c.id, _planned.c.was.in_(("planned", "trying")))
+    .values(state="trying", attempts=ActionRow.attempts + 1)
+    .returning(ActionRow.__table__, _planned.c.was)
+)
 DONE = (
     update(ActionRow)
     .where(ActionRow.id == bindparam("the_action"))
-    .values(state=bindparam("state"), error=bindparam("error"), done_at=bindparam("done_at"), receipt=bindparam("receipt"))
+    .values(state=bindparam("the_state"), error=bindparam("error"), done_at=bindparam("done_at"), receipt=bindparam("receipt"))
 )
+DONE_AND_POSTED = DONE.add_cte(SAVE_POSTED.returning(OfferRow.id).cte("posted"))
 
 UNWRITTEN = (
     select(ActionRow.id)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, text
 
+from store.engine import each_alone
+
 _AGES = text(
     "SELECT (SELECT extract(epoch FROM now() - max(last_heartbeat)) FROM procrastinate_workers) AS worker,"
     " (SELECT extract(epoch FROM now() - at) FROM beats WHERE name = 'clock') AS clock"
@@ -30,18 +32,18 @@ class Ages:
 
 def ages(engine: Engine) -> Ages:
     """How long ago a worker and the clock were last alive, by the database's own time."""
-    with engine.connect() as db:
+    with each_alone(engine) as db:
         row = db.execute(_AGES).one()
     return Ages(*(None if age is None else float(age) for age in row))
 
 
 def counts(engine: Engine) -> Mapping[str, Mapping[str, int]]:
     """Rows by state: {"deliveries": {"accepted": 3}, "actions": …, "handoffs": …, "jobs": …}; absent states have none."""
-    with engine.connect() as db:
+    with each_alone(engine) as db:
         return {name: {state: int(n) for state, n in db.execute(query)} for name, query in _COUNTS.items()}
 
 
 def timers_overdue(engine: Engine) -> int:
     """Timers that are due and have not fired."""
-    with engine.connect() as db:
+    with each_alone(engine) as db:
         return int(db.execute(_OVERDUE).scalar_one())
