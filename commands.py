@@ -76,6 +76,7 @@ def worker_command() -> None:
     command = (sys.executable, "-m", "flask", "--app", "app", "judge-backtests")
     beside = aside.Aside(command, settings.environment() | {"DATABASE_URL": baton.database_url}, baton.backtests)
     tasks.register(jobs, baton.pipeline, beside, stalled_after_s=stalled_after_s)
+    baton.reader.load()  # before the first job: the threads of a first burst would each load it for themselves
     with contextlib.closing(beside):
         tasks.run(jobs, concurrency=baton.settings.worker_concurrency, stalled_after_s=stalled_after_s)
 
