@@ -19,13 +19,13 @@ from escalation.decision import Decision
 from escalation.history import Contact, Logged
 from escalation.hop import Handoff, Offer, State
 from escalation.journal import Escalation, Look, Outcome, Shown, Task
-from escalation.ports import Posted
 from escalation.queued import Queued
 from escalation.roster import Load
 from escalation.ticket import Message, Ticket
 from escalation.verdicts import Feedback
 from store import away, bugs, feedback, handovers, queue, queue_rows, shown
 from store import statements as sql
+from store.actions import close_action
 from store.besides import load_contacts, load_loads
 from store.codec import build, build_log, new_id, plain, plain_log
 from store.queue import Queue
@@ -344,16 +344,3 @@ class StoredCase(StoredShiftCase):
         self.flush()
         mine = select(TimelineRow.data, TimelineRow.at).where(*self._mine(TimelineRow), TimelineRow.kind == "shadow")
         return {row.data["rule"]: row.at for row in self._db.execute(mine.order_by(TimelineRow.id))}
-
-
-def close_action(
-    db: Connection, task: Task, receipt: Receipt | Posted | None, moot: str, now: datetime, *, offer_id: str = ""
-) -> None:
-    """Mark an action as done, or as moot with the reason why nothing had to be done; ``offer_id``: whose card was posted."""
-    kept = plain(replace(receipt, ticket=None) if isinstance(receipt, Receipt) else receipt) if receipt else None
-    values = {"the_state": "moot" if moot else "done", "error": moot, "done_at": now, "receipt": kept}
-    if isinstance(receipt, Posted) and offer_id:
-        where = {"the_offer": offer_id, "channel": receipt.channel, "ts": receipt.ts}
-        db.execute(sql.DONE_AND_POSTED, {"the_action": task.id, **values, **where})
-    else:
-        db.execute(sql.DONE, {"the_action": task.id, **values})

@@ -22,12 +22,12 @@ from escalation.roster import Load
 from escalation.ticket import Ticket
 from store import away, handovers, queue, queue_rows, rule_queries, shown
 from store import statements as sql
+from store.actions import begin_action, close_action
 from store.besides import load_contacts, load_loads
 from store.bugs import StoredBugs, conclude
 from store.case import (
     StoredCase,
     StoredTicket,
-    close_action,
     load_ticket,
 )
 from store.codec import build
@@ -140,12 +140,7 @@ class StoredJournal(StoredShifts):
 
     def begin(self, action_id: int) -> Task | None:
         with each_alone(self._engine) as db:
-            row = db.execute(sql.BEGIN, {"the_action": action_id}).one_or_none()
-        if row is None:
-            return None
-        # One found in ``trying`` was cut off by a crash: what it did is unclear.
-        look_first = row.unclear or row.was == "trying"
-        return Task(row.id, build(Action, row.data), row.connection, row.ticket_id, look_first, row.attempts)
+            return begin_action(db, action_id)
 
     def shown(self, handoff_id: str) -> Shown | None:
         return shown.look_up(self._engine, handoff_id)

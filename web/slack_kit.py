@@ -20,7 +20,7 @@ from escalation.by_hand import ByHand
 from escalation.ports import Outside
 
 TOLD = "baton_told"  # in Bolt's context: what to tell the presser once their press is acknowledged
-_ASK_SLACK_S = 0.5  # who pressed is looked up while Slack waits for our answer, so not for long
+_ASK_SLACK_S = 1.2  # who pressed is looked up while Slack waits for our answer, so not for long
 
 Body = dict[str, Any]  # a request's JSON as Slack sends it
 

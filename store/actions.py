@@ -1,0 +1,37 @@
+"""Planned actions: begun, and closed with what came of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from escalation.actions import Action, Receipt
+from escalation.journal import Task
+from escalation.ports import Posted
+from store import statements as sql
+from store.codec import build, plain
+
+
+def begin_action(db: Connection, action_id: int) -> Task | None:
+    """Mark an action as being tried, in one statement; None when there is nothing to try any more."""
+    row = db.execute(sql.BEGIN, {"the_action": action_id}).one_or_none()
+    if row is None:
+        return None
+    # One found in ``trying`` was cut off by a crash: what it did is unclear.
+    look_first = row.unclear or row.was == "trying"
+    return Task(row.id, build(Action, row.data), row.connection, row.ticket_id, look_first, row.attempts)
+
+
+def close_action(
+    db: Connection, task: Task, receipt: Receipt | Posted | None, moot: str, now: datetime, *, offer_id: str = ""
+) -> None:
+    """Mark an action as done, or as moot with the reason why nothing had to be done; ``offer_id``: whose card was posted."""
+    kept = plain(replace(receipt, ticket=None) if isinstance(receipt, Receipt) else receipt) if receipt else None
+    values = {"the_state": "moot" if moot else "done", "error": moot, "done_at": now, "receipt": kept}
+    if isinstance(receipt, Posted) and offer_id:
+        where = {"the_offer": offer_id, "channel": receipt.channel, "ts": receipt.ts}
+        db.execute(sql.DONE_AND_POSTED, {"the_action": task.id, **values, **where})
+    else:
+        db.execute(sql.DONE, {"the_action": task.id, **values})
