@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy import Connection, select, update
 
@@ -36,6 +37,8 @@ from store.tables import EscalationRow, TimelineRow, TimerRow
 _REMEMBERED_ACTIONS = 50
 _PLACES = dict.fromkeys((ActionKind.WRITE, ActionKind.PROVE, ActionKind.NOTE), "helpdesk")
 _PLACES |= {ActionKind.GATHER: "gather", ActionKind.NOTIFY: "bots"}
+_LATER = {ActionKind.GATHER: -1, ActionKind.WORD: -2}  # what nothing waits for
+_MODELS_LANES = 4  # requests to a model at once, in all: a slow one takes no more of the workers
 _LIVE = (State.OFFERED.value, State.WAITING.value, State.ACCEPTED.value, State.ANSWERED.value)
 
 
@@ -257,6 +260,8 @@ class StoredCase(StoredShiftCase):
             return f"bug:{action.data['bug']}"
         if action.kind is ActionKind.SHIFT and (packet := action.data.get("packet")):
             return f"shift:{packet}"  # what somebody sees of a packet is one thing for many tickets
+        if action.kind is ActionKind.WORD:
+            return f"model:{crc32(action.handoff_id.encode()) % _MODELS_LANES}"
         return f"{connection}:{ticket_id}:{_PLACES.get(action.kind, 'chat')}"
 
     def plan(self, action: Action) -> bool:
@@ -264,8 +269,8 @@ class StoredCase(StoredShiftCase):
         row = {**me, "key": action.key, "kind": action.kind.value, "why": action.why[:500], "data": plain(action)}
         number = self._db.execute(sql.ADD_ACTION, row).scalar()
         if number is not None:
-            lock, first = self.lock_for(self.connection, self.ticket_id, action), action.kind is not ActionKind.GATHER
-            self._queue.add(self._db, queue.PERFORM, lock, priority=first - 1, action_id=number)
+            lock, priority = self.lock_for(self.connection, self.ticket_id, action), _LATER.get(action.kind, 0)
+            self._queue.add(self._db, queue.PERFORM, lock, priority=priority, action_id=number)
         return number is not None
 
     def report_bug(self, bug: Bug, link: BugLink) -> Joined:
