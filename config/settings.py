@@ -110,7 +110,7 @@ class Settings(BaseSettings):
             raise ValueError("LLM_BASE_URL and LLM_API_KEY need LLM_MODEL: which model is to word handoffs")
         if self.llm_model and self.llm_model != "play" and not reach:
             raise ValueError("LLM_MODEL needs LLM_API_KEY (OpenAI's own endpoint), LLM_BASE_URL (another one), or both")
-        if self.llm_base_url and not re.match(r"https?://[^\s/@]+", self.llm_base_url):
+        if self.llm_base_url and not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", self.llm_base_url):
             raise ValueError("LLM_BASE_URL: an address such as https://llm.acme.example/v1, without a user and password in it")
         return self
 

@@ -20,7 +20,7 @@ STOP_WORDS = _list("""
     please possible problem problems quite rather really reply replied report reported reports request requested requests
     said same says seem seems seen several shall should shown shows since some somebody something soon staff state stated
     states still such support take taken takes team tell tells than that their them themselves then there therefore these they
-    thing things this those though through ticket tickets till together told took toward tried tries trying twice under until
+    thing things this those though through ticket tickets till times together told took toward tried tries trying under until
     upon used user users uses using very want wanted wanting wants were what whatever when whenever where whether which while
     whole whom whose will wish wishes with within without would write writes wrote your yours
 """)
@@ -56,7 +56,7 @@ ATTRIBUTED = re.compile(
     r"claimed|states?|stated|reports?|reported|tells?|told|asks?|asked|wants?|wanted|requests?|requested|demands?|expects?|insists?|"
     r"needs?|believes?|sagt|schreibt|will|möchte|dit|écrit|veut|dice|escribe|quiere)\b|\b(?:whether|if)\b)"
 )
-# What stands before an outcome that is wished for, up to it: "wants the second charge" … refunded.
+# A wish, to the end of what is wished for: "wants the second charge" … refunded.
 WISHED = re.compile(
     r"(?i:\b(?:want|ask|request|need|expect|demand|wish|would like)\w*\b"
     r"(?:(?!\b(?:was|is|were|been|got|and|but|because|as)\b)[^,;:.])*$)"

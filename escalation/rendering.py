@@ -218,11 +218,13 @@ def _next(package: ContextPackage) -> str:
 
 def _said(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
     question = (Line("Question", f"“{package.question.text}”", package.question.source),) if package.question else ()
+    own = " ".join(s.text for s in package.summary) if package.wording.summary else ""
+    in_own_words = (Line("In the thread's own words", own, package.summary[0].source),) if own else ()
     said: dict[str, list[Statement]] = {}
     for statement in package.said:
         said.setdefault(statement.source, []).append(statement)
     spoken = (Line(_who(s[0], at), " ".join(f"“{x.text}”" for x in s), source) for source, s in said.items())
-    return (*question, *spoken, *_specifics(package.specifics))
+    return (*in_own_words, *question, *spoken, *_specifics(package.specifics))
 
 
 def _specifics(specifics: tuple[Specific, ...]) -> tuple[Line, ...]:

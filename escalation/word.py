@@ -69,7 +69,7 @@ def _conclude(case: Case, task: Task, before: ContextPackage, made: Wording, ent
     handoff, escalation = case.handoff, case.escalation
     if handoff is None or escalation is None or handoff.id != task.action.handoff_id:
         return
-    late = wording.kept(replace(before, wording=made), escalation.package) != made
+    late = not wording.is_same_thread(before, escalation.package)
     if late:
         entry = Entry("not_worded", "The thread's own words stay: the conversation went on while the model wrote")
     case.write([entry], handoff.id)

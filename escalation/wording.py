@@ -73,7 +73,12 @@ def kept(before: ContextPackage | None, after: ContextPackage) -> Wording:
     """The wording of an earlier package, as long as the thread it was drawn from is what the ticket holds."""
     if before is None or not before.wording:
         return Wording()
-    return before.wording if _thread(before) == _thread(after) else Wording()
+    return before.wording if is_same_thread(before, after) else Wording()
+
+
+def is_same_thread(before: ContextPackage, after: ContextPackage) -> bool:
+    """True while nobody has said anything since."""
+    return _thread(before) == _thread(after)
 
 
 def _thread(package: ContextPackage) -> object:
