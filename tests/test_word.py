@@ -17,7 +17,7 @@ from escalation import wording
 from escalation.draft import Brief, Claim, Draft, DraftAttempt
 from escalation.effects import _card
 from escalation.events import Accept
-from escalation.journal import Shown, Task
+from escalation.journal import Shown
 from escalation.masking import Masking
 from escalation.package import ContextPackage
 from escalation.playbook import Level, Path, Playbook
@@ -448,4 +448,3 @@ def test_a_long_thread_is_cut_in_the_middle(db: Engine) -> None:
 
 def test_a_word_effect_names_no_model_of_another_length() -> None:
     assert word_effect._name(PlayWriter(honest, model="x" * 500)) == "x" * 59 + "…"
-    assert Task  # the type the effect is given
