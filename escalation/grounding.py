@@ -22,6 +22,7 @@ _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _THOUSANDS = re.compile(r"[.,](?=\d{3}(?!\d))")
 _SIGNS = re.compile(r"[$€£¥₹₽₩%‰°]")
 _ADDRESS = re.compile(r"(?i:://|\bwww\.|\S@\S|\bmailto:)|[<>`{}\[\]|\\]")
+_MASKED = re.compile(r"\[(?:card ending \d{4}|[^\[\]\n]{0,61}hidden)\]")  # what masking puts in place of what it hides
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e007f]")
 _TO_A_MODEL = re.compile(
     r"(?i:\b(?:ignore|disregard|forget)\b.{0,40}\b(?:instruction|prompt|rule|above|previous)|"
@@ -67,7 +68,7 @@ def _misshapen(text: str) -> str:
         return f"it is longer than {LONGEST} characters"
     if _UNSEEN.search(text):
         return "it has line breaks or characters that cannot be seen"
-    if _ADDRESS.search(text):
+    if _ADDRESS.search(_MASKED.sub("", text)):
         return "it has an address or markup"
     return "it speaks of models and their instructions" if _TO_A_MODEL.search(text) else ""
 

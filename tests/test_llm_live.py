@@ -80,14 +80,11 @@ def test_better_words_on_card_and_note_and_nothing_hidden_leaves(system: System)
     assert "sandbox-only-token" not in system.log() and "invoice 4411" not in system.log()
 
 
-WRONG = {
-    **{name: {name: 1.0} for name in TOLD},
-    "silent": {"rate_timeout": 1, "timeout_s": 6},
-    "drips": {"rate_drips": 1, "timeout_s": 6},
-}
+WRONG: dict[str, dict[str, float]] = {name: {name: 1} for name in TOLD}
+WRONG |= {"silent": {"rate_timeout": 1, "timeout_s": 6}, "drips": {"rate_drips": 1, "timeout_s": 6}}
 
 
-@pytest.mark.parametrize(("nth", "fault"), enumerate(WRONG))
+@pytest.mark.parametrize(("nth", "fault"), list(enumerate(WRONG)))
 def test_whatever_the_model_does_the_note_is_right_and_in_time(system: System, nth: int, fault: str) -> None:
     """The same ticket with each kind of wrong answer; somebody accepts at once, or when the answer has been judged."""
     ticket = str(41_001_000 + 100 * nth)
@@ -109,7 +106,8 @@ def test_whatever_the_model_does_the_note_is_right_and_in_time(system: System, n
     assert detail["state"] == "accepted" and detail["offers"][0]["state"] == "accepted"
     words = {"silent": "no answer in 3 s", "drips": "no answer in 3 s", "rate_acts": "assignee: extra_forbidden"}
     assert words.get(fault, "") in entry["words"]
-    assert "approved" not in before_transcript.replace(ORDER, "") or "“" in before_transcript
+    if fault == "rate_obeys":
+        assert entry["kind"] == "not_worded" and "Refused: " in entry["words"]
 
 
 def test_nothing_is_asked_twice_and_nothing_is_set_aside(system: System) -> None:
