@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from io import StringIO
@@ -21,6 +23,7 @@ from llm import answer, prompt
 from llm.client import Client
 from tests import databases
 from tests.llm_play import PlayModel, playing
+from tests.support import ROOT
 from tests.system import until
 
 BRIEF = Brief(
@@ -180,6 +183,13 @@ def test_no_model_unless_it_is_named(bare: pytest.MonkeyPatch) -> None:
     assert real is not None and real.url == "https://api.openai.com/v1" and not real.sandbox
     own = account(load(llm_model="llama", llm_base_url="http://llm.local:11434/v1/"))
     assert own is not None and own.url == "http://llm.local:11434/v1"
+
+
+def test_without_a_model_its_client_is_not_even_imported(bare: pytest.MonkeyPatch) -> None:
+    made = "app.assemble(app.load(llm_model='play')).pipeline.writer.model"
+    code = f"import sys, app; assert app.assemble(app.load()).pipeline.writer is None; print({made}, *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {"play", "llm.client"} <= set(done.stdout.split()) and "openai" not in done.stdout.split()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 import requests
 
 from sandbox.llm_lies import TOLD
+from tests.support import ROOT
 from tests.system import System, until
 
 pytestmark = pytest.mark.slow
@@ -110,7 +113,27 @@ def test_whatever_the_model_does_the_note_is_right_and_in_time(system: System, n
         assert entry["kind"] == "not_worded" and "Refused: " in entry["words"]
 
 
+def test_a_silent_model_holds_up_no_card_of_a_burst(system: System) -> None:
+    """Twenty tickets at once while every request runs into its deadline: four are asked for at a time, no card waits."""
+    system.faults("llm", rate_timeout=1, timeout_s=6)
+    tickets = [str(42_000_000 + 100 * nth) for nth in range(20)]
+    began = time.monotonic()
+    for ticket in tickets:
+        assert system.send("zendesk", "ticket_created_urgent", ticket).status_code == 202
+    for ticket in tickets:
+        system.card(ticket)
+    assert time.monotonic() - began < 15
+    system.faults("llm")
+
+
 def test_nothing_is_asked_twice_and_nothing_is_set_aside(system: System) -> None:
     assert system.api("actions", state="set_aside")["items"] == []
     asked = [call for call in system.calls("llm") if call["path"].endswith("/chat/completions")]
-    assert len(asked) <= 1 + len(WRONG)
+    handoffs = {handoff["id"] for handoff in system.api("handoffs", limit="200")["items"]}
+    assert len(WRONG) - 2 <= len(asked) <= len(handoffs), "one request a handoff at most"
+
+
+def test_the_check_command_says_whether_it_answers(system: System) -> None:
+    command = [sys.executable, "-m", "flask", "--app", "app", "check"]
+    told = subprocess.run(command, cwd=ROOT, env=system.settings(), capture_output=True, text=True, timeout=60)
+    assert "model play: answers" in told.stdout, told.stdout + told.stderr

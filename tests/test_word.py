@@ -448,3 +448,12 @@ def test_a_long_thread_is_cut_in_the_middle(db: Engine) -> None:
 
 def test_a_word_effect_names_no_model_of_another_length() -> None:
     assert word_effect._name(PlayWriter(honest, model="x" * 500)) == "x" * 59 + "…"
+
+
+def test_an_issue_type_is_suggested_in_the_note_and_nowhere_else(db: Engine) -> None:
+    here = room(db, PlayWriter(lambda ask: honest(ask).replace('"intent": ""', '"intent": "bug"')))
+    before = here.package.issue_type
+    here.word()
+    assert here.package.wording.intent == "bug" and here.package.issue_type == before != "bug"
+    here.accept()
+    assert "Issue type suggested" in here.note() and "bug (written by play-model)" in here.note()
