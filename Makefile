@@ -41,7 +41,7 @@ accounts: $(VENV)/.base  ## the clients of Stripe and Salesforce, for account so
 	@echo "Installing the clients of account sources …"
 	@$(PIP) -r requirements/accounts.txt
 
-llm: $(VENV)/.base  ## the client of OpenAI-compatible endpoints, for LLM_MODEL, +45 MB
+llm: $(VENV)/.base  ## the client of OpenAI-compatible endpoints, for LLM_MODEL, +35 MB
 	@echo "Installing the client of language models …"
 	@$(PIP) -r requirements/llm.txt
 
