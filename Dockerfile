@@ -14,6 +14,7 @@ COPY accounts accounts
 COPY signals signals
 COPY connectors connectors
 COPY trackers trackers
+COPY llm llm
 COPY mappings mappings
 COPY config config
 COPY store store

@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 # Compiled files are kept: every process of a test would compile the whole program again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check semantic accounts bench demo lock format clean
+.PHONY: run test check semantic accounts llm bench demo lock format clean
 
 $(VENV)/.base: requirements/base.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -15,9 +15,9 @@ $(VENV)/.base: requirements/base.txt
 	@$(PIP) -r requirements/base.txt
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.base requirements/dev.txt requirements/accounts.txt
+$(VENV)/.dev: $(VENV)/.base requirements/dev.txt requirements/accounts.txt requirements/llm.txt
 	@echo "Installing what the tests need …"
-	@$(PIP) -r requirements/dev.txt -r requirements/accounts.txt
+	@$(PIP) -r requirements/dev.txt -r requirements/accounts.txt -r requirements/llm.txt
 	@touch $@
 
 run: $(VENV)/.base  ## database, web, worker, clock and the play-vendors, until Ctrl-C
@@ -41,6 +41,10 @@ accounts: $(VENV)/.base  ## the clients of Stripe and Salesforce, for account so
 	@echo "Installing the clients of account sources …"
 	@$(PIP) -r requirements/accounts.txt
 
+llm: $(VENV)/.base  ## the client of OpenAI-compatible endpoints, for LLM_MODEL, +35 MB
+	@echo "Installing the client of language models …"
+	@$(PIP) -r requirements/llm.txt
+
 bench: $(VENV)/.dev  ## repeatable measurements into bench/results.md
 	@$(BIN)/python -m bench
 
@@ -53,6 +57,7 @@ lock: $(VENV)/.dev  ## pin dependencies anew
 	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 requirements/dev.in -o requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 requirements/semantic.in -o requirements/semantic.txt
 	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 requirements/accounts.in -o requirements/accounts.txt
+	@$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 requirements/llm.in -o requirements/llm.txt
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

@@ -26,7 +26,7 @@ import sandbox
 import trackers
 import web
 from accounts.asking import Sources
-from config import connections, logs
+from config import connections, llm, logs
 from config.connections import PLAY_SECRET, PLAY_TOKEN, ChatAccount, Connection
 from config.settings import Settings, load, substitute
 from config.trackers import TrackerAccount
@@ -41,6 +41,7 @@ from escalation.ports import Chat, Helpdesk, Tracker
 from escalation.roster import Roster
 from escalation.rule_tests import Case, Failure
 from escalation.shift_work import Shifts
+from llm.client import Client
 from sandbox.state import State
 from signals import semantic
 from signals.reader import TextReader
@@ -51,6 +52,7 @@ from store.documents import StoredDocuments
 from store.journal import StoredJournal
 from store.live import LiveDocuments
 from store.live import load as load_document
+from store.llm_budget import HourlyBudget
 from web import slack as web_slack
 from web.desk import PipelineDesk
 from web.rehearsals import Rehearsals, Trials
@@ -107,7 +109,8 @@ class Baton:
         """The vendors that are sandbox play-vendors here."""
         accounts, chat = self.accounts
         bugs = (t.name for t in self.tracker_accounts if t.sandbox)
-        return (*(c.helpdesk for c in accounts if c.sandbox), *(("slack",) if chat.sandbox else ()), *bugs)
+        model = ("llm",) if self.writer_account and self.writer_account.sandbox else ()
+        return (*(c.helpdesk for c in accounts if c.sandbox), *(("slack",) if chat.sandbox else ()), *bugs, *model)
 
     @cached_property
     def tracker_accounts(self) -> tuple[TrackerAccount, ...]:
@@ -118,6 +121,15 @@ class Baton:
         """Name → tracker, those that are set up."""
         timeout = self.settings.vendor_timeout_s
         return {account.name: trackers.connect(account, timeout_s=timeout) for account in self.tracker_accounts}
+
+    @cached_property
+    def writer_account(self) -> llm.LlmAccount | None:
+        return llm.account(self.settings)
+
+    @cached_property
+    def writer(self) -> Client | None:
+        """The model that words handoffs, None when none is set up."""
+        return Client(self.writer_account) if self.writer_account else None
 
     def helpdesks(self) -> Mapping[str, Helpdesk]:
         """Connection id → connector, made anew when a document changed."""
@@ -151,6 +163,8 @@ class Baton:
             channel=self.accounts[1].channel,
             bots=BotWebhooks(self.settings.bots, timeout_s=self.settings.vendor_timeout_s),
             trackers=lambda: self.trackers,
+            writer=self.writer,
+            budget=HourlyBudget(self.engine, self.settings.llm_requests_per_hour),
         )
 
     @cached_property

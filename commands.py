@@ -77,6 +77,8 @@ def worker_command() -> None:
     beside = aside.Aside(command, settings.environment() | {"DATABASE_URL": baton.database_url}, baton.backtests)
     tasks.register(jobs, baton.pipeline, beside, stalled_after_s=stalled_after_s)
     baton.reader.load()  # before the first job: the threads of a first burst would each load it for themselves
+    if baton.writer:
+        baton.writer.prepare()
     with contextlib.closing(beside):
         tasks.run(jobs, concurrency=baton.settings.worker_concurrency, stalled_after_s=stalled_after_s)
 
@@ -142,6 +144,10 @@ def check() -> None:
             click.echo(f"account source {source}: {problem or 'answers'}")
             problems += [f"account source {source}: {problem}"] if problem else []
         problems += [line for tracker in baton.trackers.values() for line in tracker.check()]
+        if baton.writer:
+            told = baton.writer.check()
+            click.echo(f"model {baton.writer.model}: {told or 'answers'}")
+            problems += [f"model {baton.writer.model}: {told}"] if told else []
         unread = presence.look(baton.pipeline, datetime.now(UTC))
         problems += [f"{source}: who is available cannot be read: {why}" for source, why in unread.items()]
     for line in semantic.degraded():

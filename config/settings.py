@@ -82,6 +82,15 @@ class Settings(BaseSettings):
     jira_webhook_secret: SecretStr = SecretStr("")
     jira_webhook_secret_old: SecretStr = SecretStr("")
 
+    llm_model: str = Field("", description="the model that words handoffs; empty: none; play: the sandbox's")
+    llm_base_url: str = Field("", description="an OpenAI-compatible endpoint, up to and with /v1")
+    llm_api_key: SecretStr = SecretStr("")
+    llm_requests_per_hour: int = Field(200, ge=1, le=100_000, description="requests in an hour, of all workers together")
+    llm_deadline_s: float = Field(8.0, gt=0, le=60, description="an answer that takes longer is not used, seconds")
+    llm_answers: Literal["json_schema", "json_object", "text"] = Field(
+        "json_schema", description="how the endpoint is asked for JSON: the strictest form that it knows"
+    )
+
     bot_webhook_urls: str = Field("", description="where bots are told what became of what they handed over; several with commas")
     bot_webhook_secret: SecretStr = Field(SecretStr(""), description="whsec_…; signs what bots are told")
     bot_webhook_secret_old: SecretStr = Field(SecretStr(""), description="signs beside the new one during a rotation")
@@ -93,6 +102,17 @@ class Settings(BaseSettings):
         if told.get_secret_value():
             bots.secret(told.get_secret_value())
         return told
+
+    @model_validator(mode="after")
+    def _a_model_can_be_asked(self) -> Self:
+        reach = self.llm_base_url or self.llm_api_key.get_secret_value()
+        if reach and not self.llm_model:
+            raise ValueError("LLM_BASE_URL and LLM_API_KEY need LLM_MODEL: which model is to word handoffs")
+        if self.llm_model and self.llm_model != "play" and not reach:
+            raise ValueError("LLM_MODEL needs LLM_API_KEY (OpenAI's own endpoint), LLM_BASE_URL (another one), or both")
+        if self.llm_base_url and not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", self.llm_base_url):
+            raise ValueError("LLM_BASE_URL: an address such as https://llm.acme.example/v1, without a user and password in it")
+        return self
 
     @model_validator(mode="after")
     def _bots_can_be_told(self) -> Self:

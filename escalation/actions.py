@@ -133,6 +133,7 @@ class ActionKind(StrEnum):
     UPDATE_ALERT = "update_alert"  # edit the posted card to today's state
     PROVE = "prove"  # read back what was written to the helpdesk
     GATHER = "gather"  # read account facts and earlier tickets
+    WORD = "word"  # have a model write summary, what was tried, the next action
     TELL = "tell"  # a plain message to a person or channel (lead told, reminder)
     ASK_VERDICT = "ask_verdict"  # post a card that asks for the receiver's verdict
     NOTIFY = "notify"  # a signed webhook to the bot that handed over

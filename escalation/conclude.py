@@ -29,6 +29,7 @@ from escalation.queued import Moment
 from escalation.reopening import chain_of, is_reopened, only_thanks, resumed
 from escalation.snooze import hurry
 from escalation.ticket import Message, Ticket, TicketChange
+from escalation.wording import kept, word_action
 from escalation.write_back import hand_over
 
 _USUAL_COOLDOWN = timedelta(hours=24)  # of a rule in shadow that names none: looks are many, and each would be noted
@@ -127,8 +128,15 @@ def _open(case: Case, parts: Parts, decision: Decision, package: context.Context
     case.write([Entry("escalated", words, data={"rules": [v.rule for v in decision.fired()], "evaluation": evaluation})])
     path = playbook.paths.get(decision.path) or playbook.paths["default"]
     handoff = _new_handoff(case, parts, decision, path)
-    case.plan(gather_action(handoff.id, case.now))
+    _read_up(case, parts, handoff.id)
     take(case, parts, advance(handoff, Start(), case.now, desk(case, parts, handoff)))
+
+
+def _read_up(case: Case, parts: Parts, handoff_id: str) -> None:
+    """What comes in the background: account, earlier tickets, a model's words where one is set up."""
+    case.plan(gather_action(handoff_id, case.now))
+    if parts.writer is not None:
+        case.plan(word_action(handoff_id, case.now))
 
 
 def _new_handoff(case: Case, parts: Parts, decision: Decision, path: Path) -> Handoff:
@@ -163,7 +171,7 @@ def _resume(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket, dec
     package = _package(case, parts, ticket, decision, handoff)
     case.reopen(replace(escalation, package=replace(package, reasons=_all_reasons(escalation.package, package))))
     case.write([Entry("reopened", handoff.chain[-1], data={"former": former.id})], handoff.id)
-    case.plan(gather_action(handoff.id, case.now))
+    _read_up(case, parts, handoff.id)
     take(case, parts, advance(handoff, Start(), case.now, desk(case, parts, handoff)))
 
 
@@ -180,7 +188,9 @@ def _add_reasons(case: Case, decision: Decision, package: context.ContextPackage
             rules=(*escalation.rules, *(v.rule for v in new)),
             reasons=(*escalation.reasons, *(v.words for v in new)),
             severity=str(raised),
-            package=replace(package, reasons=_all_reasons(escalation.package, package)),
+            package=replace(
+                package, reasons=_all_reasons(escalation.package, package), wording=kept(escalation.package, package)
+            ),
         )
     )
     if new:

@@ -20,6 +20,7 @@ from escalation.roster import Agent
 from escalation.state_words import words_for
 from escalation.ticket import Status, Ticket
 from escalation.verdicts import is_receivers
+from escalation.word import word
 
 
 def carry_out(parts: Parts, task: Task) -> None:
@@ -269,6 +270,7 @@ _EFFECTS: Mapping[ActionKind, Callable[[Parts, Task], None]] = {
     ActionKind.PROVE: _prove,
     ActionKind.NOTIFY: _notify,
     ActionKind.GATHER: gather,
+    ActionKind.WORD: word,
     ActionKind.FILE: bug_effects.file,
     ActionKind.LINK: bug_effects.link,
     ActionKind.NOTE: bug_effects.note,

@@ -87,7 +87,7 @@ def _conclude(case: Case, parts: Parts, before: Ticket, found: Found) -> None:
     )
     if case.handoff is None:
         return
-    if case.handoff.steps == steps and _looks(package, case.now) != _looks(case.escalation.package, case.now):
+    if case.handoff.steps == steps and looks(package, case.now) != looks(case.escalation.package, case.now):
         conclude.show_again(case)
     important = facts.important(before.customer, ticket.customer, case.now)
     if case.handoff.noted and important:
@@ -118,7 +118,7 @@ def _looked_at(playbook: Playbook) -> Iterator[str]:
         yield from fields_of(when)
 
 
-def _looks(package: ContextPackage, now: datetime) -> object:
+def looks(package: ContextPackage, now: datetime) -> object:
     """What a card shows of a package, but for what is missing: that a source knows nothing is no reason to edit a card."""
     bare = replace(package, missing=(), lacking=(), completeness=0)
     return context.card(bare, "", "", state="", why_you="", presses=(), ticket_url="", page_url="", live=True, title="", now=now)

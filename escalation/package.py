@@ -32,6 +32,7 @@ class Attempt:
     step: Statement
     result: Statement = Statement()
     worked: bool | None = None  # None: not said yet, or answered without a verdict
+    cites: tuple[str, ...] = ()  # a model's words, drawn from these messages; () = the thread's own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,32 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Worded:
+    """A sentence that a model wrote, and the ids of the messages it cites."""
+
+    text: str
+    cites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a model (``by``) wrote of a package, sentence by sentence held against what it cites (``wording.judged``).
+
+    It stands beside the thread's own words and is for readers alone: whatever decides looks at those. () = keep them.
+    """
+
+    by: str = ""
+    summary: tuple[Worded, ...] = ()
+    tried: tuple[Attempt, ...] = ()  # with the attempts that the model did not word
+    ruled_out: tuple[Worded, ...] = ()
+    next_action: tuple[Worded, ...] = ()  # one at most
+    intent: str = ""  # what the model takes the issue type to be
+
+    def __bool__(self) -> bool:
+        return bool(self.summary or self.tried or self.ruled_out or self.next_action or self.intent)
+
+
+@dataclass(frozen=True, slots=True)
 class ContextPackage:
     """Built once per look at a ticket by ``context.build``; plain data throughout, so that it can be kept as JSON.
 
@@ -135,6 +162,7 @@ class ContextPackage:
     lacking: tuple[str, ...] = ()  # parts of the minimum (transcript, summary, account, reason) that are not there
     completeness: int = 0  # 0 to 100; 100 = all that completeness.BASE and the issue type ask for
     minimum: int = 0  # what the playbook wants of this issue type before it goes out, 0 for nothing
+    wording: Wording = Wording()  # shown in place of summary, tried and ruled_out where a model has written them
     transcript: tuple[Turn, ...] = field(default=())
 
     def waiting(self, now: datetime | None = None) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from escalation.journal import Journal
 from escalation.playbook import Playbook
-from escalation.ports import Accounts, Bots, Chat, GiveUp, Helpdesk, Reader, Tracker
+from escalation.ports import Accounts, Bots, Budget, Chat, GiveUp, Helpdesk, Reader, Tracker, Writer
 from escalation.roster import Roster
 
 
@@ -19,6 +19,13 @@ class NoBots:
 
     def tell(self, address: str, id: str, body: str, now: datetime) -> None:
         raise GiveUp(f"{address} is not configured any more (BOT_WEBHOOK_URLS)")
+
+
+class NoBudget:
+    """Whoever sets up no model spends nothing."""
+
+    def spend(self, now: datetime) -> str:
+        return "no budget is set up for the model"
 
 
 @dataclass(frozen=True)
@@ -38,4 +45,6 @@ class Parts:
     accounts: Accounts | None = None  # none: only the helpdesk knows the customer
     channel: str = ""  # where alerts go that have no better place
     bots: Bots = field(default_factory=NoBots)
+    writer: Writer | None = None  # none: handoffs are told in the thread's own words alone
+    budget: Budget = field(default_factory=NoBudget)
     trackers: Callable[[], Mapping[str, Tracker]] = dict  # name → tracker, those that are set up

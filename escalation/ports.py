@@ -17,6 +17,7 @@ from typing import Protocol
 
 from escalation.actions import Card, NewTicket, Note, Receipt, Write
 from escalation.bug import BugLink, Filed
+from escalation.draft import Brief, Draft
 from escalation.shift_card import ShiftCard
 from escalation.signals import Signal
 from escalation.ticket import Account, Group, Ignored, Message, Person, Ticket, TicketChange
@@ -182,6 +183,24 @@ class Accounts(Protocol):
 
     def check(self) -> Mapping[str, str]:
         """Source → what it is, and what has to be mended ("" when nothing is)."""
+
+
+class Writer(Protocol):
+    """A model that words what a handoff says. Implementations are thread-safe."""
+
+    @property
+    def model(self) -> str:
+        """Its name, as readers are shown it."""
+
+    def write(self, brief: Brief) -> Draft:
+        """One request, answered within its deadline; nothing of the answer is to be believed yet. TryLater or GiveUp."""
+
+
+class Budget(Protocol):
+    """How much may be asked of a model in an hour, over all processes. Thread-safe."""
+
+    def spend(self, now: datetime) -> str:
+        """Count one request; why there may be none, "" when it may be made."""
 
 
 class Reader(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from escalation.actions import Card, Line, Note, Press
-from escalation.package import Attempt, ContextPackage, Specific, Statement, Turn, utc_words
+from escalation.package import Attempt, ContextPackage, Specific, Statement, Turn, Worded, utc_words
 from escalation.specifics import KINDS
 from escalation.thread import one_line
 
@@ -70,8 +70,9 @@ def card(
     )
     lines = (
         Line("Why you", why_you),
-        Line("Summary", " ".join(_shorter(s.text) for s in package.summary) or package.subject),
+        Line("Summary", _worded_summary(package) or " ".join(_shorter(s.text) for s in package.summary) or package.subject),
         Line("Tried", _listed(_steps(package)) or _NOTHING_TRIED),
+        Line("Next", _worded_next(package)),
         Line("Missing", _most_missing(package)),
         Line("Reasons", " · ".join(one_line(r.title or r.words, 120) for r in package.reasons) or _by_hand(package)),
     )
@@ -99,7 +100,42 @@ def _issue(package: ContextPackage) -> str:
 
 
 def _summary(package: ContextPackage) -> str:
-    return " ".join(s.text for s in package.summary) or "The ticket has no text and no subject"
+    own = " ".join(s.text for s in package.summary)
+    return _worded_summary(package) or own or "The ticket has no text and no subject"
+
+
+# A model's words are never in quotation marks, and always say whose they are and what they are drawn from.
+
+
+def _worded_summary(package: ContextPackage) -> str:
+    worded = package.wording.summary
+    return f"{' '.join(map(_worded, worded))} ({_by(package)})" if worded else ""
+
+
+def _worded_next(package: ContextPackage) -> str:
+    action = package.wording.next_action
+    return f"{_worded(action[0])} (suggestion {_by(package)})" if action else ""
+
+
+def _worded(one: Worded) -> str:
+    return f"{one.text} [{_cites(one.cites)}]"
+
+
+def _cites(ids: Iterable[str]) -> str:
+    return f"cites {', '.join(dict.fromkeys(ids))}"
+
+
+def _by(package: ContextPackage) -> str:
+    return f"written by {package.wording.by}"
+
+
+def _tries(package: ContextPackage) -> tuple[Attempt, ...]:
+    return package.wording.tried or package.tried
+
+
+def _as_said(attempt: Attempt, text: str) -> str:
+    """Words of an attempt: a quotation, unless a model wrote them."""
+    return text if attempt.cites else f"“{text}”"
 
 
 def _shorter(quotation: str) -> str:
@@ -128,15 +164,21 @@ def _tried(package: ContextPackage) -> str:
 
 def _steps(package: ContextPackage) -> tuple[str, ...]:
     """The newest attempts with what came of each, and what a colleague noted for colleagues."""
-    attempts = package.tried[-_MOST_STEPS:]
-    shown = [f"{a.who}: “{one_line(a.step.text, _SHORT_STEP)}” → {_came_to(a)}" for a in attempts]
-    earlier = len(package.tried) - len(shown)
+    attempts = _tries(package)[-_MOST_STEPS:]
+    shown = [_step(a) for a in attempts]
+    shown += [f"({_by(package)} where not in quotation marks)"] if any(a.cites for a in attempts) else []
+    earlier = len(_tries(package)) - len(attempts)
     noted = package.handover
     return (
         *([f"{earlier} earlier"] if earlier else []),
         *shown,
         *([f"{noted.who} noted: “{one_line(noted.text, _SHORT_SENTENCE)}”"] if noted else []),
     )
+
+
+def _step(attempt: Attempt) -> str:
+    cites = f" [{_cites(attempt.cites)}]" if attempt.cites else ""
+    return f"{attempt.who}: {_as_said(attempt, one_line(attempt.step.text, _SHORT_STEP))} → {_came_to(attempt)}{cites}"
 
 
 def _listed(items: Iterable[str]) -> str:
@@ -147,7 +189,7 @@ def _listed(items: Iterable[str]) -> str:
 
 def _came_to(attempt: Attempt) -> str:
     if attempt.worked is None and attempt.result:
-        return f"“{one_line(attempt.result.text, _SHORT_STEP)}”"
+        return _as_said(attempt, one_line(attempt.result.text, _SHORT_STEP))
     return _VERDICT[attempt.worked]
 
 
@@ -165,7 +207,10 @@ def _waiting(package: ContextPackage, at: datetime) -> str:
 def _next(package: ContextPackage) -> str:
     steps = list(package.next_steps[:_MOST_STEPS])
     authority = f"Needs the right {package.authority}" if package.authority else ""
-    return ". ".join([*steps, *([authority] if authority else [])]) or "Read the thread and reply in person"
+    # A model's suggestion comes last: what is to be done first by rule, such as securing an account, is never pushed away.
+    worded = _worded_next(package)
+    told = (*steps, *([authority] if authority else []), *([worded] if worded else []))
+    return ". ".join(told) or "Read the thread and reply in person"
 
 
 # ------------------------------------------------------------------ the sections
@@ -173,11 +218,13 @@ def _next(package: ContextPackage) -> str:
 
 def _said(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
     question = (Line("Question", f"“{package.question.text}”", package.question.source),) if package.question else ()
+    own = " ".join(s.text for s in package.summary) if package.wording.summary else ""
+    in_own_words = (Line("In the thread's own words", own, package.summary[0].source),) if own else ()
     said: dict[str, list[Statement]] = {}
     for statement in package.said:
         said.setdefault(statement.source, []).append(statement)
     spoken = (Line(_who(s[0], at), " ".join(f"“{x.text}”" for x in s), source) for source, s in said.items())
-    return (*question, *spoken, *_specifics(package.specifics))
+    return (*in_own_words, *question, *spoken, *_specifics(package.specifics))
 
 
 def _specifics(specifics: tuple[Specific, ...]) -> tuple[Line, ...]:
@@ -197,18 +244,23 @@ def _owed(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
 
 
 def _attempts(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
-    lines = [Line(f"{n}. {_who(a.step, at)} ({a.role})", _attempt(a), a.step.source) for n, a in enumerate(package.tried, 1)]
-    lines += [Line(f"Ruled out by {_who(s, at)}", f"“{s.text}”", s.source) for s in package.ruled_out]
+    tries = enumerate(_tries(package), 1)
+    lines = [Line(f"{n}. {_who(a.step, at)} ({a.role})", _attempt(package, a), a.step.source) for n, a in tries]
+    lines += [Line(f"Ruled out, {_by(package)}", _worded(one), one.cites[0]) for one in package.wording.ruled_out]
+    if not package.wording.ruled_out:
+        lines += [Line(f"Ruled out by {_who(s, at)}", f"“{s.text}”", s.source) for s in package.ruled_out]
     last = package.last_reply
     if last and all(last.source != a.step.source for a in package.tried):
         lines.append(Line(f"Last reply by {_who(last, at)}", f"“{last.text}”", last.source))
     return tuple(lines)
 
 
-def _attempt(attempt: Attempt) -> str:
-    said = f"“{attempt.result.text}”" if attempt.result else ""
+def _attempt(package: ContextPackage, attempt: Attempt) -> str:
+    said = _as_said(attempt, attempt.result.text) if attempt.result else ""
     verdict = f"({_VERDICT[attempt.worked]})" if said and attempt.worked is not None else ""
-    return f"“{attempt.step.text}” → {' '.join(w for w in (said, verdict) if w) or _VERDICT[attempt.worked]}"
+    origin = f"[{_cites(attempt.cites)}; {_by(package)}]" if attempt.cites else ""
+    came_to = " ".join(w for w in (said, verdict) if w) or _VERDICT[attempt.worked]
+    return f"{_as_said(attempt, attempt.step.text)} → {came_to} {origin}".rstrip()
 
 
 def _most_missing(package: ContextPackage) -> str:
@@ -229,13 +281,14 @@ def _missing(package: ContextPackage) -> tuple[Line, ...]:
 
 def _chain(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
     reasons = (Line("Reason", f"{r.words} [rule {r.rule}]") for r in package.reasons[_MOST_REASONS:])
-    note = package.handover
+    note, intent = package.handover, package.wording.intent
     rest = (
         Line("Handed over by", package.sender),
         Line(f"Internal note of {_who(note, at)}" if note else "", f"“{note.text}”" if note else "", note.source),
         Line("Route", package.routed),
         Line("Size", package.complexity),
         Line("Confidence", package.confidence),
+        Line("Issue type suggested", f"{intent.replace('_', ' ')} ({_by(package)})" if intent else ""),
         Line("Page", package.page),
     )
     hops = (Line(f"Hop {n}", hop) for n, hop in enumerate(package.chain, 1))

@@ -20,7 +20,7 @@ DEFAULTS: Body = {
 } | dict.fromkeys(lies.TOLD, 0.0)  # fmt: skip
 
 
-def _share(faults: Body, name: str) -> bool:
+def share(faults: Body, name: str) -> bool:
     return random.random() < float(faults[name])  # noqa: S311 - a dice, not a secret
 
 
@@ -32,11 +32,11 @@ def _fault(faults: Body) -> Response | None:
     """Wait as told, then perhaps answer in the place of the vendor."""
     if faults["latency_ms"]:
         time.sleep(float(faults["latency_ms"]) / 1000)
-    if _share(faults, "rate_429"):
+    if share(faults, "rate_429"):
         return Response("{}", 429, {"Retry-After": str(faults["retry_after_s"])}, content_type="application/json")
-    if _share(faults, "rate_500"):
+    if share(faults, "rate_500"):
         return Response('{"error":"InternalError"}', 500, content_type="application/json")
-    if _share(faults, "rate_timeout"):
+    if share(faults, "rate_timeout"):
         time.sleep(float(faults["timeout_s"]))
         _cut_connection()
     return None
@@ -54,16 +54,23 @@ def _cut_connection() -> None:
         wire.shutdown(socket.SHUT_RDWR)
 
 
-def attach(blueprint: Blueprint, state: State, vendor: str) -> None:
+def told(state: State, vendor: str, own: Body) -> Body:
+    """The faults a vendor shows now."""
+    return DEFAULTS | own | (state.get(vendor, "faults", "now") or {})
+
+
+def attach(blueprint: Blueprint, state: State, vendor: str, own: Body | None = None) -> None:
     """Give a vendor's API blueprint its fault switches (``/_faults``), call record (``/_calls``) and latency.
 
-    Paths that begin with ``_`` after the prefix are controls: never recorded and never failing.
+    Paths that begin with ``_`` after the prefix are controls: never recorded and never failing. ``own``: faults that it
+    shows itself, with their defaults.
     """
+    own = own or {}
 
     def before() -> Response | None:
         if _is_control():
             return None
-        g.faults = DEFAULTS | (state.get(vendor, "faults", "now") or {})
+        g.faults = told(state, vendor, own)
         return _fault(g.faults)
 
     def after(response: Response) -> Response:
@@ -72,26 +79,26 @@ def attach(blueprint: Blueprint, state: State, vendor: str) -> None:
         body = request.get_json(silent=True, force=True) or request.form.to_dict() or None
         state.record(vendor, request.method, request.full_path.rstrip("?"), response.status_code, body)
         wrote = request.method != "GET" and response.status_code < 300
-        for lie in (name for name in lies.TOLD if wrote and _share(g.faults, name)):
+        for lie in (name for name in lies.TOLD if wrote and share(g.faults, name)):
             _lie(state, vendor, lie)
-        if wrote and _share(g.faults, "rate_drop_after_write"):
+        if wrote and share(g.faults, "rate_drop_after_write"):
             _cut_connection()
         return response
 
     blueprint.before_request(before)
     blueprint.after_request(after)
-    blueprint.add_url_rule("/_faults", "faults", lambda: _faults(state, vendor), methods=["GET", "PUT"])
+    blueprint.add_url_rule("/_faults", "faults", lambda: _faults(state, vendor, own), methods=["GET", "PUT"])
     blueprint.add_url_rule("/_calls", "calls", lambda: _calls(state, vendor), methods=["GET", "DELETE"])
 
 
-def _faults(state: State, vendor: str) -> Response:
+def _faults(state: State, vendor: str, own: Body) -> Response:
     if request.method == "PUT":
         wanted: Any = request.get_json()
-        unknown = set(wanted) - set(DEFAULTS)
-        if unknown:
-            return Response(f"unknown faults {sorted(unknown)}; known: {sorted(DEFAULTS)}", 400)
+        known = set(DEFAULTS) | set(own)
+        if unknown := set(wanted) - known:
+            return Response(f"unknown faults {sorted(unknown)}; known: {sorted(known)}", 400)
         state.put(vendor, "faults", "now", wanted)
-    return jsonify(DEFAULTS | (state.get(vendor, "faults", "now") or {}))
+    return jsonify(told(state, vendor, own))
 
 
 def _calls(state: State, vendor: str) -> Response:

@@ -1,17 +1,37 @@
-"""Planned actions: begun, and closed with what came of them."""
+"""Planned actions: in which order they are carried out, begun, and closed with what came of them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from zlib import crc32
 
 from sqlalchemy import Connection
 
-from escalation.actions import Action, Receipt
+from escalation.actions import Action, ActionKind, Receipt
 from escalation.journal import Task
 from escalation.ports import Posted
 from store import statements as sql
 from store.codec import build, plain
+
+_PLACES = dict.fromkeys((ActionKind.WRITE, ActionKind.PROVE, ActionKind.NOTE), "helpdesk")
+_PLACES |= {ActionKind.GATHER: "gather", ActionKind.NOTIFY: "bots"}
+LATER = {ActionKind.GATHER: -1, ActionKind.WORD: -2}  # priorities of what nothing waits for; that of all else is 0
+_MODELS_LANES = 4  # requests to a model at once, in all: however slow it is, it takes no more of the workers
+
+
+def lock_for(connection: str, ticket_id: str, action: Action) -> str:
+    """Effects on one ticket go in order per destination: a chat that is away does not hold up the helpdesk.
+
+    Those on one bug go in order whatever ticket they are about: a link never overtakes the filing.
+    """
+    if action.kind in (ActionKind.FILE, ActionKind.LINK):
+        return f"bug:{action.data['bug']}"
+    if action.kind is ActionKind.SHIFT and (packet := action.data.get("packet")):
+        return f"shift:{packet}"  # what somebody sees of a packet is one thing for many tickets
+    if action.kind is ActionKind.WORD:
+        return f"model:{crc32(action.handoff_id.encode()) % _MODELS_LANES}"
+    return f"{connection}:{ticket_id}:{_PLACES.get(action.kind, 'chat')}"
 
 
 def begin_action(db: Connection, action_id: int) -> Task | None:

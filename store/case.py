@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from escalation.actions import Action, ActionKind, Entry, Receipt, Timer
+from escalation.actions import Action, Entry, Receipt, Timer
 from escalation.affinity import Earlier
 from escalation.away import Away
 from escalation.bug import Bug, BugLink
@@ -25,7 +25,7 @@ from escalation.ticket import Message, Ticket
 from escalation.verdicts import Feedback
 from store import away, bugs, feedback, handovers, queue, queue_rows, shown
 from store import statements as sql
-from store.actions import close_action
+from store.actions import LATER, close_action, lock_for
 from store.besides import load_contacts, load_loads
 from store.codec import build, build_log, new_id, plain, plain_log
 from store.queue import Queue
@@ -34,8 +34,6 @@ from store.shown import escalation_of, load_handoff
 from store.tables import EscalationRow, TimelineRow, TimerRow
 
 _REMEMBERED_ACTIONS = 50
-_PLACES = dict.fromkeys((ActionKind.WRITE, ActionKind.PROVE, ActionKind.NOTE), "helpdesk")
-_PLACES |= {ActionKind.GATHER: "gather", ActionKind.NOTIFY: "bots"}
 _LIVE = (State.OFFERED.value, State.WAITING.value, State.ACCEPTED.value, State.ANSWERED.value)
 
 
@@ -247,25 +245,13 @@ class StoredCase(StoredShiftCase):
 
     # --- effects, timers, timeline ---
 
-    @staticmethod
-    def lock_for(connection: str, ticket_id: str, action: Action) -> str:
-        """Effects on one ticket go in order per destination: a chat that is away does not hold up the helpdesk.
-
-        Those on one bug go in order whatever ticket they are about: a link never overtakes the filing.
-        """
-        if action.kind in (ActionKind.FILE, ActionKind.LINK):
-            return f"bug:{action.data['bug']}"
-        if action.kind is ActionKind.SHIFT and (packet := action.data.get("packet")):
-            return f"shift:{packet}"  # what somebody sees of a packet is one thing for many tickets
-        return f"{connection}:{ticket_id}:{_PLACES.get(action.kind, 'chat')}"
-
     def plan(self, action: Action) -> bool:
         me = {"connection": self.connection, "ticket_id": self.ticket_id, "handoff_id": action.handoff_id}
         row = {**me, "key": action.key, "kind": action.kind.value, "why": action.why[:500], "data": plain(action)}
         number = self._db.execute(sql.ADD_ACTION, row).scalar()
         if number is not None:
-            lock, first = self.lock_for(self.connection, self.ticket_id, action), action.kind is not ActionKind.GATHER
-            self._queue.add(self._db, queue.PERFORM, lock, priority=first - 1, action_id=number)
+            lock, priority = lock_for(self.connection, self.ticket_id, action), LATER.get(action.kind, 0)
+            self._queue.add(self._db, queue.PERFORM, lock, priority=priority, action_id=number)
         return number is not None
 
     def report_bug(self, bug: Bug, link: BugLink) -> Joined:

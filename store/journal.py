@@ -22,7 +22,7 @@ from escalation.roster import Load
 from escalation.ticket import Ticket
 from store import away, handovers, queue, queue_rows, rule_queries, shown
 from store import statements as sql
-from store.actions import begin_action, close_action
+from store.actions import begin_action, close_action, lock_for
 from store.besides import load_contacts, load_loads
 from store.bugs import StoredBugs, conclude
 from store.case import (
@@ -244,7 +244,7 @@ class StoredJournal(StoredShifts):
             row = db.execute(query.returning(ActionRow.connection, ActionRow.ticket_id, ActionRow.data)).one_or_none()
             if row is None:
                 raise LookupError(f"no action {action_id} is set aside")
-            lock = StoredCase.lock_for(row.connection, row.ticket_id, build(Action, row.data))
+            lock = lock_for(row.connection, row.ticket_id, build(Action, row.data))
             self._queue.add(db, queue.PERFORM, lock, action_id=action_id)
 
     def beat(self, name: str, now: datetime) -> None:
