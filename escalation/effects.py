@@ -16,6 +16,7 @@ from escalation.parts import Parts
 from escalation.ports import Arrival, GiveUp, Inbound, Posted, Unreadable
 from escalation.pressing import presses_of
 from escalation.proof import MENDED, again, read_back
+from escalation.reopening import chain_of
 from escalation.roster import Agent
 from escalation.state_words import words_for
 from escalation.ticket import Status, Ticket
@@ -215,6 +216,7 @@ def _card(parts: Parts, shown: Shown, offer: Offer) -> Card:
         page_url=f"{parts.page_url}/handoffs/{handoff.id}",
         live=open_now or mine,
         now=parts.clock(),
+        so_far=chain_of(handoff, parts.roster()) if handoff.bounced else (),
     )
     made = masking.whole(made, To.CHAT)
     return replace(made, verdict=shown.feedback.verdict.value) if shown.feedback else made

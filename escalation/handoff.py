@@ -17,6 +17,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from escalation.actions import DeclineReason, Entry, TimerKind
+from escalation.bounce import came_to, decided, goes_in_circles
 from escalation.clocks import left as time_left
 from escalation.deadlines import begun, counted_again, is_current, offer_hours, reply_left, time_of
 from escalation.events import (
@@ -63,7 +64,8 @@ def advance(handoff: Handoff, event: Event, now: datetime, desk: Desk) -> Step:
 
 
 def _start(handoff: Handoff, _: Start, now: datetime, desk: Desk) -> Step:
-    return begin(replace(handoff, roster_version=desk.roster.version), now, desk, first=handoff.first)
+    named = (handoff.first,) if handoff.first else ()
+    return begin(replace(handoff, roster_version=desk.roster.version), now, desk, by_name=named)
 
 
 def _accept(handoff: Handoff, event: Accept, now: datetime, desk: Desk) -> Step:
@@ -126,7 +128,8 @@ def _return(handoff: Handoff, event: Return, now: datetime, desk: Desk) -> Step:
     if handoff.state is not State.ACCEPTED or handoff.accepted_by != event.by:
         return Step(handoff, refused="Only the person who has this handoff can return it.")
     words = f"{desk.name(event.by)} returned it: {event.missing}"
-    return _take_back(handoff, words, f"returned it: {event.missing}", Entry("returned", words, event.by), now, desk)
+    back = came_to(handoff, handoff.path.levels[0].team or handoff.team)
+    return _take_back(back, words, f"returned it: {event.missing}", Entry("returned", words, event.by), now, desk)
 
 
 def _ask(handoff: Handoff, event: Ask, now: datetime, desk: Desk) -> Step:
@@ -198,13 +201,13 @@ def _not_due(handoff: Handoff, now: datetime, before: timedelta) -> bool:
 def _take_back(handoff: Handoff, words: str, why_not: str, entry: Entry, now: datetime, desk: Desk, *, level: int = 0) -> Step:
     agent = handoff.accepted_by
     offers = tuple(replace(o, state=OfferState.WITHDRAWN, reason=why_not) if o.agent == agent else o for o in handoff.offers)
-    if handoff.hop >= handoff.hop_limit:
-        level = len(handoff.path.levels) - 1  # the bounce breaker, domain.md §3
     free = replace(left_out(handoff, agent, why_not, again=False), state=State.OFFERED, offers=offers)
     free = replace(free, accepted_by="", accepted_at=None, answered_at=None, reply=None)
     free = replace(free, level=level, hop=handoff.hop + 1, repeated=0, laps=0)
     edits = tuple(edit(o, handoff, words) for o in handoff.offers if o.agent == agent)
-    return Step(free, edits, (), (entry,)).then(begin(free, now, desk))
+    team = free.current_level.team or free.team
+    why = goes_in_circles(free, team, desk)
+    return Step(free, edits, (), (entry,)).then(decided(free, team, why, now, desk) if why else begin(free, now, desk))
 
 
 def _next_level(handoff: Handoff, event: NextLevel, now: datetime, desk: Desk) -> Step:

@@ -88,7 +88,7 @@ class Handoff:
     answered_at: datetime | None = None
     closed_at: datetime | None = None
     playbook_version: int = 0
-    hop_limit: int = 5  # more hand-overs than this, and the last level (team and lead) decides
+    hop_limit: int = 5  # more hand-overs than this, and a lead decides (bounce)
     steps: int = 0  # how often it was moved on; makes the keys of its card's edits unique
     noted: bool = False  # the internal note is planned; a handoff has one
     passes: int = 0  # how many passes through a level have begun
@@ -102,6 +102,9 @@ class Handoff:
     reply: ReplyClock | None = None  # of whoever accepted; None also where an earlier version accepted it
     roster_version: int = 0  # with which its deadlines were counted last
     from_queue: bool = False  # it waited and is offered to whoever is free: without an answer it waits again
+    by_name: tuple[str, ...] = ()  # who is asked before the level is, one by one
+    bounced: str = ""  # why somebody was asked to decide who has it
+    trail: tuple[str, ...] = ()  # the teams it was with, each time it was given back or on: then the first stands in front
 
     def offer(self, offer_id: str) -> Offer | None:
         return next((o for o in self.offers if o.id == offer_id), None)

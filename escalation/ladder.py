@@ -15,22 +15,25 @@ from escalation.rotations import on_watch
 _BEING_ASKED = "is being asked"
 
 
-def begin(handoff: Handoff, now: datetime, desk: Desk, *, first: str = "") -> Step:
-    """Begin a pass through the current level; with ``first`` that person is asked before all others."""
-    begun = replace(handoff, passes=handoff.passes + 1, from_queue=False)
+def begin(handoff: Handoff, now: datetime, desk: Desk, *, by_name: tuple[str, ...] = (), because: str = "") -> Step:
+    """Begin a pass through the current level; ``by_name`` are asked before all others, one by one, ``because`` says why."""
+    begun = replace(handoff, passes=handoff.passes + 1, from_queue=False, by_name=by_name, bounced=because)
     if begun.current_level.tell_lead:
-        told = _tell_lead(begun, now, desk, "lead", begun.current_level.team)
-        return told.then(fill(told.handoff, now, desk, first=first))
-    return fill(begun, now, desk, first=first)
+        told = tell_lead(begun, now, desk, "lead", begun.current_level.team)
+        return told.then(fill(told.handoff, now, desk))
+    return fill(begun, now, desk)
 
 
-def fill(handoff: Handoff, now: datetime, desk: Desk, *, first: str = "") -> Step:
+def fill(handoff: Handoff, now: datetime, desk: Desk) -> Step:
     """Ask as many people as the level has room for; on to the next level when nobody is left and nobody is being asked."""
     if handoff.from_queue:
         return _wait_again(handoff)
     level = handoff.current_level
-    if first and (step := _ask(handoff, replace(level, offering=Offering.PERSON, to=first), now, desk)).handoff.asked_now:
-        return step
+    if handoff.by_name and not handoff.asked_now:
+        step = _ask_by_name(handoff, level, now, desk)
+        if step.handoff.asked_now:
+            return step
+        handoff = step.handoff
     if level.offering is Offering.CHANNEL:
         return _offer_channel(handoff, level, now, desk)
     step = _ask(handoff, level, now, desk)
@@ -45,8 +48,19 @@ def _wait_again(handoff: Handoff) -> Step:
     return Step(replace(handoff, state=State.WAITING, from_queue=False), entries=(Entry("waiting", words),))
 
 
-def _ask(handoff: Handoff, level: Level, now: datetime, desk: Desk) -> Step:
-    """Offers to the best people up to the level's width, or the reason why there are none."""
+def _ask_by_name(handoff: Handoff, level: Level, now: datetime, desk: Desk) -> Step:
+    """An offer to the first of those asked by name who can be asked; whoever stands before them is passed over."""
+    begun = any(o.agent and o.on_pass == handoff.passes for o in handoff.offers)
+    for number, agent in enumerate(handoff.by_name, 1):
+        rest = replace(handoff, by_name=handoff.by_name[number:], passes=handoff.passes + begun)
+        step = _ask(rest, replace(level, offering=Offering.PERSON, to=agent), now, desk, because=handoff.bounced)
+        if step.handoff.asked_now:
+            return step
+    return Step(replace(handoff, by_name=()))
+
+
+def _ask(handoff: Handoff, level: Level, now: datetime, desk: Desk, *, because: str = "") -> Step:
+    """Offers to the best people up to the level's width, or the reason why there are none; ``because``: they are to decide."""
     if desk.counting.overrides(handoff.path):
         level = replace(level, quiet=QuietHours.OVERRIDE)
     standing = {o.agent: _BEING_ASKED for o in handoff.asked_now}
@@ -56,6 +70,8 @@ def _ask(handoff: Handoff, level: Level, now: datetime, desk: Desk) -> Step:
     room = max(0, min(level.width - len(standing), left))
     step = Step(replace(handoff, route=route))
     for candidate in route.available()[:room]:
+        if because:
+            candidate = replace(candidate, words=f"{because}; you decide who has it")
         step = step.then(offer_person(step.handoff, candidate, level, now, desk))
     if step.handoff.asked_now:
         return step
@@ -115,7 +131,7 @@ def next_level(handoff: Handoff, now: datetime, desk: Desk) -> Step:
     words = "Every level was tried; the lead and the person on watch are told. The sender still owns it"
     waits = Step(replace(handoff, state=State.WAITING), entries=(Entry("waiting", words),))
     knows = path.at_end is AtEnd.WAIT and handoff.lead_told == handoff.hop
-    return waits if knows else waits.then(_tell_lead(waits.handoff, now, desk, "end"))
+    return waits if knows else waits.then(tell_lead(waits.handoff, now, desk, "end"))
 
 
 def _start_again(handoff: Handoff, now: datetime, desk: Desk) -> Step:
@@ -123,7 +139,7 @@ def _start_again(handoff: Handoff, now: datetime, desk: Desk) -> Step:
     entry = Entry("started_again", f"Every level was tried; the path begins again ({again.laps} of {MOST_LAPS})")
     step = Step(again, entries=(entry,))
     if handoff.lead_told != handoff.hop:
-        step = step.then(_tell_lead(again, now, desk, "again"))
+        step = step.then(tell_lead(again, now, desk, "again"))
     return step.then(begin(step.handoff, now, desk))
 
 
@@ -133,11 +149,11 @@ def _rested(handoff: Handoff) -> Handoff:
     return replace(handoff, tried=tried, ask_again=())
 
 
-def _tell_lead(handoff: Handoff, now: datetime, desk: Desk, when: str, team_id: str = "") -> Step:
+def tell_lead(handoff: Handoff, now: datetime, desk: Desk, when: str, team_id: str = "", text: str = "") -> Step:
     """Messages to the lead and the person on watch; to the team's channel when the roster names neither."""
     team = desk.roster.team(team_id or handoff.team)
     ticket, key = f"ticket {handoff.ticket_id} ({handoff.connection})", f"{when}:{handoff.id}:{handoff.passes}"
-    text = f"Nobody has accepted the handoff of {ticket} yet. Please see that it finds an owner."
+    text = text or f"Nobody has accepted the handoff of {ticket} yet. Please see that it finds an owner."
     told = replace(handoff, lead_told=handoff.hop)
     people = [p for p in dict.fromkeys((team.lead, on_watch(desk.roster, team, now)[0])) if p] if team else []
     if not people:  # with no channel either, the default one

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from escalation.actions import ActionKind, DeclineReason, Timer, TimerKind
+from escalation.actions import ActionKind, DeclineReason, Entry, Timer, TimerKind
 from escalation.desks import Matter, besides, desk_of
 from escalation.events import (
     Accept,
@@ -156,6 +156,7 @@ ASKED: list[tuple[str, Path, list[Event], list[str]]] = [  # what happened → w
         [NextLevel("lena", NEWEST), *expired(1)],
         ["#billing", "ada"],
     ),
+    ("given back once, the next", path(ONE, CHANNEL), [Accept("ada"), Return("ada", "x")], ["bo"]),
     ("handed on by who has it", path(ONE, LEAD), [Accept("ada"), NextLevel("ada", NEWEST)], ["lena"]),
 ]  # fmt: skip
 
@@ -412,6 +413,9 @@ def check(before: Handoff, step: Step) -> None:
     if sum(asked_again.values()) > sum(o.from_queue for o in before.offers):
         assert (before.state, len(handoff.asked_now), step.hand_over) == (State.WAITING, 1, None), "not one offer of what waits"
         assert handoff.asked_now[0].agent not in before.tried.keys() - set(before.ask_again), "who said no is asked again"
+    said = {entry.kind for entry in step.entries}
+    if "returned" in said and handoff.trail.count(handoff.trail[-1]) > 2:
+        assert "bounced" in said, "it goes round in circles"
     cards = [o.channel for o in handoff.open_offers if not o.agent]
     assert len(cards) == len(set(cards)), "two cards in one channel"
     if step.hand_over is not None:
@@ -465,7 +469,8 @@ def test_timers_alone_bring_it_to_an_end(
     for event, now in events:
         life.step(life.meant(event), now)
     longest = max(sum((level.repeat + 1) * (level.most or len(ROSTER.agents)) for level in p.levels) for p in (way, new))
-    bound = len(life.timers) + 2 * (longest * (MOST_LAPS + 1) + 2)  # a reminder and an expiry per offer, and a reply's two
+    # A reminder and an expiry per offer, those to whoever decides among them, and a reply's two.
+    bound = len(life.timers) + 2 * (longest * (MOST_LAPS + 1) + 4)
     fired = 0
     while life.timers:
         key = min(life.timers, key=lambda k: (life.timers[k].due_at, k))
@@ -548,6 +553,7 @@ def test_the_check_finds_what_is_planted() -> None:
         "asked from the queue without end": (good, Step(replace(good, offers=(*good.offers, *(late,) * 3)))),
         "not one offer of what waits": (good, Step(replace(good, offers=(replace(offer, from_queue=True),)))),
         "two cards in one channel": (good, Step(replace(good, offers=(replace(offer, agent="", channel="#a"),) * 2))),
+        "it goes round in circles": (good, Step(replace(good, trail=("a",) * 3), entries=(Entry("returned", ""),))),
         "assigned before acceptance": (good, replace(play(path(ONE), Accept("ada")), handoff=good)),
     }
     for words, (before, step) in broken.items():
@@ -559,7 +565,20 @@ def test_a_handoff_kept_by_an_earlier_version_goes_on() -> None:
     """What was added since is left out of the stored form: it loads, and its offer runs out as it would have then."""
     handoff = play(path(ONE, CHANNEL)).handoff
     kept = plain(handoff)
-    for name in ("passes", "repeated", "laps", "ask_again", "lead_told", "former", "first", "chain", "from_queue"):
+    for name in (
+        "passes",
+        "repeated",
+        "laps",
+        "ask_again",
+        "lead_told",
+        "former",
+        "first",
+        "chain",
+        "from_queue",
+        "by_name",
+        "bounced",
+        "trail",
+    ):
         del kept[name]
     for one in kept["offers"]:
         del one["on_pass"], one["assigned"], one["from_queue"]
