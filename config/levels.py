@@ -16,6 +16,7 @@ _BELONGS = {
     "to": frozenset({Offering.PERSON}),
     "most_offers": _POOL,
     "min_tier": _POOL | {Offering.ALL},
+    "skills": _POOL | {Offering.ALL},
     "repeat": _PEOPLE,
     "remind_before": _PEOPLE,
 }
@@ -55,3 +56,10 @@ def people_named(playbook: Playbook) -> Iterator[Place]:
     """The agents that levels name."""
     for path in playbook.paths.values():
         yield from ((("paths", path.id, "levels", n, "to"), level.to) for n, level in enumerate(path.levels))
+
+
+def skills_named(playbook: Playbook) -> Iterator[Place]:
+    """The skills that levels ask for besides the issue type's."""
+    for path in playbook.paths.values():
+        for n, level in enumerate(path.levels):
+            yield from ((("paths", path.id, "levels", n, "skills", m), skill) for m, skill in enumerate(level.skills))

@@ -12,7 +12,7 @@ from escalation.affinity import acquainted
 from escalation.ahead import behind, joins_the_queue
 from escalation.clocks import Counting
 from escalation.decide import clocked, decide, facts_of
-from escalation.decision import Decision
+from escalation.decision import Decision, as_data
 from escalation.desks import Matter, besides, desk_of, routed
 from escalation.events import Again, AssignedInHelpdesk, Event, HumanReplied, Recount, Start, TicketOver
 from escalation.facts import utc
@@ -60,7 +60,7 @@ def look_at(
     ticket = clocked(parts.playbook(), ticket, background, case.now)
     seen = facts_of(playbook, ticket, evaluated, news, signals, case.now, background)
     decided = decide(playbook, ticket, evaluated, news, signals, case.now, background, seen=seen)
-    decision = handover.decided(decided, seen, handed) if handed else _cooled(decided, case, parts)
+    decision = handover.decided(decided, playbook, seen, handed) if handed else _cooled(decided, case, parts)
     evaluation = case.record(decision, ticket, deliveries or [])
     before, acts = case.ticket, [c.action_id for c in news if c.action_id] if read_at else []
     again = next_look(parts.playbook(), ticket, seen, case.now, background)
@@ -126,7 +126,9 @@ def _open(case: Case, parts: Parts, decision: Decision, package: context.Context
     case.open(decision, package, evaluation)
     words = "; ".join(decision.reasons)
     case.write([Entry("escalated", words, data={"rules": [v.rule for v in decision.fired()], "evaluation": evaluation})])
-    path = playbook.paths.get(decision.path) or playbook.paths["default"]
+    if decision.branch:
+        case.write([Entry("tree", decision.branch.words, data={"branch": as_data(decision.branch)})])
+    path = (playbook.paths.get(decision.path) or playbook.paths["default"]).needing(decision.skills)
     handoff = _new_handoff(case, parts, decision, path)
     _read_up(case, parts, handoff.id)
     take(case, parts, advance(handoff, Start(), case.now, desk(case, parts, handoff)))
@@ -155,6 +157,7 @@ def _new_handoff(case: Case, parts: Parts, decision: Decision, path: Path) -> Ha
         sender=sender,
         playbook_version=decision.playbook_version,
         hop_limit=parts.playbook().hop_limit,
+        skills=decision.skills,
     )
 
 
@@ -292,6 +295,7 @@ def desk(case: Case, parts: Parts, handoff: Handoff, moment: Moment | None = Non
     counting = Counting(playbook.calendars, playbook.calendar, severity, ticket.status)
     urgent, no_later = hurry(severity, ticket.sla, case.now)
     path = playbook.paths.get(handoff.path.id)
+    path = path.needing(handoff.skills) if path else None
     return replace(made, path=path, version=playbook.version, counting=counting, hurry=urgent, no_later=no_later)
 
 

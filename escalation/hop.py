@@ -102,6 +102,7 @@ class Handoff:
     reply: ReplyClock | None = None  # of whoever accepted; None also where an earlier version accepted it
     roster_version: int = 0  # with which its deadlines were counted last
     from_queue: bool = False  # it waited and is offered to whoever is free: without an answer it waits again
+    skills: tuple[str, ...] = ()  # asked for on every level besides the issue type's; its path has them too
     by_name: tuple[str, ...] = ()  # who is asked before the level is, one by one
     bounced: str = ""  # why somebody was asked to decide who has it
     trail: tuple[str, ...] = ()  # the teams it was with, each time it was given back or on: then the first stands in front

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -94,6 +94,35 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Aim:
+    """Where a branch of a tree leads; what is left empty stays as the rule and the issue type say."""
+
+    issue_type: str = ""
+    team: str = ""
+    path: str = ""
+    skills: tuple[str, ...] = ()  # whoever is asked has all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of a tree; ``yes`` and ``no`` name the next one or say where it goes."""
+
+    id: str
+    ask: str  # in words
+    when: Conditions
+    yes: str | Aim
+    no: str | Aim
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Where tickets of one issue type go once a rule says that they need somebody; it begins with its first question."""
+
+    issue_type: str
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     id: str
     title: str  # in words, shown as the reason on cards and notes
@@ -168,6 +197,7 @@ class Level:
     repeat: int = 0  # how often it is gone through again before the next level
     quiet: QuietHours = QuietHours.RESPECT
     clock: ClockKind = ClockKind.ALWAYS  # of ``offer_for`` and ``remind_before``
+    skills: tuple[str, ...] = ()  # of a pool: besides the issue type's
 
     @property
     def width(self) -> int:
@@ -195,6 +225,13 @@ class Path:
     reply_clock: ClockKind = ClockKind.ALWAYS  # of ``first_reply_in`` and ``remind_reply_before``
     pauses: tuple[Status, ...] = (Status.PENDING,)  # in which nobody owes the customer a reply: they have asked for one
     override: Severity | None = None  # from which on every hour counts, nothing pauses and quiet hours do not hold
+
+    def needing(self, skills: tuple[str, ...]) -> Path:
+        """The path with these skills asked for on every level, besides its own."""
+        if not skills:
+            return self
+        asked = (replace(level, skills=tuple(dict.fromkeys((*level.skills, *skills)))) for level in self.levels)
+        return replace(self, levels=tuple(asked))
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,10 +319,13 @@ class Playbook:
     queue: Queueing = field(default_factory=Queueing)
     completeness: Mapping[str, Needs] = field(default_factory=dict)  # issue type → what its context package needs
     shift_handover: ShiftHandover = field(default_factory=ShiftHandover)
+    trees: Mapping[str, Tree] = field(default_factory=dict)  # by issue type
 
     def needs(self) -> frozenset[str]:
-        """Top names of the facts that the rules which are not off look at, e.g. {"priority", "signals", "custom"}."""
-        return frozenset(f.split(".")[0] for rule in self.rules if rule.mode is not Mode.OFF for f in fields_of(rule.when))
+        """Top names of the facts that trees and the rules which are not off look at, e.g. {"priority", "signals", "custom"}."""
+        asked = [rule.when for rule in self.rules if rule.mode is not Mode.OFF]
+        asked += [question.when for tree in self.trees.values() for question in tree.questions]
+        return frozenset(name.split(".")[0] for when in asked for name in fields_of(when))
 
 
 def fields_of(when: Node) -> tuple[str, ...]:

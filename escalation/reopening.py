@@ -40,7 +40,7 @@ def resumed(
     holder = roster.agent(former.accepted_by)
     had = (holder.name if holder else former.accepted_by) or "Nobody"
     ended = f"{had} had handoff {former.id}; the ticket was {before.status if before else 'over'}, then reopened"
-    path = playbook.paths.get(former.path.id, former.path)
+    path = playbook.paths.get(former.path.id, former.path).needing(former.skills)
     passing = {*former.ask_again, former.accepted_by}
     return Handoff(
         id=handoff_id,
@@ -58,6 +58,7 @@ def resumed(
         playbook_version=playbook.version,
         hop_limit=playbook.hop_limit,
         former=former.id,
+        skills=former.skills,
         first=former.accepted_by,
         chain=(*chain_of(former, roster), ended),
     )

@@ -239,6 +239,7 @@ SCHEMAS: Json = {
                     "severity": TEXT_OR_NONE,
                     "issue_type": TEXT,
                     "target": of("object", "null"),
+                    "tree": of("object", "null", description="the way through the issue type's decision tree, with its words"),
                 }
             ),
             "route": of("object", "null", description="every candidate with score or exclusion"),
