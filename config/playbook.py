@@ -24,6 +24,7 @@ from config.values import Duration, IsoDay, Name, Points, Positive
 from config.yamldoc import Parsed, Problem, Problems, parse, validate
 from escalation.playbook import (
     MOST_AT_ONCE,
+    Afterwards,
     AssignWhen,
     AtEnd,
     ClockKind,
@@ -69,6 +70,7 @@ class LevelModel(Strict):
     quiet: Annotated[QuietHours, Field(strict=False)] = QuietHours.RESPECT
     clock: Annotated[ClockKind, Field(strict=False)] = ClockKind.ALWAYS
     skills: tuple[Name, ...] = Field((), strict=False)
+    then: Annotated[Afterwards, Field(strict=False)] = Afterwards.GO_ON
 
     def built(self) -> Level:
         told = self.model_dump(exclude={"remind_before", "at_once", "most_offers"})
@@ -230,6 +232,7 @@ def check_together(playbook: Playbook, roster: Roster, playbook_text: str = "", 
     owned = [((("teams", t.id, "issue_types", n)), issue) for t in roster.teams for n, issue in enumerate(t.issue_types)]
     problems += unknown(people, owned, issues, "issue type")
     problems += clocks.problems(playbook, roster, rules, people)
+    problems += levels.groups(playbook, roster, rules)
     if not playbook.default_team:
         problems += _without_owner(rules, issues, {issue for _, issue in owned})
     return problems

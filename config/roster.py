@@ -23,6 +23,7 @@ _WEEK = 7 * _DAY
 SkillLevel = Annotated[int, Field(ge=1, le=5)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")]
 Email = Annotated[str, Field(pattern=r"^$|^[^@\s]+@[^@\s]+$", max_length=254)]
+UserGroup = Annotated[str, Field(pattern=r"^$|^S[A-Z0-9]{1,20}$")]  # Slack's id, such as S0614TZR7
 Period = tuple[int, int, str]  # minutes since Monday 00:00, and the shift in words
 
 
@@ -133,6 +134,7 @@ class TeamModel(Strict):
     watch: str = ""
     calendar: str = ""
     tracker: Literal["", "github", "jira", "linear"] = ""
+    user_group: UserGroup = ""
 
     def built(self, team_id: str) -> Team:
         told = self.model_dump(exclude={"issue_types"})

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from escalation import bug_effects, context, reach, shift_effects
+from escalation import bug_effects, bug_level, context, reach, shift_effects
 from escalation.actions import Action, ActionKind, Card, Entry, Receipt
 from escalation.gathering import gather
 from escalation.hop import Handoff, Offer, OfferState, State
 from escalation.journal import Case, Shown, Task
 from escalation.masking import To
 from escalation.parts import Parts
-from escalation.ports import Arrival, GiveUp, Inbound, Posted, Unreadable
+from escalation.ports import GiveUp, Posted
 from escalation.pressing import presses_of
 from escalation.proof import MENDED, again, read_back
 from escalation.reopening import chain_of
@@ -216,6 +215,7 @@ def _card(parts: Parts, shown: Shown, offer: Offer) -> Card:
         page_url=f"{parts.page_url}/handoffs/{handoff.id}",
         live=open_now or mine,
         now=parts.clock(),
+        mention=offer.group,
         so_far=chain_of(handoff, parts.roster()) if handoff.bounced else (),
     )
     made = masking.whole(made, To.CHAT)
@@ -245,16 +245,6 @@ def _tell_team(case: Case, parts: Parts, key: str, text: str) -> None:
     case.plan(Action(f"tell:{key}", ActionKind.TELL, handoff_id, {"agent": "", "channel": channel, "text": text}, text))
 
 
-def explain(wrong: Unreadable) -> str:
-    """An Unreadable in one line: where, what, and the remedy."""
-    return ". ".join(part for part in (f"{wrong.path}: {wrong}" if wrong.path else str(wrong), wrong.remedy) if part)
-
-
-def stray(inbound: Inbound) -> Arrival:
-    """The arrival of a delivery that could not even be parsed: kept under the hash of its bytes."""
-    return Arrival(key=f"raw:{hashlib.sha256(inbound.body).hexdigest()}", ticket_id="", event="")
-
-
 _UPDATE = ("could not be updated", "Please do it by hand, then retry.")
 _BUG = "The handoff goes on without it. Mend the tracker, then retry: every ticket linked until then will be named."
 _BY_HAND: Mapping[ActionKind, tuple[str, str]] = {  # what a team is told of an effect set aside: what failed, what to do
@@ -273,6 +263,7 @@ _EFFECTS: Mapping[ActionKind, Callable[[Parts, Task], None]] = {
     ActionKind.NOTIFY: _notify,
     ActionKind.GATHER: gather,
     ActionKind.WORD: word,
+    ActionKind.BUG: bug_level.report,
     ActionKind.FILE: bug_effects.file,
     ActionKind.LINK: bug_effects.link,
     ActionKind.NOTE: bug_effects.note,

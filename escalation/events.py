@@ -152,7 +152,15 @@ class TakenOver:
     via: str = "Slack"
 
 
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """What a level waited for in a tracker is over: its bug is closed, or nothing could be filed. ``on_pass`` "" is any."""
+
+    why: str
+    on_pass: str = ""
+
+
 Event = (
     Start | Accept | Decline | Return | Ask | Fired | AssignedInHelpdesk | HumanReplied | TicketOver | NextLevel | Refresh
-    | Recount | Again | Stuck | Reassign | Snooze | TakenOver
+    | Recount | Again | Stuck | Reassign | Snooze | TakenOver | Tracked
 )  # fmt: skip

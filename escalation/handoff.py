@@ -39,6 +39,7 @@ from escalation.events import (
     Stuck,
     TakenOver,
     TicketOver,
+    Tracked,
 )
 from escalation.hop import Desk, Handoff, HandOver, OfferState, State, Step, clock, minutes
 from escalation.ladder import begin, edit, edits, fill, next_level, tell
@@ -49,6 +50,7 @@ from escalation.requeue import offered_again, told_stuck
 from escalation.shift_takeover import taken_over
 from escalation.snooze import snooze
 from escalation.ticket import Status
+from escalation.tracking import over, tracked
 from escalation.verdicts import ask as ask_verdict
 
 _ASK_AGAIN = (DeclineReason.BUSY, DeclineReason.OFF_SHIFT)  # reasons that pass
@@ -120,8 +122,7 @@ def _why_not_decline(handoff: Handoff, agent: str, said: str) -> str:
     """Why somebody without an open offer has nothing to decline; "" where a channel's card is open."""
     if handoff.tried.get(agent) == f"declined: {said}":
         return "You have declined this already."
-    in_a_channel = any(not offer.agent for offer in handoff.open_offers)
-    return "" if in_a_channel else "You are not asked for this one now; there is nothing to decline."
+    return "" if handoff.in_rooms else "You are not asked for this one now; there is nothing to decline."
 
 
 def _return(handoff: Handoff, event: Return, now: datetime, desk: Desk) -> Step:
@@ -150,6 +151,8 @@ def _expired(handoff: Handoff, event: Fired, now: datetime, desk: Desk) -> Step:
     offer = handoff.offer(event.offer_id)
     if offer is None or offer.state is not OfferState.OPEN or handoff.state is not State.OFFERED:
         return Step(handoff)
+    if offer.tracker:
+        return over(handoff, offer, f"{offer.everybody} did not close the bug in {time_of(offer)}", now, desk)
     if not offer.agent:  # nobody in the channel took it: the card stays, the next level begins
         if offer.on_pass != handoff.passes:
             return Step(handoff)  # somebody has called the next level before
@@ -221,7 +224,8 @@ def _next_level(handoff: Handoff, event: NextLevel, now: datetime, desk: Desk) -
     moved = replace(handoff, state=State.OFFERED, level=handoff.level + 1, repeated=0)
     for offer in handoff.asked_now:
         moved = left_out(moved, offer.agent, "was asked when the next level was called", again=True)
-    offers = tuple(settled(o, OfferState.WITHDRAWN, "the next level was called") if o.agent else o for o in handoff.offers)
+    called = "the next level was called"
+    offers = tuple(settled(o, OfferState.WITHDRAWN, called) if o.agent or o.tracker else o for o in handoff.offers)
     moved = replace(moved, offers=offers)
     cards = tuple(edit(o, handoff, words) for o in handoff.asked_now)
     return Step(moved, cards, (), (entry,)).then(begin(moved, now, desk))
@@ -328,6 +332,7 @@ _STEPS: Mapping[type[Event], Callable[..., Step]] = {
     Reassign: reassign,
     Snooze: snooze,
     TakenOver: taken_over,
+    Tracked: tracked,
 }
 _TIMERS: Mapping[TimerKind, Callable[[Handoff, Fired, datetime, Desk], Step]] = {
     TimerKind.OFFER_EXPIRES: _expired,

@@ -44,7 +44,7 @@ class OfferState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One person (``agent``) or one whole channel (``agent`` "" and ``channel``) being asked once."""
+    """One person (``agent``), or with ``agent`` "" one whole ``channel`` or ``tracker``, being asked once."""
 
     id: str
     agent: str
@@ -63,6 +63,17 @@ class Offer:
     mark: str = ""  # ends the keys of its timers; another one each time ``until`` moves
     from_queue: bool = False  # made because somebody was free again
     snoozed: bool = False  # whoever is asked has put off answering, which goes once
+    group: str = ""  # the user group that the channel's card calls
+    tracker: str = ""  # in which its bug is waited for: no card, and nobody to press
+
+    @property
+    def everybody(self) -> str:
+        """Who is asked where it is nobody in particular, in words."""
+        if self.tracker:
+            return f"the tracker {self.tracker}"
+        return f"everybody in {self.channel or 'the default channel'}" + (
+            f", calling the user group {self.group}" * bool(self.group)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +129,11 @@ class Handoff:
     def asked_now(self) -> tuple[Offer, ...]:
         """The open offers to people; a channel's card is nobody's."""
         return tuple(o for o in self.open_offers if o.agent)
+
+    @property
+    def in_rooms(self) -> tuple[Offer, ...]:
+        """The open cards for whoever is there."""
+        return tuple(o for o in self.open_offers if not o.agent and not o.tracker)
 
     @property
     def owner(self) -> str:

@@ -8,8 +8,9 @@ from datetime import datetime
 from escalation.actions import Action, ActionKind, Entry
 from escalation.deadlines import offer_timers, timed
 from escalation.decision import Candidate
-from escalation.hop import Desk, Handoff, HandOver, Offer, OfferState, State, Step
-from escalation.playbook import MOST_LAPS, AtEnd, Level, Offering, QuietHours
+from escalation.hop import Desk, Handoff, HandOver, Offer, OfferState, State, Step, clock
+from escalation.offers import settled
+from escalation.playbook import MOST_LAPS, ROOMS, Afterwards, AtEnd, Level, Offering, QuietHours
 from escalation.rotations import on_watch
 
 _BEING_ASKED = "is being asked"
@@ -34,8 +35,10 @@ def fill(handoff: Handoff, now: datetime, desk: Desk) -> Step:
         if step.handoff.asked_now:
             return step
         handoff = step.handoff
-    if level.offering is Offering.CHANNEL:
-        return _offer_channel(handoff, level, now, desk)
+    if level.offering in ROOMS:
+        return _offer_room(handoff, level, now, desk)
+    if level.offering is Offering.TRACKER:
+        return _to_tracker(handoff, level, now, desk)
     step = _ask(handoff, level, now, desk)
     return step if step.handoff.asked_now else step.then(next_level(step.handoff, now, desk))
 
@@ -105,16 +108,50 @@ def offer_person(
     return Step(_with(handoff, offer), (_alert(offer, handoff),), timers, (Entry("offered", words, data=told),), over)
 
 
-def _offer_channel(handoff: Handoff, level: Level, now: datetime, desk: Desk) -> Step:
+def _offer_room(handoff: Handoff, level: Level, now: datetime, desk: Desk) -> Step:
+    """A card in the team's channel, which may call a user group; one that stands there already is not posted again."""
     team = desk.roster.team(level.team or handoff.team)
     channel = team.channel if team else ""
-    if any(o.channel == channel and not o.agent for o in handoff.open_offers):
-        return next_level(handoff, now, desk)  # its card is there already
-    offer = Offer(_offer_id(handoff), "", now, now + level.offer_for, channel, level=handoff.level, on_pass=handoff.passes)
-    offer = timed(replace(offer, clock=level.clock, span=level.offer_for), handoff, desk)
-    offer = replace(offer, why="nobody accepted before" if handoff.offers else "this level asks the whole channel")
-    entry = Entry("offered", f"Offered to everybody in {channel or 'the default channel'}", data={"offer": offer.id})
-    return Step(_with(handoff, offer), (_alert(offer, handoff),), offer_timers(offer, handoff, desk, now), (entry,))
+    group = (level.to or (team.user_group if team else "")) if level.offering is Offering.USER_GROUP else ""
+    there = next((o for o in handoff.in_rooms if o.channel == channel), None)
+    if there and group in ("", there.group):
+        return next_level(handoff, now, desk)
+    step = _settle(handoff, there, "the user group is called") if there else Step(handoff)
+    why = "nobody accepted before" if handoff.offers else "this level asks the whole channel"
+    offer = timed(replace(_open_call(handoff, level, now), channel=channel, group=group, why=why), handoff, desk)
+    entry = Entry("offered", f"Offered to {offer.everybody}", data={"offer": offer.id})
+    timers = offer_timers(offer, handoff, desk, now)
+    return step.then(Step(_with(step.handoff, offer), (_alert(offer, handoff),), timers, (entry,)))
+
+
+def _to_tracker(handoff: Handoff, level: Level, now: datetime, desk: Desk) -> Step:
+    """The bug is filed or linked in the background; the handoff goes on, or waits for it as it would for an answer."""
+    team = desk.roster.team(level.team or handoff.team)
+    tracker = level.to or (team.tracker if team else "")
+    told = {"tracker": tracker, "level": level.name, "pass": str(handoff.passes)}
+    report = Action(f"bug:{handoff.id}:{handoff.passes}", ActionKind.BUG, handoff.id, told, f"level {level.name}")
+    words = f"Level {level.name}: a bug for {tracker or 'the tracker'}"
+    if level.then is Afterwards.GO_ON:
+        entry = Entry("tracked", f"{words}; the handoff goes on meanwhile")
+        return Step(handoff, (report,), (), (entry,)).then(next_level(handoff, now, desk))
+    waiting = next((o for o in handoff.open_offers if o.tracker), None)
+    step = _settle(handoff, waiting, "another tracker is asked") if waiting else Step(handoff)
+    offer = timed(replace(_open_call(handoff, level, now), tracker=tracker or "of the team"), handoff, desk)
+    entry = Entry(
+        "tracked", f"{words}; it waits until that is closed, at most until {clock(offer.until)}", data={"offer": offer.id}
+    )
+    return step.then(Step(_with(step.handoff, offer), (report,), offer_timers(offer, handoff, desk, now), (entry,)))
+
+
+def _open_call(handoff: Handoff, level: Level, now: datetime) -> Offer:
+    """An offer to nobody in particular."""
+    offer = Offer(_offer_id(handoff), "", now, now + level.offer_for, level=handoff.level, on_pass=handoff.passes)
+    return replace(offer, clock=level.clock, span=level.offer_for)
+
+
+def _settle(handoff: Handoff, offer: Offer, why: str) -> Step:
+    offers = tuple(settled(o, OfferState.WITHDRAWN, why) if o.id == offer.id else o for o in handoff.offers)
+    return Step(replace(handoff, offers=offers), () if offer.tracker else (edit(offer, handoff, why),))
 
 
 def next_level(handoff: Handoff, now: datetime, desk: Desk) -> Step:
@@ -181,7 +218,7 @@ def edit(offer: Offer, handoff: Handoff, why: str) -> Action:
 def edits(handoff: Handoff, *, settled: bool = False) -> tuple[Action, ...]:
     """One edit of every card that still says something out of date; with ``settled`` also of accepted ones."""
     shown = (OfferState.OPEN, OfferState.ACCEPTED) if settled else (OfferState.OPEN,)
-    return tuple(edit(o, handoff, "the handoff has changed") for o in handoff.offers if o.state in shown)
+    return tuple(edit(o, handoff, "the handoff has changed") for o in handoff.offers if o.state in shown and not o.tracker)
 
 
 def tell(key: str, handoff: Handoff, text: str, *, agent: str = "", channel: str = "") -> Action:

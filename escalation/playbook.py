@@ -8,6 +8,13 @@ from datetime import timedelta
 from enum import StrEnum
 
 from escalation.completeness import Needs
+from escalation.conditions import Condition as Condition
+from escalation.conditions import Conditions as Conditions
+from escalation.conditions import Node as Node
+from escalation.conditions import Scored as Scored
+from escalation.conditions import Threshold as Threshold
+from escalation.conditions import Weighted as Weighted
+from escalation.conditions import fields_of as fields_of
 from escalation.hours import Calendar
 from escalation.masking import Masking
 from escalation.sla import Policy
@@ -36,50 +43,6 @@ class Severity(StrEnum):
 class AssignWhen(StrEnum):
     ON_ACCEPT = "on_accept"
     ON_OFFER = "on_offer"  # cold and fast: assigned and noted with the offer
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """A number of the grid by its name ("$refund" in YAML): each segment of customers may have its own."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """``field`` is a dotted fact name (rules.facts), ``op`` an operator of rules.OPERATORS, ``value`` its operand."""
-
-    field: str
-    op: str
-    value: object = None
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """Holds when every one of ``all``, at least one of ``any`` (if there are some), and none of ``none`` hold; nests."""
-
-    all: tuple[Node, ...] = ()
-    any: tuple[Node, ...] = ()
-    none: tuple[Node, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Weighted:
-    """One part of a score: what it adds when it holds."""
-
-    weight: float
-    when: Condition | Conditions
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """Holds when the weights of the parts that hold add up to ``at_least`` (domain.md §2: a score from several layers)."""
-
-    at_least: float
-    parts: tuple[Weighted, ...]
-
-
-Node = Condition | Conditions | Scored
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +112,21 @@ class Offering(StrEnum):
     SEVERAL = "several"  # ``at_once`` people at a time, whoever presses first
     ALL = "all"  # everybody who is available, whoever presses first
     CHANNEL = "channel"  # a card in the team's channel, whoever presses first
+    USER_GROUP = "user_group"  # the same card, calling a user group of the chat: the one ``to`` names, or the team's
+    TRACKER = "tracker"  # nobody: the bug is filed or linked in the issue tracker that ``to`` names, or the team's
     LEAD = "lead"  # the team's lead
     WATCH = "watch"  # the team's person on watch
     PERSON = "person"  # the agent that ``to`` names
+
+
+ROOMS = frozenset({Offering.CHANNEL, Offering.USER_GROUP})  # a card for whoever is there
+
+
+class Afterwards(StrEnum):
+    """What a level that asks a tracker does once the bug is filed or linked; where it is not, the next level begins at once."""
+
+    GO_ON = "go_on"  # the next level begins
+    WAIT = "wait"  # until the bug is closed, or for ``offer_for``; whoever accepts meanwhile has it
 
 
 class QuietHours(StrEnum):
@@ -193,7 +168,8 @@ class Level:
     tell_lead: bool = False  # when the level begins
     assign: AssignWhen = AssignWhen.ON_ACCEPT
     at_once: int = 1  # of ``several``
-    to: str = ""  # of ``person``: the agent's id
+    to: str = ""  # of ``person``: the agent's id; of ``user_group`` and ``tracker``: another one than the team's
+    then: Afterwards = Afterwards.GO_ON  # of ``tracker``
     repeat: int = 0  # how often it is gone through again before the next level
     quiet: QuietHours = QuietHours.RESPECT
     clock: ClockKind = ClockKind.ALWAYS  # of ``offer_for`` and ``remind_before``
@@ -212,7 +188,12 @@ class Level:
     @property
     def is_cold(self) -> bool:
         """True when the ticket is assigned with the offer: only where one person at a time is asked."""
-        return self.assign is AssignWhen.ON_OFFER and self.width == 1 and self.offering is not Offering.CHANNEL
+        return self.assign is AssignWhen.ON_OFFER and self.width == 1 and self.asks_people
+
+    @property
+    def asks_people(self) -> bool:
+        """False for a level whose card or bug is for nobody in particular."""
+        return self.offering not in ROOMS and self.offering is not Offering.TRACKER
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,12 +307,3 @@ class Playbook:
         asked = [rule.when for rule in self.rules if rule.mode is not Mode.OFF]
         asked += [question.when for tree in self.trees.values() for question in tree.questions]
         return frozenset(name.split(".")[0] for when in asked for name in fields_of(when))
-
-
-def fields_of(when: Node) -> tuple[str, ...]:
-    """Every field named anywhere in a condition tree."""
-    if isinstance(when, Condition):
-        return (when.field,)
-    if isinstance(when, Scored):
-        return tuple(name for part in when.parts for name in fields_of(part.when))
-    return tuple(name for node in (*when.all, *when.any, *when.none) for name in fields_of(node))

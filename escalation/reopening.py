@@ -28,7 +28,7 @@ def only_thanks(before: Ticket | None, ticket: Ticket, signals: Iterable[Signal]
 def chain_of(handoff: Handoff, roster: Roster) -> tuple[str, ...]:
     """What has happened so far in words: earlier handoffs, then who was asked and what became of it."""
     names = {agent.id: agent.name for agent in roster.agents}
-    asked = ((names.get(o.agent, o.agent) or f"everybody in {o.channel}", o) for o in handoff.offers)
+    asked = ((names.get(o.agent, o.agent) or o.everybody, o) for o in handoff.offers)
     told = (f"{who} was asked: {o.state.value}{f' ({o.reason})' if o.reason else ''}" for who, o in asked)
     return (*handoff.chain, *told)
 

@@ -89,6 +89,7 @@ class Team:
     watch: str = ""  # id of the agent or of the rotation on watch: ask escalation.rotations.on_watch who that is
     calendar: str = ""  # of the playbook, for clocks of the team; "": the playbook's own
     tracker: str = ""  # where its bugs are filed; "": the first that is set up
+    user_group: str = ""  # of the chat: its id there
 
 
 @dataclass(frozen=True, slots=True)

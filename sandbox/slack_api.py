@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.slack_check import home_problems, problems, view_problems
-from sandbox.slack_world import APP, BOT, CHANNELS, PEOPLE, TEAM, VENDOR, Refused, World, direct, user
+from sandbox.slack_world import APP, BOT, CHANNELS, GROUPS, PEOPLE, TEAM, VENDOR, Refused, World, direct, user
 from sandbox.state import Body
 
 Params = Mapping[str, Any]
-GROUPS = {"S1": ("Billing", "billing", ["U101", "U102"]), "S2": ("Technical", "technical", ["U103", "U104"])}
 
 
 def _needed(params: Params, name: str, code: str = "invalid_arguments") -> str:

@@ -27,6 +27,7 @@ CHANNELS = {
     "C6": "archived",
 }
 ARCHIVED = "C6"
+GROUPS = {"S1": ("Billing", "billing", ["U101", "U102"]), "S2": ("Technical", "technical", ["U103", "U104"])}
 SCOPES = (
     "chat:write,chat:write.public,commands,im:write,im:history,im:read,channels:read,channels:history,"
     "groups:read,groups:history,users:read,users:read.email,usergroups:read,dnd:read"

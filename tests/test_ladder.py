@@ -31,10 +31,11 @@ from escalation.events import (
     Start,
     Stuck,
     TicketOver,
+    Tracked,
 )
 from escalation.handoff import advance
 from escalation.hop import Desk, Handoff, OfferState, State, Step
-from escalation.playbook import MOST_LAPS, AssignWhen, AtEnd, Level, Offering, Path, Queueing, Weights
+from escalation.playbook import MOST_LAPS, Afterwards, AssignWhen, AtEnd, Level, Offering, Path, Queueing, Weights
 from escalation.roster import Absence, Agent, Load, Roster, Team
 from escalation.ticket import Ticket
 from store.codec import build, plain
@@ -104,7 +105,7 @@ def several(at_once: int = 2, **more: object) -> Level:
 
 
 def asked(step: Step) -> list[str]:
-    return [o.agent or o.channel for o in step.handoff.open_offers]
+    return [o.agent or o.channel or o.everybody for o in step.handoff.open_offers]
 
 
 def told(step: Step) -> list[str]:
@@ -124,6 +125,8 @@ def wrong(name: str) -> Decline:
 
 
 CHANNEL = Level("team", Offering.CHANNEL)
+GROUP = Level("group", Offering.USER_GROUP, to="S1")
+TRACKER = Level("engineering", Offering.TRACKER, to="linear", then=Afterwards.WAIT)
 LEAD = Level("lead", Offering.LEAD)
 ONE = Level("one")
 ASKED: list[tuple[str, Path, list[Event], list[str]]] = [  # what happened → who is asked now
@@ -136,6 +139,14 @@ ASKED: list[tuple[str, Path, list[Event], list[str]]] = [  # what happened → w
     ("all", path(Level("all", Offering.ALL)), [], list(NAMES)),
     ("all, until the last", path(Level("all", Offering.ALL), CHANNEL), [busy(n) for n in NAMES[:4]], ["eli"]),
     ("all have declined", path(Level("all", Offering.ALL), CHANNEL), [busy(n) for n in NAMES], ["#billing"]),
+    ("a user group, in the channel", path(GROUP), [], ["#billing"]),
+    ("its card takes the place of the channel's", path(CHANNEL, GROUP), expired(1), ["#billing"]),
+    ("a tracker that is waited for", path(TRACKER, ONE), [], ["the tracker linear"]),
+    ("until the bug is closed", path(TRACKER, ONE), [Tracked("Bug L-1 was closed")], ["ada"]),
+    ("or for its time", path(TRACKER, ONE), expired(1), ["ada"]),
+    ("or until it is called on", path(TRACKER, ONE), [NextLevel("lena", NEWEST)], ["ada"]),
+    ("a tracker on the way", path(replace(TRACKER, then=Afterwards.GO_ON), ONE), [], ["ada"]),
+    ("what is closed late moves nothing", path(TRACKER, ONE, LEAD), [*expired(1), Tracked("closed")], ["ada"]),
     ("the lead", path(LEAD), [], ["lena"]),
     ("the lead of the level's team", path(Level("lead", Offering.LEAD, team="security")), [], ["zoe"]),
     ("the watch", path(Level("watch", Offering.WATCH)), [], ["wim"]),
@@ -317,6 +328,8 @@ def test_whoever_had_it_before_is_asked_first_if_they_can_be(loads: Mapping[str,
 QUEUE = Queueing(ask_again_after=timedelta(hours=1), ask_again_most=2)
 _SPAN = st.sampled_from([MINUTE, 15 * MINUTE, timedelta(hours=2)])
 
+TARGETS = {Offering.PERSON: ["zoe", "ada", "max"], Offering.USER_GROUP: ["", "S1", "S2"], Offering.TRACKER: ["", "linear"]}
+
 
 @st.composite
 def levels(draw: st.DrawFn) -> Level:
@@ -330,7 +343,8 @@ def levels(draw: st.DrawFn) -> Level:
         tell_lead=draw(st.booleans()),
         assign=draw(st.sampled_from(AssignWhen)),
         at_once=draw(st.integers(2, 4)) if how is Offering.SEVERAL else 1,
-        to=draw(st.sampled_from(["zoe", "ada", "max"])) if how is Offering.PERSON else "",
+        to=draw(st.sampled_from(TARGETS.get(how, [""]))),
+        then=draw(st.sampled_from(Afterwards)),
         repeat=draw(st.integers(0, 2)),
     )
 
@@ -368,6 +382,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(Recount, TIMES),
     st.builds(Again, st.integers(0, 4), st.just("number 1 of 1"), st.just(QUEUE)),
     st.builds(Stuck, WHO, st.just("Ada went off shift")),
+    st.builds(Tracked, st.just("the bug was closed"), st.sampled_from(["", "1", "2"])),
 )
 LOADS = st.dictionaries(st.sampled_from([*NAMES, "lena"]), st.integers(0, 5).map(Load), max_size=4)
 
@@ -416,8 +431,9 @@ def check(before: Handoff, step: Step) -> None:
     said = {entry.kind for entry in step.entries}
     if "returned" in said and handoff.trail.count(handoff.trail[-1]) > 2:
         assert "bounced" in said, "it goes round in circles"
-    cards = [o.channel for o in handoff.open_offers if not o.agent]
+    cards = [o.channel for o in handoff.in_rooms]
     assert len(cards) == len(set(cards)), "two cards in one channel"
+    assert sum(bool(o.tracker) for o in handoff.open_offers) <= 1, "two trackers are waited for"
     if step.hand_over is not None:
         offered = [o for o in handoff.asked_now if o.agent == step.hand_over.agent and o.assigned]
         assert step.hand_over.agent == handoff.accepted_by or offered, "assigned before acceptance"
@@ -552,6 +568,7 @@ def test_the_check_finds_what_is_planted() -> None:
         "more live offers": (good, Step(replace(good, offers=(*good.offers, replace(offer, id="x", agent="eli"))))),
         "asked from the queue without end": (good, Step(replace(good, offers=(*good.offers, *(late,) * 3)))),
         "not one offer of what waits": (good, Step(replace(good, offers=(replace(offer, from_queue=True),)))),
+        "two trackers are waited for": (good, Step(replace(good, offers=(replace(offer, agent="", tracker="x"),) * 2))),
         "two cards in one channel": (good, Step(replace(good, offers=(replace(offer, agent="", channel="#a"),) * 2))),
         "it goes round in circles": (good, Step(replace(good, trail=("a",) * 3), entries=(Entry("returned", ""),))),
         "assigned before acceptance": (good, replace(play(path(ONE), Accept("ada")), handoff=good)),
@@ -584,7 +601,7 @@ def test_a_handoff_kept_by_an_earlier_version_goes_on() -> None:
         del one["on_pass"], one["assigned"], one["from_queue"]
     del kept["path"]["at_end"]
     for one in kept["path"]["levels"]:
-        del one["at_once"], one["to"], one["repeat"], one["quiet"]
+        del one["at_once"], one["to"], one["repeat"], one["quiet"], one["then"], one["skills"]
     old = build(Handoff, kept)
     step = advance(old, Fired(TimerKind.OFFER_EXPIRES, "h1.1"), NOW + 15 * MINUTE, desk_at(NOW, old))
     assert asked(step) == ["bo"]
