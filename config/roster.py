@@ -10,12 +10,12 @@ import pydantic
 from pydantic import BeforeValidator, Field
 
 from config.conditions import Strict
-from config.crosscheck import repeated, unknown, walk
+from config.crosscheck import Place, repeated, unknown, walk
 from config.national import Holidays, named_days
 from config.values import DAYS, Clock, Day, Days, EndClock, Name, VendorId, Zone
 from config.yamldoc import Parsed, Problem, Problems, parse, validate, wrong
 from config.yamlwords import Path
-from escalation.roster import Absence, Agent, Quiet, Roster, Rotation, Shift, Team, Turns
+from escalation.roster import Absence, Agent, Follows, Quiet, Roster, Rotation, Shift, Team, Turns
 
 _DAY = 24 * 60
 _WEEK = 7 * _DAY
@@ -135,6 +135,15 @@ class TeamModel(Strict):
     calendar: str = ""
     tracker: Literal["", "github", "jira", "linear"] = ""
     user_group: UserGroup = ""
+    group_follows: Annotated[Follows, Field(strict=False)] = Follows.NOBODY
+
+    @pydantic.model_validator(mode="after")
+    def _somebody_follows(self) -> TeamModel:
+        if self.group_follows and not self.user_group:
+            raise wrong("it does not say which user group follows", "Add user_group and the group's id in Slack.")
+        if self.group_follows is Follows.ON_WATCH and not self.watch:
+            raise wrong("nobody is on watch for this team", "Add watch, or use group_follows: on_shift.")
+        return self
 
     def built(self, team_id: str) -> Team:
         told = self.model_dump(exclude={"issue_types"})
@@ -157,6 +166,7 @@ class RotationModel(Strict):
     turns: Annotated[Turns, Field(strict=False)]
     start: Annotated[datetime, BeforeValidator(_local)] | None = None
     time_zone: Zone = "UTC"
+    user_group: UserGroup = ""
 
     @pydantic.field_validator("members")
     @classmethod
@@ -174,7 +184,9 @@ class RotationModel(Strict):
 
     def built(self, rotation_id: str) -> Rotation:
         begun = {"start": self.start} if self.start else {}
-        return Rotation(rotation_id, tuple(self.members), self.turns, time_zone=self.time_zone, **begun)
+        return Rotation(
+            rotation_id, tuple(self.members), self.turns, time_zone=self.time_zone, user_group=self.user_group, **begun
+        )
 
 
 class RosterModel(Strict):
@@ -216,11 +228,20 @@ def _twice(parsed: Parsed) -> Iterator[Problem]:
     for connection in dict.fromkeys(str(path[-1]) for path, _ in walk(data, "agents", "*", "ids", "*")):
         yield from repeated(parsed, walk(data, "agents", "*", "ids", connection), f"the {connection} id")
     yield from repeated(parsed, walk(data, "teams", "*", "issue_types", "*"), "the issue type")
+    yield from repeated(parsed, _following(data), "the user group")
     agents = _keys(data, "agents")
     for path, _ in walk(data, "rotations", "*"):
         if path[-1] in agents:
             told = f"{path[-1]} is also the name of an agent, in line {parsed.line(('agents', path[-1]))}"
             yield parsed.problem(path, told, "Give the rotation another name.")
+
+
+def _following(data: object) -> Iterator[Place]:
+    """User groups that are kept equal to something: to two things none can be."""
+    for path, team in walk(data, "teams", "*"):
+        if isinstance(team, dict) and team.get("group_follows"):
+            yield (*path, "user_group"), team.get("user_group")
+    yield from walk(data, "rotations", "*", "user_group")
 
 
 def _nowhere(parsed: Parsed) -> Iterator[Problem]:

@@ -33,6 +33,10 @@ SCOPES = {
     "users:read": "know who pressed a button",
     "users:read.email": "match people to the roster by e-mail",
 }
+GROUP_SCOPES = {
+    "usergroups:read": "see who is in a user group that follows the roster",
+    "usergroups:write": "change who is in a user group that follows the roster",
+}
 _LOOK_BACK_S = 24 * 3600  # an unclear post is tried again within minutes; a day covers a long outage
 _PAGES = 10
 _MOST_ASKED = 50  # people in one call
@@ -51,6 +55,7 @@ class SlackChat:
         self._directs: dict[str, str] = {}  # person id → direct message channel
         self._names: dict[str, str] = {}  # "#name" → channel id
         self._people: dict[str, tuple[float, str]] = {}  # e-mail → (known until, person id or "")
+        self._groups: dict[str, tuple[float, frozenset[str]]] = {}  # user group → (known until, its members)
         self._profiles: dict[str, tuple[float, tuple[str, str]]] = {}  # person id → (known until, (name, e-mail))
 
     def post(self, to: str, card: Card | ShiftCard, key: str, *, look_first: bool) -> Posted:
@@ -104,6 +109,22 @@ class SlackChat:
                     found[person] = datetime.fromtimestamp(dnd["next_dnd_end_ts"], UTC)
         return found
 
+    def fill_group(self, group: str, people: Iterable[str]) -> bool:
+        """Make these people the members of a user group, if they are not; looked up before, remembered for ten minutes.
+
+        https://docs.slack.dev/reference/methods/usergroups.users.update (20 calls a minute, whole lists only, never empty)
+        """
+        meant = frozenset(people)
+        with self._lock:
+            until, known = self._groups.get(group, (0.0, frozenset()))
+        if until > self._clock() and known == meant:
+            return False
+        there = frozenset(self._wire.read("usergroups.users.list", usergroup=group, include_disabled=True)["users"])
+        if there != meant:
+            self._wire.write("usergroups.users.update", usergroup=group, users=sorted(meant))
+        self._remember(self._groups, group, meant, _KNOWN_FOR_S)
+        return there != meant
+
     def person(self, email: str) -> str:
         """The person id for an e-mail address, remembered for ten minutes (one when there is none: GiveUp(gone))."""
         email = email.strip().lower()
@@ -127,13 +148,17 @@ class SlackChat:
             self._remember(self._profiles, person, known, _KNOWN_FOR_S)
         return known
 
-    def check(self) -> tuple[str, ...]:
-        """Problems of token, scopes, default channel and signing secret in words with the remedy; empty when all is well."""
+    def check(self, groups: Iterable[str] = ()) -> tuple[str, ...]:
+        """Problems of token, scopes, default channel and signing secret in words with the remedy; empty when all is well.
+
+        ``groups``: user groups that follow the roster, which need scopes of their own.
+        """
         problems = []
         if not reveal(self._account.signing_secrets) and not self._account.app_token.get_secret_value():
             problems.append("Slack: SLACK_SIGNING_SECRET is not set, so button presses cannot be verified")
         try:
-            problems += self._missing_scopes()
+            problems += self._missing_scopes(SCOPES)
+            problems += self._group_problems(sorted(groups))
             problems += self._channel_problems()
         except Outside as wrong:
             problems.append(str(wrong))
@@ -219,10 +244,16 @@ class SlackChat:
                 where.clear()
             where[key] = (self._clock() + seconds, value)
 
-    def _missing_scopes(self) -> list[str]:
+    def _missing_scopes(self, scopes: Mapping[str, str]) -> list[str]:
         given = self._wire.scopes()
-        lacking = [scope for scope in SCOPES if given is not None and scope not in given]
-        return [f"Slack: the app lacks the scope {s} (to {SCOPES[s]}); add it and reinstall the app" for s in lacking]
+        lacking = [scope for scope in scopes if given is not None and scope not in given]
+        return [f"Slack: the app lacks the scope {s} (to {scopes[s]}); add it and reinstall the app" for s in lacking]
+
+    def _group_problems(self, groups: list[str]) -> list[str]:
+        if not groups or (lacking := self._missing_scopes(GROUP_SCOPES)):
+            return lacking if groups else []
+        there = {group["id"] for group in self._wire.read("usergroups.list", include_disabled=True)["usergroups"]}
+        return [f"Slack: there is no user group {group}; mend its id in the roster" for group in groups if group not in there]
 
     def _channel_problems(self) -> list[str]:
         to = self._account.channel

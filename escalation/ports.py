@@ -157,11 +157,14 @@ class Chat(Protocol):
     def undisturbed(self, people: Iterable[str]) -> Mapping[str, datetime]:
         """Of these person ids those who are not to be disturbed now, with until when (aware)."""
 
+    def fill_group(self, group: str, people: Iterable[str]) -> bool:
+        """Make these person ids (at least one) the members of a user group; False when they were already."""
+
     def person(self, email: str) -> str:
         """The chat id of the person with this e-mail address; GiveUp(gone) when there is none."""
 
-    def check(self) -> tuple[str, ...]:
-        """Problems of token, scopes and channels in words with the remedy; empty when all is well."""
+    def check(self, groups: Iterable[str] = ()) -> tuple[str, ...]:
+        """Problems of token, scopes, channels and these user groups in words with the remedy; empty when all is well."""
 
 
 class Bots(Protocol):

@@ -76,6 +76,15 @@ class Rotation:
     turns: Turns = Turns.FOLLOW_THE_SUN
     start: datetime = datetime(2024, 1, 1)  # local, without a zone: a moment at which the first member's turn begins
     time_zone: str = "UTC"
+    user_group: str = ""  # of the chat, whose one member is who is on watch
+
+
+class Follows(StrEnum):
+    """Whom a team's user group consists of."""
+
+    NOBODY = ""  # whom people put into it: Baton leaves it alone
+    ON_SHIFT = "on_shift"
+    ON_WATCH = "on_watch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +99,12 @@ class Team:
     calendar: str = ""  # of the playbook, for clocks of the team; "": the playbook's own
     tracker: str = ""  # where its bugs are filed; "": the first that is set up
     user_group: str = ""  # of the chat: its id there
+    group_follows: Follows = Follows.NOBODY
+
+    @property
+    def follows(self) -> bool:
+        """Whether its user group is kept equal to what the roster says."""
+        return bool(self.user_group and self.group_follows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,15 +199,21 @@ def publish_view(world: World, params: Params) -> Body:
 
 
 def groups(world: World, params: Params) -> Body:
-    every = [{"id": id, "team_id": TEAM, "name": name, "handle": handle} for id, (name, handle, _) in GROUPS.items()]
-    return {"usergroups": every}
+    every = [world.group(id) for id in GROUPS]
+    hidden = set() if _is_on(params, "include_users") else {"users"}
+    return {"usergroups": [{key: value for key, value in group.items() if key not in hidden} for group in every]}
 
 
 def group_members(world: World, params: Params) -> Body:
-    group = GROUPS.get(_needed(params, "usergroup"))
-    if group is None:
-        raise Refused("no_such_subteam")
-    return {"users": group[2]}
+    return {"users": world.group(_needed(params, "usergroup"))["users"]}
+
+
+def fill_group(world: World, params: Params) -> Body:
+    """A list in JSON, or one text with commas in a form."""
+    told = params.get("users") or []
+    people = told.split(",") if isinstance(told, str) else told
+    group = world.fill_group(_needed(params, "usergroup"), [str(person).strip() for person in people])
+    return {"usergroup": group | ({"user_count": str(len(people))} if _is_on(params, "include_count") else {})}
 
 
 METHODS: dict[str, tuple[str, Callable[[World, Params], Body]]] = {
@@ -231,4 +237,5 @@ METHODS: dict[str, tuple[str, Callable[[World, Params], Body]]] = {
     "views.publish": ("", publish_view),
     "usergroups.list": ("usergroups:read", groups),
     "usergroups.users.list": ("usergroups:read", group_members),
+    "usergroups.users.update": ("usergroups:write", fill_group),
 }
