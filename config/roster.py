@@ -15,7 +15,7 @@ from config.national import Holidays, named_days
 from config.values import DAYS, Clock, Day, Days, EndClock, Name, VendorId, Zone
 from config.yamldoc import Parsed, Problem, Problems, parse, validate, wrong
 from config.yamlwords import Path
-from escalation.roster import Absence, Agent, Follows, Quiet, Roster, Rotation, Shift, Team, Turns
+from escalation.roster import Absence, Agent, Cards, Follows, Quiet, Roster, Rotation, Shift, Team, Turns
 
 _DAY = 24 * 60
 _WEEK = 7 * _DAY
@@ -94,6 +94,7 @@ class AgentModel(Strict):
     holidays: Holidays = Field(default_factory=list)
     deputy: str = ""
     quiet: QuietModel | None = None
+    cards: Annotated[Cards, Field(strict=False)] = Cards.DM
 
     @pydantic.field_validator("shifts")
     @classmethod
@@ -106,7 +107,8 @@ class AgentModel(Strict):
         return shifts
 
     def built(self, agent_id: str) -> Agent:
-        told = {name: getattr(self, name) for name in ("name", "email", "slack_id", "tier", "capacity", "time_zone", "deputy")}
+        plain = ("name", "email", "slack_id", "tier", "capacity", "time_zone", "deputy", "cards")
+        told = {name: getattr(self, name) for name in plain}
         return Agent(
             id=agent_id,
             ids=self.ids,

@@ -58,20 +58,23 @@ class SlackChat:
         self._groups: dict[str, tuple[float, frozenset[str]]] = {}  # user group → (known until, its members)
         self._profiles: dict[str, tuple[float, tuple[str, str]]] = {}  # person id → (known until, (name, e-mail))
 
-    def post(self, to: str, card: Card | ShiftCard, key: str, *, look_first: bool) -> Posted:
-        """Post a card to a person id, channel id or "#name" ("" = the account's channel); found again by ``key``."""
+    def post(self, to: str, card: Card | ShiftCard, key: str, *, look_first: bool, under: Posted | None = None) -> Posted:
+        """Post a card to a person id, channel id or "#name" ("" = the account's channel); found again by ``key``.
+
+        ``under``: in the thread of this message.
+        """
         if isinstance(card, ShiftCard):
             return self._say(to, packet_text(card), packet_blocks(card), {"key": key, "packet": card.packet}, look_first)
         about = {"key": key, "handoff": card.handoff_id, "offer": card.offer_id}
-        return self._say(to, fallback_text(card), blocks(card), about, look_first)
+        return self._say(to, fallback_text(card), blocks(card), about, look_first, under)
 
     def tell(self, to: str, text: str, key: str, *, look_first: bool) -> Posted:
         """Post plain text, shown exactly as it is."""
         return self._say(to, literal(text, 2000), text_blocks(text), {"key": key}, look_first)
 
-    def find(self, to: str, key: str) -> Posted | None:
-        """The message with ``key`` of the last day in a channel or with a person; a look-up, nothing is sent."""
-        return self._find(self._channel(to or self._account.channel, needs_id=True), key)
+    def find(self, to: str, key: str, *, under: Posted | None = None) -> Posted | None:
+        """The message with ``key`` of the last day in a channel, a thread or with a person; a look-up, nothing is sent."""
+        return self._find(self._channel(to or self._account.channel, needs_id=True), key, under)
 
     def update(self, where: Posted, card: Card | ShiftCard) -> None:
         """Edit a posted card; its metadata stays. GiveUp(gone) when the message is deleted or no longer editable."""
@@ -164,26 +167,31 @@ class SlackChat:
             problems.append(str(wrong))
         return tuple(problems)
 
-    def _say(self, to: str, text: str, parts: list[Block], about: dict[str, str], look_first: bool) -> Posted:
+    def _say(
+        self, to: str, text: str, parts: list[Block], about: dict[str, str], look_first: bool, under: Posted | None = None
+    ) -> Posted:
         channel = self._channel(to or self._account.channel, needs_id=look_first)
-        if look_first and (found := self._find(channel, about["key"])):
+        if look_first and (found := self._find(channel, about["key"], under)):
             return found
         metadata = {"event_type": EVENT, "event_payload": about}
         # No parsing of the fallback text: it holds a customer's words.
+        thread = {"thread_ts": under.ts} if under else {}
         bare = {"parse": "none", "link_names": False, "mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
         answer = self._wire.write(
-            "chat.postMessage", posts=True, channel=channel, text=text, blocks=parts, metadata=metadata, **bare
+            "chat.postMessage", posts=True, channel=channel, text=text, blocks=parts, metadata=metadata, **bare, **thread
         )
         if channel.startswith("#"):
             with self._lock:
                 self._names[channel] = answer["channel"]
         return Posted(answer["channel"], answer["ts"])
 
-    def _find(self, channel: str, key: str) -> Posted | None:
+    def _find(self, channel: str, key: str, under: Posted | None = None) -> Posted | None:
+        """The history of a channel has no answers of threads: those are asked for by the message they stand under."""
         oldest, cursor = f"{time.time() - _LOOK_BACK_S:.6f}", ""
+        method, thread = ("conversations.replies", {"ts": under.ts}) if under else ("conversations.history", {})
         for _ in range(_PAGES):
             page = self._wire.read(
-                "conversations.history", channel=channel, oldest=oldest, limit=200, cursor=cursor, include_all_metadata=True
+                method, channel=channel, oldest=oldest, limit=200, cursor=cursor, include_all_metadata=True, **thread
             )
             for message in page.get("messages", ()):
                 if _key(message) == key:

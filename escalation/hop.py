@@ -14,7 +14,7 @@ from escalation.actions import Action, Entry, Timer
 from escalation.clocks import Counting, ReplyClock
 from escalation.decision import Route
 from escalation.playbook import ClockKind, Level, Path
-from escalation.roster import Roster
+from escalation.roster import Cards, Roster
 
 
 class State(StrEnum):
@@ -64,6 +64,7 @@ class Offer:
     from_queue: bool = False  # made because somebody was free again
     snoozed: bool = False  # whoever is asked has put off answering, which goes once
     group: str = ""  # the user group that the channel's card calls
+    cards: Cards = Cards.DM  # where its card stands
     tracker: str = ""  # in which its bug is waited for: no card, and nobody to press
 
     @property

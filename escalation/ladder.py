@@ -11,8 +11,10 @@ from escalation.decision import Candidate
 from escalation.hop import Desk, Handoff, HandOver, Offer, OfferState, State, Step, clock
 from escalation.offers import settled
 from escalation.playbook import MOST_LAPS, ROOMS, Afterwards, AtEnd, Level, Offering, QuietHours
+from escalation.roster import Cards
 from escalation.rotations import on_watch
 
+PLACE = "thread"  # of a planned card, in its action's data: a thread of the team's channel
 _BEING_ASKED = "is being asked"
 
 
@@ -99,13 +101,14 @@ def offer_person(
         span=level.offer_for,
         from_queue=handoff.from_queue,
     )
-    offer = timed(offer, handoff, desk)
+    agent = desk.roster.agent(candidate.agent)
+    offer = timed(replace(offer, cards=agent.cards if agent else Cards.DM), handoff, desk)
     words = f"Offered to {candidate.name}: {candidate.words}"
     told = {"offer": offer.id, "agent": offer.agent, "score": candidate.score}
     told |= {"until": offer.until.isoformat(), "deadline": offer.words}
     over = HandOver(candidate.agent, "this level assigns with the offer") if offer.assigned else None
     timers = offer_timers(offer, handoff, desk, now)
-    return Step(_with(handoff, offer), (_alert(offer, handoff),), timers, (Entry("offered", words, data=told),), over)
+    return Step(_with(handoff, offer), _alerts(offer, handoff), timers, (Entry("offered", words, data=told),), over)
 
 
 def _offer_room(handoff: Handoff, level: Level, now: datetime, desk: Desk) -> Step:
@@ -121,7 +124,7 @@ def _offer_room(handoff: Handoff, level: Level, now: datetime, desk: Desk) -> St
     offer = timed(replace(_open_call(handoff, level, now), channel=channel, group=group, why=why), handoff, desk)
     entry = Entry("offered", f"Offered to {offer.everybody}", data={"offer": offer.id})
     timers = offer_timers(offer, handoff, desk, now)
-    return step.then(Step(_with(step.handoff, offer), (_alert(offer, handoff),), timers, (entry,)))
+    return step.then(Step(_with(step.handoff, offer), _alerts(offer, handoff), timers, (entry,)))
 
 
 def _to_tracker(handoff: Handoff, level: Level, now: datetime, desk: Desk) -> Step:
@@ -206,8 +209,16 @@ def _with(handoff: Handoff, offer: Offer) -> Handoff:
     return replace(handoff, state=State.OFFERED, offers=(*handoff.offers, offer))
 
 
-def _alert(offer: Offer, handoff: Handoff) -> Action:
-    return Action(f"alert:{offer.id}", ActionKind.ALERT, handoff.id, {"offer": offer.id}, offer.why)
+def _alerts(offer: Offer, handoff: Handoff) -> tuple[Action, ...]:
+    """The card at each place where it is to stand."""
+    places = {Cards.DM: ("",), Cards.THREAD: (PLACE,), Cards.BOTH: ("", PLACE)}[offer.cards]
+    return tuple(_alert(offer, handoff, place) for place in places)
+
+
+def _alert(offer: Offer, handoff: Handoff, place: str) -> Action:
+    key = f"alert:{offer.id}:{place}" if place else f"alert:{offer.id}"
+    told = {"offer": offer.id} | ({"place": place} if place else {})
+    return Action(key, ActionKind.ALERT, handoff.id, told, offer.why)
 
 
 def edit(offer: Offer, handoff: Handoff, why: str) -> Action:

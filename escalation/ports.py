@@ -142,11 +142,14 @@ class Posted:
 class Chat(Protocol):
     """The chat tool (Slack). Implementations are thread-safe."""
 
-    def post(self, to: str, card: Card | ShiftCard, key: str, *, look_first: bool) -> Posted:
-        """Post a card to a channel or person id; with ``look_first`` the message carrying ``key`` is looked for before."""
+    def post(self, to: str, card: Card | ShiftCard, key: str, *, look_first: bool, under: Posted | None = None) -> Posted:
+        """Post a card to a channel or person id; with ``look_first`` the message carrying ``key`` is looked for before.
 
-    def find(self, to: str, key: str) -> Posted | None:
-        """The message that was posted to ``to`` with ``key`` lately, None when there is none."""
+        ``under``: in the thread of this message.
+        """
+
+    def find(self, to: str, key: str, *, under: Posted | None = None) -> Posted | None:
+        """The message that was posted to ``to`` (in a thread) with ``key`` lately, None when there is none."""
 
     def update(self, where: Posted, card: Card | ShiftCard) -> None:
         """Edit a posted card to what it should show now."""

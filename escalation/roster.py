@@ -34,6 +34,14 @@ class Quiet:
     end: time
 
 
+class Cards(StrEnum):
+    """Where somebody's cards stand."""
+
+    DM = "dm"  # a direct message; in the team's channel only where they cannot be reached
+    THREAD = "thread"  # a thread of the team's channel, in which they are named
+    BOTH = "both"
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     id: str  # our own short name, "ada"
@@ -51,6 +59,7 @@ class Agent:
     absences: tuple[Absence, ...] = ()
     deputy: str = ""
     quiet: Quiet | None = None
+    cards: Cards = Cards.DM
 
     def speaks(self, language: str) -> bool:
         """Whether the agent speaks a language, however it is written ("pt", "pt-BR"); one without languages speaks any."""

@@ -77,7 +77,7 @@ def chat_post(world: World, params: Params) -> Body:
         raise Refused("is_archived")
     message = {"user": BOT, "bot_id": "BBATON", "app_id": APP} | _content(params)
     if params.get("thread_ts"):
-        message["thread_ts"] = params["thread_ts"]
+        message["thread_ts"] = world.message(channel["id"], str(params["thread_ts"]), "thread_not_found")["ts"]
     world.add(channel["id"], message)
     return {"channel": channel["id"], "ts": message["ts"], "message": shown(message, metadata=True)}
 
@@ -106,13 +106,31 @@ def chat_whisper(world: World, params: Params) -> Body:
 
 
 def history(world: World, params: Params) -> Body:
+    """The messages of a channel, newest first; answers in threads are not among them."""
+    kept = [m for m in reversed(_readable(world, params)) if m.get("thread_ts", m["ts"]) == m["ts"]]
+    return _page(kept, params)
+
+
+def replies(world: World, params: Params) -> Body:
+    """A message and its answers, oldest first."""
+    first = _needed(params, "ts", "thread_not_found")
+    kept = [m for m in _readable(world, params, first) if first in (m["ts"], m.get("thread_ts"))]
+    if not kept:
+        raise Refused("thread_not_found")
+    return _page(kept, params)
+
+
+def _readable(world: World, params: Params, always: str = "") -> list[Body]:
     channel = world.channel(_needed(params, "channel", "channel_not_found"))
     if not channel["is_im"] and not channel["is_member"]:
         raise Refused("not_in_channel")
-    oldest, limit = float(params.get("oldest") or 0), min(int(params.get("limit") or 100), 999)
-    start = int(params.get("cursor") or 0)
-    newest_first = [m for m in reversed(world.messages(channel["id"])) if float(m["ts"]) > oldest]
-    page, more = newest_first[start : start + limit], len(newest_first) > start + limit
+    oldest = float(params.get("oldest") or 0)
+    return [m for m in world.messages(channel["id"]) if float(m["ts"]) > oldest or m["ts"] == always]
+
+
+def _page(kept: list[Body], params: Params) -> Body:
+    start, limit = int(params.get("cursor") or 0), min(int(params.get("limit") or 100), 999)
+    page, more = kept[start : start + limit], len(kept) > start + limit
     told = [shown(message, metadata=_is_on(params, "include_all_metadata")) for message in page]
     return {"messages": told, "has_more": more, "response_metadata": {"next_cursor": str(start + limit) if more else ""}}
 
@@ -223,6 +241,7 @@ METHODS: dict[str, tuple[str, Callable[[World, Params], Body]]] = {
     "chat.delete": ("chat:write", chat_delete),
     "chat.postEphemeral": ("chat:write", chat_whisper),
     "conversations.history": ("channels:history", history),
+    "conversations.replies": ("channels:history", replies),
     "conversations.open": ("im:write", open_direct),
     "conversations.list": ("channels:read", channels),
     "conversations.info": ("channels:read", channel_info),

@@ -113,10 +113,10 @@ class World:
         kept = [message for message in self.state.all(VENDOR, f"message:{channel}") if not message.get("deleted")]
         return sorted(kept, key=lambda message: str(message["ts"]))
 
-    def message(self, channel: str, ts: str) -> Body:
+    def message(self, channel: str, ts: str, code: str = "message_not_found") -> Body:
         found = self.state.get(VENDOR, f"message:{channel}", ts)
         if found is None or found.get("deleted"):
-            raise Refused("message_not_found")
+            raise Refused(code)
         return found
 
     def edit(self, channel: str, ts: str, new: Body) -> Body:
