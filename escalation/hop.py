@@ -66,12 +66,18 @@ class Offer:
     group: str = ""  # the user group that the channel's card calls
     cards: Cards = Cards.DM  # where its card stands
     tracker: str = ""  # in which its bug is waited for: no card, and nobody to press
+    sender: str = ""  # who is asked for what is missing before anybody is: no card either
+
+    @property
+    def is_wait(self) -> bool:
+        """True where nobody is offered anything: a bug, or the sender, is waited for."""
+        return bool(self.tracker or self.sender)
 
     @property
     def everybody(self) -> str:
         """Who is asked where it is nobody in particular, in words."""
-        if self.tracker:
-            return f"the tracker {self.tracker}"
+        if self.is_wait:
+            return f"the tracker {self.tracker}" if self.tracker else "the sender, for what is missing"
         return f"everybody in {self.channel or 'the default channel'}" + (
             f", calling the user group {self.group}" * bool(self.group)
         )
@@ -134,7 +140,7 @@ class Handoff:
     @property
     def in_rooms(self) -> tuple[Offer, ...]:
         """The open cards for whoever is there."""
-        return tuple(o for o in self.open_offers if not o.agent and not o.tracker)
+        return tuple(o for o in self.open_offers if not o.agent and not o.is_wait)
 
     @property
     def owner(self) -> str:

@@ -229,7 +229,7 @@ def edit(offer: Offer, handoff: Handoff, why: str) -> Action:
 def edits(handoff: Handoff, *, settled: bool = False) -> tuple[Action, ...]:
     """One edit of every card that still says something out of date; with ``settled`` also of accepted ones."""
     shown = (OfferState.OPEN, OfferState.ACCEPTED) if settled else (OfferState.OPEN,)
-    return tuple(edit(o, handoff, "the handoff has changed") for o in handoff.offers if o.state in shown and not o.tracker)
+    return tuple(edit(o, handoff, "the handoff has changed") for o in handoff.offers if o.state in shown and not o.is_wait)
 
 
 def tell(key: str, handoff: Handoff, text: str, *, agent: str = "", channel: str = "") -> Action:

@@ -20,7 +20,9 @@ from escalation.events import (
     AssignedInHelpdesk,
     Decline,
     Event,
+    Filled,
     Fired,
+    Gaps,
     HumanReplied,
     NextLevel,
     Reassign,
@@ -382,9 +384,13 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(Recount, TIMES),
     st.builds(Again, st.integers(0, 4), st.just("number 1 of 1"), st.just(QUEUE)),
     st.builds(Stuck, WHO, st.just("Ada went off shift")),
+    st.builds(Filled, st.just("it is there")),
     st.builds(Tracked, st.just("the bug was closed"), st.sampled_from(["", "1", "2"])),
 )
 LOADS = st.dictionaries(st.sampled_from([*NAMES, "lena"]), st.integers(0, 5).map(Load), max_size=4)
+
+
+GAPS = Gaps("eli", ("error",), "55 of 100, 70 are wanted", 10 * MINUTE)
 
 
 class Life:
@@ -393,7 +399,8 @@ class Life:
     def __init__(self, way: Path, new: Path, loads: Mapping[str, Load]) -> None:
         self.new, self.loads, self.timers = new, loads, dict[str, Timer]()
         self.handoff = fresh(way)
-        self.step(Start(), NOW)
+        asks_first = len(loads) % 2 == 1  # as good as any toss
+        self.step(Start(GAPS if asks_first else None), NOW)
 
     def step(self, event: Event, now: datetime) -> Step:
         step = advance(self.handoff, event, now, desk_at(now, self.handoff, loads=self.loads, path=self.new))
@@ -434,6 +441,7 @@ def check(before: Handoff, step: Step) -> None:
     cards = [o.channel for o in handoff.in_rooms]
     assert len(cards) == len(set(cards)), "two cards in one channel"
     assert sum(bool(o.tracker) for o in handoff.open_offers) <= 1, "two trackers are waited for"
+    assert sum(bool(o.sender) for o in handoff.offers) <= 1, "the sender is asked twice"
     if step.hand_over is not None:
         offered = [o for o in handoff.asked_now if o.agent == step.hand_over.agent and o.assigned]
         assert step.hand_over.agent == handoff.accepted_by or offered, "assigned before acceptance"
@@ -485,7 +493,7 @@ def test_timers_alone_bring_it_to_an_end(
     for event, now in events:
         life.step(life.meant(event), now)
     longest = max(sum((level.repeat + 1) * (level.most or len(ROSTER.agents)) for level in p.levels) for p in (way, new))
-    # A reminder and an expiry per offer, those to whoever decides among them, and a reply's two.
+    # A reminder and an expiry per offer, those to whoever decides and to the sender among them, and a reply's two.
     bound = len(life.timers) + 2 * (longest * (MOST_LAPS + 1) + 4)
     fired = 0
     while life.timers:
@@ -568,6 +576,7 @@ def test_the_check_finds_what_is_planted() -> None:
         "more live offers": (good, Step(replace(good, offers=(*good.offers, replace(offer, id="x", agent="eli"))))),
         "asked from the queue without end": (good, Step(replace(good, offers=(*good.offers, *(late,) * 3)))),
         "not one offer of what waits": (good, Step(replace(good, offers=(replace(offer, from_queue=True),)))),
+        "the sender is asked twice": (good, Step(replace(good, offers=(replace(offer, agent="", sender="x"),) * 2))),
         "two trackers are waited for": (good, Step(replace(good, offers=(replace(offer, agent="", tracker="x"),) * 2))),
         "two cards in one channel": (good, Step(replace(good, offers=(replace(offer, agent="", channel="#a"),) * 2))),
         "it goes round in circles": (good, Step(replace(good, trail=("a",) * 3), entries=(Entry("returned", ""),))),

@@ -154,6 +154,8 @@ def _who(item: Item, roster: Roster) -> str:
 
 
 def _everybody(offer: Mapping[str, Any]) -> str:
+    if offer.get("sender"):
+        return "the sender, for what is missing"
     return f"the tracker {offer['tracker']}" if offer.get("tracker") else f"anyone in {offer['channel']}"
 
 
