@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from escalation.completeness import Needs, judged
+from escalation.completeness import DETAILS, Needs, judged
 from escalation.events import Filled, Gaps
 from escalation.filling import waiting
 from escalation.history import escalate_note
@@ -40,7 +40,7 @@ def over_for(
     if waiting(handoff) is None:
         return None
     package = judged(replace(package, issue_type=handoff.issue_type), ticket, needs)
-    if package.completeness >= package.minimum:
+    if package.completeness >= package.minimum or not for_a_person(package):
         return Filled(f"What was missing is there ({package.completeness} of 100): it is offered")
     return Filled("It became urgent: it goes out and says what is missing") if urgent(ticket, severity, now) else None
 
@@ -55,8 +55,8 @@ def sender_of(ticket: Ticket, roster: Roster) -> Agent | None:
 
 
 def for_a_person(package: ContextPackage) -> tuple[str, ...]:
-    """The gaps that somebody can fill by saying it."""
-    return tuple(gap.field for gap in package.missing if gap.cause == "person")
+    """The gaps that somebody can fill by saying it in a note; an account is gathered, or is for the helpdesk's own fields."""
+    return tuple(gap.field for gap in package.missing if gap.cause == "person" and gap.field in DETAILS)
 
 
 def urgent(ticket: Ticket, severity: Severity, now: datetime) -> bool:

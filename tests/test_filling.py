@@ -138,6 +138,19 @@ def test_a_note_without_evidence_asks_its_author_and_the_next_note_sends_it_out(
     assert here.said("filled")[0].startswith("What was missing is there")
 
 
+def test_what_no_note_can_fill_is_neither_asked_for_nor_waited_for(
+    db: Engine, desks: list[Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account is gathered, and counts for 20 points of the minimum."""
+    monkeypatch.setitem(BUG, "bug", Needs({"error": 40}, minimum=100))
+    here = desk(db, desks)
+    monkeypatch.setattr("tests.floor.Message", _internal)
+    here.say("sam", "#escalate care please look")
+    assert "before anybody is: error (" in here.said("asked_sender")[0]
+    here.say("sam", "It is error ERR-5021")
+    assert here.asked() == ["a00"]
+
+
 def test_after_its_time_it_goes_out_as_it_is(db: Engine, desks: list[Desk], monkeypatch: pytest.MonkeyPatch) -> None:
     here = desk(db, desks)
     monkeypatch.setattr("tests.floor.Message", _internal)
