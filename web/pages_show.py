@@ -46,6 +46,7 @@ ACTION_WORDS = {
     "ask_verdict": "Question for a verdict",
     "notify": "Event for a bot",
     "gather": "Account facts and earlier tickets",
+    "bug": "Report of the bug by its level",
     "file": "Filing of the bug",
     "link": "Ticket shown with its bug",
     "note": "Note about the bug",
