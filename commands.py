@@ -23,7 +23,7 @@ import commands_who
 import sending
 from config import settings
 from config.yamldoc import Problems
-from escalation import presence
+from escalation import presence, user_groups
 from running import plain_errors, prepare, run_everything
 from signals import semantic
 from store import accounts, live, queue
@@ -139,7 +139,8 @@ def check() -> None:
             problems += [f"{connection}: {line.removeprefix(f'{connection}: ')}" for line in helpdesk.check()]
             for ability, why in helpdesk.cannot.items():
                 click.echo(f"{connection} cannot: {ability.replace('_', ' ')}: {why}")
-        problems += [f"slack: {line}" for line in baton.chat.check()]
+        groups = [one.group for one in user_groups.wanted(baton.live.roster(), datetime.now(UTC))]
+        problems += [f"slack: {line}" for line in baton.chat.check(groups)]
         for source, problem in baton.account_sources.check().items():
             click.echo(f"account source {source}: {problem or 'answers'}")
             problems += [f"account source {source}: {problem}"] if problem else []

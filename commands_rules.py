@@ -123,6 +123,7 @@ def _in_words(told: dict[str, object]) -> str:
     decision: dict[str, object] = told["decision"]  # type: ignore[assignment]
     lines = ["Would escalate." if decision["escalate"] else "Would not escalate."]
     lines += [f"  {'x' if rule['fired'] else ' '} {rule['id']} ({rule['mode']}): {rule['words']}" for rule in told["rules"]]  # type: ignore[attr-defined]
+    lines += [f"Tree: {decision['tree']['words']}"] if decision["tree"] else []  # type: ignore[index]
     lines += ["Signals:", *(f"  {s['name']}: {s['value']} ({s['confidence']})" for s in told["signals"])]  # type: ignore[attr-defined]
     route: dict[str, object] | None = told["route"]  # type: ignore[assignment]
     if route:

@@ -36,7 +36,7 @@ def problems(playbook: Playbook, roster: Roster, rules: Parsed, people: Parsed) 
     if playbook.calendar:
         return
     for place, path_id, team_id in _team_clocks(playbook):
-        without = [team.id for team in _reached(playbook, roster, path_id, team_id) if not team.calendar]
+        without = [team.id for team in reached(playbook, roster, path_id, team_id) if not team.calendar]
         if without:
             told = f"it counts in the calendar of the team, and {', '.join(without)} {'have' if without[1:] else 'has'} none"
             remedy = "Add calendar: to the team in the roster, or to the playbook for all teams; or use clock: person or always."
@@ -53,7 +53,7 @@ def _team_clocks(playbook: Playbook) -> Iterator[tuple[Path, str, str]]:
                 yield ("paths", path.id, "levels", n, "clock"), path.id, level.team
 
 
-def _reached(playbook: Playbook, roster: Roster, path_id: str, team_id: str) -> Iterator[Team]:
+def reached(playbook: Playbook, roster: Roster, path_id: str, team_id: str) -> Iterator[Team]:
     """The teams a path can go to: the one its level names, else those its rules name, else every one."""
     wanted = {team_id} if team_id else {rule.team for rule in playbook.rules if rule.path == path_id}
     everywhere = "" in wanted or path_id == "default"  # tickets handed over by hand take it to any team

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field, field_validator
 
 from config.conditions import Strict
+from config.values import Positive
 from config.yamldoc import wrong
 from config.yamlwords import choose
 from escalation import completeness
@@ -18,6 +20,7 @@ Share = Annotated[int, Field(ge=0, le=100)]
 class NeedsModel(Strict):
     points: dict[str, Share] = Field(default_factory=dict)
     minimum: Share = 0
+    ask_for: Positive = timedelta(minutes=10)
 
     @field_validator("points")
     @classmethod
@@ -29,4 +32,4 @@ class NeedsModel(Strict):
 
     def built(self) -> completeness.Needs:
         """The same as the core's type."""
-        return completeness.Needs(self.points, self.minimum)
+        return completeness.Needs(self.points, self.minimum, self.ask_for)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from config import clocks, levels, segments
+from config import clocks, levels, segments, trees
 from config.completeness import NeedsModel
 from config.conditions import GroupModel, Strict
 from config.crosscheck import Place, repeated, unknown, walk
@@ -19,10 +19,12 @@ from config.masking import MaskingModel
 from config.queueing import QueueModel
 from config.roster import load_roster
 from config.segments import CalendarModel, Grid, PolicyModel, SegmentModel
+from config.trees import QuestionModel
 from config.values import Duration, IsoDay, Name, Points, Positive
 from config.yamldoc import Parsed, Problem, Problems, parse, validate
 from escalation.playbook import (
     MOST_AT_ONCE,
+    Afterwards,
     AssignWhen,
     AtEnd,
     ClockKind,
@@ -67,6 +69,8 @@ class LevelModel(Strict):
     repeat: Annotated[int, Field(ge=0, le=9)] = 0
     quiet: Annotated[QuietHours, Field(strict=False)] = QuietHours.RESPECT
     clock: Annotated[ClockKind, Field(strict=False)] = ClockKind.ALWAYS
+    skills: tuple[Name, ...] = Field((), strict=False)
+    then: Annotated[Afterwards, Field(strict=False)] = Afterwards.GO_ON
 
     def built(self) -> Level:
         told = self.model_dump(exclude={"remind_before", "at_once", "most_offers"})
@@ -160,6 +164,7 @@ class PlaybookModel(Strict):
     queue: QueueModel = Field(default_factory=QueueModel)
     completeness: dict[Name, NeedsModel] = Field(default_factory=dict)
     shift_handover: ShiftHandoverModel = Field(default_factory=ShiftHandoverModel)
+    trees: dict[Name, dict[Name, QuestionModel]] = Field(default_factory=dict)
     issue_words: dict[Name, Words] = Field(default_factory=dict)
     product_areas: dict[Name, Words] = Field(default_factory=dict)
 
@@ -187,6 +192,7 @@ class PlaybookModel(Strict):
             respect=Respect(**self.availability.model_dump()),
             queue=self.queue.built(),
             shift_handover=ShiftHandover(**self.shift_handover.model_dump()),
+            trees={issue: trees.built(issue, questions) for issue, questions in self.trees.items()},
         )
 
 
@@ -218,10 +224,15 @@ def check_together(playbook: Playbook, roster: Roster, playbook_text: str = "", 
     rules, people = _lines(playbook_text, "escalation"), _lines(roster_text, "roster")
     teams, issues = {team.id for team in roster.teams}, {*playbook.issue_words, OTHER}
     problems = list(unknown(rules, _teams_named(playbook), teams, "team"))
+    able = {skill for agent in roster.agents for skill in agent.skills}
+    branched, wanted = trees.of_roster(playbook)
+    problems += unknown(rules, branched, teams, "team")
+    problems += unknown(rules, (*wanted, *levels.skills_named(playbook)), able, "agent's skill")
     problems += unknown(rules, levels.people_named(playbook), {agent.id for agent in roster.agents}, "agent")
     owned = [((("teams", t.id, "issue_types", n)), issue) for t in roster.teams for n, issue in enumerate(t.issue_types)]
     problems += unknown(people, owned, issues, "issue type")
     problems += clocks.problems(playbook, roster, rules, people)
+    problems += levels.groups(playbook, roster, rules)
     if not playbook.default_team:
         problems += _without_owner(rules, issues, {issue for _, issue in owned})
     return problems
@@ -246,6 +257,12 @@ def _crossed(parsed: Parsed) -> Iterator[Problem]:
         if isinstance(rule, dict):
             yield from unknown(parsed, _issues_asked(rule.get("when"), (*place, "when")), issues, "issue type")
     yield from levels.problems(parsed)
+    yield from trees.problems(parsed)
+    yield from unknown(parsed, [(place, place[-1]) for place, _ in walk(data, "trees", "*")], issues, "issue type")
+    yield from unknown(parsed, trees.named(data, "issue_type"), issues, "issue type")
+    yield from unknown(parsed, trees.named(data, "path"), paths, "path")
+    for place, when in trees.conditions(data):
+        yield from unknown(parsed, _issues_asked(when, place), issues, "issue type")
 
 
 def _paths_named(data: object) -> Iterator[Place]:

@@ -10,12 +10,12 @@ import pydantic
 from pydantic import BeforeValidator, Field
 
 from config.conditions import Strict
-from config.crosscheck import repeated, unknown, walk
+from config.crosscheck import Place, repeated, unknown, walk
 from config.national import Holidays, named_days
 from config.values import DAYS, Clock, Day, Days, EndClock, Name, VendorId, Zone
 from config.yamldoc import Parsed, Problem, Problems, parse, validate, wrong
 from config.yamlwords import Path
-from escalation.roster import Absence, Agent, Quiet, Roster, Rotation, Shift, Team, Turns
+from escalation.roster import Absence, Agent, Cards, Follows, Quiet, Roster, Rotation, Shift, Team, Turns
 
 _DAY = 24 * 60
 _WEEK = 7 * _DAY
@@ -23,6 +23,7 @@ _WEEK = 7 * _DAY
 SkillLevel = Annotated[int, Field(ge=1, le=5)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")]
 Email = Annotated[str, Field(pattern=r"^$|^[^@\s]+@[^@\s]+$", max_length=254)]
+UserGroup = Annotated[str, Field(pattern=r"^$|^S[A-Z0-9]{1,20}$")]  # Slack's id, such as S0614TZR7
 Period = tuple[int, int, str]  # minutes since Monday 00:00, and the shift in words
 
 
@@ -93,6 +94,7 @@ class AgentModel(Strict):
     holidays: Holidays = Field(default_factory=list)
     deputy: str = ""
     quiet: QuietModel | None = None
+    cards: Annotated[Cards, Field(strict=False)] = Cards.DM
 
     @pydantic.field_validator("shifts")
     @classmethod
@@ -105,7 +107,8 @@ class AgentModel(Strict):
         return shifts
 
     def built(self, agent_id: str) -> Agent:
-        told = {name: getattr(self, name) for name in ("name", "email", "slack_id", "tier", "capacity", "time_zone", "deputy")}
+        plain = ("name", "email", "slack_id", "tier", "capacity", "time_zone", "deputy", "cards")
+        told = {name: getattr(self, name) for name in plain}
         return Agent(
             id=agent_id,
             ids=self.ids,
@@ -133,6 +136,16 @@ class TeamModel(Strict):
     watch: str = ""
     calendar: str = ""
     tracker: Literal["", "github", "jira", "linear"] = ""
+    user_group: UserGroup = ""
+    group_follows: Annotated[Follows, Field(strict=False)] = Follows.NOBODY
+
+    @pydantic.model_validator(mode="after")
+    def _somebody_follows(self) -> TeamModel:
+        if self.group_follows and not self.user_group:
+            raise wrong("it does not say which user group follows", "Add user_group and the group's id in Slack.")
+        if self.group_follows is Follows.ON_WATCH and not self.watch:
+            raise wrong("nobody is on watch for this team", "Add watch, or use group_follows: on_shift.")
+        return self
 
     def built(self, team_id: str) -> Team:
         told = self.model_dump(exclude={"issue_types"})
@@ -155,6 +168,7 @@ class RotationModel(Strict):
     turns: Annotated[Turns, Field(strict=False)]
     start: Annotated[datetime, BeforeValidator(_local)] | None = None
     time_zone: Zone = "UTC"
+    user_group: UserGroup = ""
 
     @pydantic.field_validator("members")
     @classmethod
@@ -172,7 +186,9 @@ class RotationModel(Strict):
 
     def built(self, rotation_id: str) -> Rotation:
         begun = {"start": self.start} if self.start else {}
-        return Rotation(rotation_id, tuple(self.members), self.turns, time_zone=self.time_zone, **begun)
+        return Rotation(
+            rotation_id, tuple(self.members), self.turns, time_zone=self.time_zone, user_group=self.user_group, **begun
+        )
 
 
 class RosterModel(Strict):
@@ -214,11 +230,20 @@ def _twice(parsed: Parsed) -> Iterator[Problem]:
     for connection in dict.fromkeys(str(path[-1]) for path, _ in walk(data, "agents", "*", "ids", "*")):
         yield from repeated(parsed, walk(data, "agents", "*", "ids", connection), f"the {connection} id")
     yield from repeated(parsed, walk(data, "teams", "*", "issue_types", "*"), "the issue type")
+    yield from repeated(parsed, _following(data), "the user group")
     agents = _keys(data, "agents")
     for path, _ in walk(data, "rotations", "*"):
         if path[-1] in agents:
             told = f"{path[-1]} is also the name of an agent, in line {parsed.line(('agents', path[-1]))}"
             yield parsed.problem(path, told, "Give the rotation another name.")
+
+
+def _following(data: object) -> Iterator[Place]:
+    """User groups that are kept equal to something: to two things none can be."""
+    for path, team in walk(data, "teams", "*"):
+        if isinstance(team, dict) and team.get("group_follows"):
+            yield (*path, "user_group"), team.get("user_group")
+    yield from walk(data, "rotations", "*", "user_group")
 
 
 def _nowhere(parsed: Parsed) -> Iterator[Problem]:

@@ -20,6 +20,7 @@ class ExpectModel(Strict):
     never: list[Name] = Field(default_factory=list)
     team: str = ""
     issue_type: str = ""
+    path: str = ""
 
 
 class CaseModel(Strict):
@@ -50,7 +51,16 @@ def load_rule_tests(text: str, name: str = "rule_tests") -> tuple[Case, ...]:
         problems += [parsed.problem(("cases", n, "ticket"), told, "docs/api.md shows the form of a ticket.")] if ignored else []
         wanted = case.expect
         cases.append(
-            Case(case.name, ticket, wanted.escalate, tuple(wanted.rules), tuple(wanted.never), wanted.team, wanted.issue_type)
+            Case(
+                case.name,
+                ticket,
+                wanted.escalate,
+                tuple(wanted.rules),
+                tuple(wanted.never),
+                wanted.team,
+                wanted.issue_type,
+                wanted.path,
+            )
         )
     if problems:
         raise Problems(name, tuple(problems))

@@ -33,6 +33,10 @@ SCOPES = {
     "users:read": "know who pressed a button",
     "users:read.email": "match people to the roster by e-mail",
 }
+GROUP_SCOPES = {
+    "usergroups:read": "see who is in a user group that follows the roster",
+    "usergroups:write": "change who is in a user group that follows the roster",
+}
 _LOOK_BACK_S = 24 * 3600  # an unclear post is tried again within minutes; a day covers a long outage
 _PAGES = 10
 _MOST_ASKED = 50  # people in one call
@@ -51,22 +55,26 @@ class SlackChat:
         self._directs: dict[str, str] = {}  # person id → direct message channel
         self._names: dict[str, str] = {}  # "#name" → channel id
         self._people: dict[str, tuple[float, str]] = {}  # e-mail → (known until, person id or "")
+        self._groups: dict[str, tuple[float, frozenset[str]]] = {}  # user group → (known until, its members)
         self._profiles: dict[str, tuple[float, tuple[str, str]]] = {}  # person id → (known until, (name, e-mail))
 
-    def post(self, to: str, card: Card | ShiftCard, key: str, *, look_first: bool) -> Posted:
-        """Post a card to a person id, channel id or "#name" ("" = the account's channel); found again by ``key``."""
+    def post(self, to: str, card: Card | ShiftCard, key: str, *, look_first: bool, under: Posted | None = None) -> Posted:
+        """Post a card to a person id, channel id or "#name" ("" = the account's channel); found again by ``key``.
+
+        ``under``: in the thread of this message.
+        """
         if isinstance(card, ShiftCard):
             return self._say(to, packet_text(card), packet_blocks(card), {"key": key, "packet": card.packet}, look_first)
         about = {"key": key, "handoff": card.handoff_id, "offer": card.offer_id}
-        return self._say(to, fallback_text(card), blocks(card), about, look_first)
+        return self._say(to, fallback_text(card), blocks(card), about, look_first, under)
 
     def tell(self, to: str, text: str, key: str, *, look_first: bool) -> Posted:
         """Post plain text, shown exactly as it is."""
         return self._say(to, literal(text, 2000), text_blocks(text), {"key": key}, look_first)
 
-    def find(self, to: str, key: str) -> Posted | None:
-        """The message with ``key`` of the last day in a channel or with a person; a look-up, nothing is sent."""
-        return self._find(self._channel(to or self._account.channel, needs_id=True), key)
+    def find(self, to: str, key: str, *, under: Posted | None = None) -> Posted | None:
+        """The message with ``key`` of the last day in a channel, a thread or with a person; a look-up, nothing is sent."""
+        return self._find(self._channel(to or self._account.channel, needs_id=True), key, under)
 
     def update(self, where: Posted, card: Card | ShiftCard) -> None:
         """Edit a posted card; its metadata stays. GiveUp(gone) when the message is deleted or no longer editable."""
@@ -104,6 +112,22 @@ class SlackChat:
                     found[person] = datetime.fromtimestamp(dnd["next_dnd_end_ts"], UTC)
         return found
 
+    def fill_group(self, group: str, people: Iterable[str]) -> bool:
+        """Make these people the members of a user group, if they are not; looked up before, remembered for ten minutes.
+
+        https://docs.slack.dev/reference/methods/usergroups.users.update (20 calls a minute, whole lists only, never empty)
+        """
+        meant = frozenset(people)
+        with self._lock:
+            until, known = self._groups.get(group, (0.0, frozenset()))
+        if until > self._clock() and known == meant:
+            return False
+        there = frozenset(self._wire.read("usergroups.users.list", usergroup=group, include_disabled=True)["users"])
+        if there != meant:
+            self._wire.write("usergroups.users.update", usergroup=group, users=sorted(meant))
+        self._remember(self._groups, group, meant, _KNOWN_FOR_S)
+        return there != meant
+
     def person(self, email: str) -> str:
         """The person id for an e-mail address, remembered for ten minutes (one when there is none: GiveUp(gone))."""
         email = email.strip().lower()
@@ -127,38 +151,47 @@ class SlackChat:
             self._remember(self._profiles, person, known, _KNOWN_FOR_S)
         return known
 
-    def check(self) -> tuple[str, ...]:
-        """Problems of token, scopes, default channel and signing secret in words with the remedy; empty when all is well."""
+    def check(self, groups: Iterable[str] = ()) -> tuple[str, ...]:
+        """Problems of token, scopes, default channel and signing secret in words with the remedy; empty when all is well.
+
+        ``groups``: user groups that follow the roster, which need scopes of their own.
+        """
         problems = []
         if not reveal(self._account.signing_secrets) and not self._account.app_token.get_secret_value():
             problems.append("Slack: SLACK_SIGNING_SECRET is not set, so button presses cannot be verified")
         try:
-            problems += self._missing_scopes()
+            problems += self._missing_scopes(SCOPES)
+            problems += self._group_problems(sorted(groups))
             problems += self._channel_problems()
         except Outside as wrong:
             problems.append(str(wrong))
         return tuple(problems)
 
-    def _say(self, to: str, text: str, parts: list[Block], about: dict[str, str], look_first: bool) -> Posted:
+    def _say(
+        self, to: str, text: str, parts: list[Block], about: dict[str, str], look_first: bool, under: Posted | None = None
+    ) -> Posted:
         channel = self._channel(to or self._account.channel, needs_id=look_first)
-        if look_first and (found := self._find(channel, about["key"])):
+        if look_first and (found := self._find(channel, about["key"], under)):
             return found
         metadata = {"event_type": EVENT, "event_payload": about}
         # No parsing of the fallback text: it holds a customer's words.
+        thread = {"thread_ts": under.ts} if under else {}
         bare = {"parse": "none", "link_names": False, "mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
         answer = self._wire.write(
-            "chat.postMessage", posts=True, channel=channel, text=text, blocks=parts, metadata=metadata, **bare
+            "chat.postMessage", posts=True, channel=channel, text=text, blocks=parts, metadata=metadata, **bare, **thread
         )
         if channel.startswith("#"):
             with self._lock:
                 self._names[channel] = answer["channel"]
         return Posted(answer["channel"], answer["ts"])
 
-    def _find(self, channel: str, key: str) -> Posted | None:
+    def _find(self, channel: str, key: str, under: Posted | None = None) -> Posted | None:
+        """The history of a channel has no answers of threads: those are asked for by the message they stand under."""
         oldest, cursor = f"{time.time() - _LOOK_BACK_S:.6f}", ""
+        method, thread = ("conversations.replies", {"ts": under.ts}) if under else ("conversations.history", {})
         for _ in range(_PAGES):
             page = self._wire.read(
-                "conversations.history", channel=channel, oldest=oldest, limit=200, cursor=cursor, include_all_metadata=True
+                method, channel=channel, oldest=oldest, limit=200, cursor=cursor, include_all_metadata=True, **thread
             )
             for message in page.get("messages", ()):
                 if _key(message) == key:
@@ -219,10 +252,16 @@ class SlackChat:
                 where.clear()
             where[key] = (self._clock() + seconds, value)
 
-    def _missing_scopes(self) -> list[str]:
+    def _missing_scopes(self, scopes: Mapping[str, str]) -> list[str]:
         given = self._wire.scopes()
-        lacking = [scope for scope in SCOPES if given is not None and scope not in given]
-        return [f"Slack: the app lacks the scope {s} (to {SCOPES[s]}); add it and reinstall the app" for s in lacking]
+        lacking = [scope for scope in scopes if given is not None and scope not in given]
+        return [f"Slack: the app lacks the scope {s} (to {scopes[s]}); add it and reinstall the app" for s in lacking]
+
+    def _group_problems(self, groups: list[str]) -> list[str]:
+        if not groups or (lacking := self._missing_scopes(GROUP_SCOPES)):
+            return lacking if groups else []
+        there = {group["id"] for group in self._wire.read("usergroups.list", include_disabled=True)["usergroups"]}
+        return [f"Slack: there is no user group {group}; mend its id in the roster" for group in groups if group not in there]
 
     def _channel_problems(self) -> list[str]:
         to = self._account.channel

@@ -40,6 +40,7 @@ _LOOK_ALIKES = (
     (re.compile(r"^>"), "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"),  # quotes at the start of a line, even escaped
 )
 _PERSON = re.compile(r"[UW][A-Z0-9]{2,20}")
+_USER_GROUP = re.compile(r"S[A-Z0-9]{1,20}")
 # Control characters, lone surrogates, and directional overrides, which may show a text other than what it says.
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
@@ -172,6 +173,7 @@ def _verdicts(card: Card) -> list[Block]:
 
 def _state(card: Card) -> str:
     mention = f"<@{card.mention}> " if _PERSON.fullmatch(card.mention) else ""
+    mention = mention or (f"<!subteam^{card.mention}> " if _USER_GROUP.fullmatch(card.mention) else "")
     state = literal(card.state, STATE)
     return mention + (f"*{state}*" if state else "") or _NONE
 

@@ -43,6 +43,7 @@ _GONE = {
     "users_not_found": "nobody has this e-mail address; mend the roster or invite them",
     "user_disabled": "this person's account is deactivated; mend the roster",
     "user_not_visible": "this person is not visible to Baton; mend the roster",
+    "no_such_subteam": "there is no such user group; mend its id in the roster",
     "message_not_found": "the message has been deleted",
     "cant_update_message": "the message cannot be edited by Baton",
     "edit_window_closed": "the message is too old to be edited in this workspace",
@@ -59,6 +60,10 @@ _REMEDIES = {
     "messages_tab_disabled": "direct messages of the app are off; turn on the Messages Tab under App Home",
     "not_enabled": "the Home tab is off; turn on the Home Tab under App Home",
     "restricted_action": "a workspace rule forbids posting there; ask a Slack admin to allow Baton",
+    "permission_denied": "the workspace lets only some people change user groups; allow everyone under Workspace settings, "
+    "Permissions, User Groups",
+    "invalid_users": "somebody cannot be in a user group (deactivated, or of another workspace); mend the roster",
+    "invalid_user": "guests and bots cannot be in a user group; mend the roster",
     "org_login_required": "the workspace is locked by its organisation; ask a Slack admin",
     "expired_trigger_id": "the form took more than three seconds to open; press the button again",
     "trigger_expired": "the form took more than three seconds to open; press the button again",

@@ -113,7 +113,7 @@ class Card:
     ticket_url: str = ""
     page_url: str = ""
     live: bool = True  # False: settled, shown muted
-    mention: str = ""  # chat id of the person to ping in a channel post
+    mention: str = ""  # chat id of the person or user group to ping in a channel post
     verdict: str = ""  # what the receiver thinks of it, where they said so (feedback.Verdict)
 
 
@@ -137,6 +137,7 @@ class ActionKind(StrEnum):
     TELL = "tell"  # a plain message to a person or channel (lead told, reminder)
     ASK_VERDICT = "ask_verdict"  # post a card that asks for the receiver's verdict
     NOTIFY = "notify"  # a signed webhook to the bot that handed over
+    BUG = "bug"  # report the handoff's bug, as a level of its path says
     FILE = "file"  # file a bug in its tracker
     LINK = "link"  # show one more ticket with a filed bug
     NOTE = "note"  # an internal note on a ticket about its bug, whatever became of the handoff

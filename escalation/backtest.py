@@ -109,8 +109,8 @@ def _tallied(tally: Tally, playbook: Playbook, roster: Roster, stored: Stored, s
     live = [rule for rule, mode in fired if mode is Mode.LIVE]
     if not live:
         return Tally(tally.escalated, rules, tally.load), False
-    _, named, issue_type = aim(seen, live)
-    team = roster.team(named) or roster.team_for(issue_type, playbook.default_team)
+    goes = aim(playbook, seen, live)
+    team = roster.team(goes.team) or roster.team_for(goes.issue_type, playbook.default_team)
     hours = Counter(tally.load.get(team.id if team else "", {}))
     hours[f"{utc(stored.ticket.created_at or seen.now):%a %H}"] += 1
     load = {**tally.load, team.id if team else "": dict(hours)}

@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from escalation import bug as facts
-from escalation import effects
+from escalation import unread
 from escalation.actions import Action, ActionKind, Entry, Line
 from escalation.bug import NO_EVIDENCE, Bug, BugLink, BugState, Candidate, Evidence
 from escalation.bug_book import Joined
 from escalation.bug_effects import plan_note
+from escalation.conclude import desk, take
+from escalation.events import Tracked
+from escalation.handoff import advance
 from escalation.hop import Handoff
 from escalation.journal import Case, DeliveryStatus, Outcome, Shown, Waiting
 from escalation.masking import To
@@ -73,22 +76,16 @@ class BugDesk:
 
     def look(self, handoff_id: str, added: Evidence = NO_EVIDENCE) -> Outlook:
         """What a bug of this handoff would say, what is lacking and which bugs it may be; LookupError for no such handoff."""
-        return _outlook(self.parts, _shown(self.parts, handoff_id), added)
+        return outlook_of(self.parts, _shown(self.parts, handoff_id), added)
 
     def report(self, handoff_id: str, asked: Asked, now: datetime) -> Reported:
         """File a bug of a handoff's ticket or link it to one that is there; LookupError for no such handoff."""
         shown = _shown(self.parts, handoff_id)
-        outlook = _outlook(self.parts, shown, asked.added)
-        if refused := _refused(outlook, asked):
+        outlook = outlook_of(self.parts, shown, asked.added)
+        if refused := refused_for(outlook, asked):
             return refused
-        link = _link(self.parts, shown, asked.by)
-        with self.parts.journal.case(link.connection, link.ticket_id, now) as case:
-            new = None if asked.bug else _new(case, shown, outlook, asked)
-            joined = case.report_bug(new, link) if new else case.join_bug(asked.bug, link)
-            if joined is None:
-                return Reported(False, f"There is no bug {asked.bug}.")
-            _plan(case, joined, link)
-        return Reported(True, _words(joined), joined.bug, joined.new)
+        with self.parts.journal.case(shown.ticket.connection, shown.ticket.id, now) as case:
+            return joined(case, self.parts, shown, outlook, asked)
 
     def receive(self, tracker: str, inbound: Inbound, now: datetime) -> tuple[int, bool]:
         """Verify a tracker's webhook and keep it: (its number, True when it was kept before).
@@ -100,7 +97,7 @@ class BugDesk:
         try:
             arrival = known.arrival(inbound)
         except Unreadable as wrong:
-            stray, why = effects.stray(inbound), effects.explain(wrong)
+            stray, why = unread.stray(inbound), unread.explain(wrong)
             self.parts.journal.accept(PREFIX + tracker, inbound, stray, unreadable=why)
             raise
         return self.parts.journal.accept(PREFIX + tracker, inbound, arrival)
@@ -122,7 +119,7 @@ def _heard(parts: Parts, tracker: Tracker, delivery: Waiting) -> Outcome:
     try:
         news = tracker.change(delivery.inbound)
     except Unreadable as wrong:
-        return Outcome(delivery.id, DeliveryStatus.UNREADABLE, None, effects.explain(wrong))
+        return Outcome(delivery.id, DeliveryStatus.UNREADABLE, None, unread.explain(wrong))
     if isinstance(news, Ignored):
         return Outcome(delivery.id, DeliveryStatus.IGNORED, news, news.reason)
     if news.own:
@@ -135,6 +132,9 @@ def _heard(parts: Parts, tracker: Tracker, delivery: Waiting) -> Outcome:
         with parts.journal.case(link.connection, link.ticket_id, parts.clock()) as case:
             _tell(case, parts, bug, link, news)
             if case.handoff is not None and case.handoff.state.is_live:
+                if news.kind is NewsKind.CLOSED:
+                    waited = advance(case.handoff, Tracked(_title(bug, news)), case.now, desk(case, parts, case.handoff))
+                    take(case, parts, waited)
                 woken.setdefault(_whom(parts, case.handoff), []).append((link, case.handoff.id))
     for whom, about in woken.items():
         _wake(parts, whom, about, bug, news)
@@ -188,10 +188,11 @@ def _package(parts: Parts, shown: Shown) -> ContextPackage:
     return parts.playbook().masking.package(shown.escalation.package, To.TRACKER)
 
 
-def _outlook(parts: Parts, shown: Shown, added: Evidence) -> Outlook:
+def outlook_of(parts: Parts, shown: Shown, added: Evidence = NO_EVIDENCE, tracker: str = "") -> Outlook:
+    """What reporting a handoff's bug would mean; in this ``tracker``, "" is its team's."""
     package, ticket = shown.escalation.package, shown.ticket
     evidence, signs = facts.evidence_of(package, added), facts.signs_of(package)
-    name = _tracker_of(parts, shown)
+    name = (tracker if tracker in parts.trackers() else "") if tracker else _tracker_of(parts, shown)
     known = parts.journal.bugs.recent(name) if name else ()
     linked = parts.journal.bugs.of_ticket(ticket.connection, ticket.id)
     title = facts.title_of(_package(parts, shown), signs)
@@ -210,7 +211,7 @@ def _tracker_of(parts: Parts, shown: Shown) -> str:
     return team.tracker if team and team.tracker in trackers else next(iter(trackers), "")
 
 
-def _refused(outlook: Outlook, asked: Asked) -> Reported | None:
+def refused_for(outlook: Outlook, asked: Asked) -> Reported | None:
     """Why nothing is filed: no tracker, evidence lacking, or bugs to choose from."""
     if asked.bug:
         return None
@@ -226,6 +227,17 @@ def _refused(outlook: Outlook, asked: Asked) -> Reported | None:
         text = "There are bugs that may be the same: choose one, or say that this is a new one."
         return Reported(False, text, candidates=outlook.candidates)
     return None
+
+
+def joined(case: Case, parts: Parts, shown: Shown, outlook: Outlook, asked: Asked) -> Reported:
+    """File a bug or link the ticket to one, inside the ticket's case."""
+    link = _link(parts, shown, asked.by)
+    new = None if asked.bug else _new(case, shown, outlook, asked)
+    found = case.report_bug(new, link) if new else case.join_bug(asked.bug, link)
+    if found is None:
+        return Reported(False, f"There is no bug {asked.bug}.")
+    _plan(case, found, link)
+    return Reported(True, _words(found), found.bug, found.new)
 
 
 def _new(case: Case, shown: Shown, outlook: Outlook, asked: Asked) -> Bug:

@@ -93,6 +93,7 @@ def _begin(case: Case, parts: Parts, asked: ByHand, sender: Agent) -> Begun:
     severity = max(Severity(case.escalation.severity), Severity(asked.urgency), key=lambda s: s.rank)
     case.update(replace(case.escalation, severity=severity.value))
     case.save_handoff(replace(case.handoff, sender=sender.name))
+    conclude.fill(case, parts)  # more urgent than the rule says
     case.write([Entry("by_hand", f"{sender.name} handed it over by hand: {asked.why}", sender.id)], case.handoff.id)
     team = parts.roster().team(case.handoff.team)
     name = team.name if team else asked.team

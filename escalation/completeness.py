@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from escalation.account import gaps_in_words
 from escalation.package import ContextPackage, Gap
@@ -38,10 +39,14 @@ DETAILS: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What one issue type needs: part (of BASE or DETAILS) → points; under ``minimum`` of 100 the gaps are to be filled first."""
+    """What one issue type needs: part (of BASE or DETAILS) → points; under ``minimum`` of 100 the gaps are to be filled first.
+
+    ``ask_for``: how long a human sender is asked before it goes out all the same.
+    """
 
     points: Mapping[str, int] = field(default_factory=dict)
     minimum: int = 0
+    ask_for: timedelta = timedelta(minutes=10)
 
 
 # Issue type (domain.md §2) → what it needs besides BASE, unless the playbook says otherwise.

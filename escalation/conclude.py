@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from escalation import context, handover, outcomes, shift_items
 from escalation.account import gather_action, learned, remembered
 from escalation.actions import Entry
+from escalation.acts import acts
 from escalation.affinity import acquainted
 from escalation.ahead import behind, joins_the_queue
+from escalation.asking import gaps_for, over_for
 from escalation.clocks import Counting
 from escalation.decide import clocked, decide, facts_of
-from escalation.decision import Decision
+from escalation.decision import Decision, as_data
 from escalation.desks import Matter, besides, desk_of, routed
-from escalation.events import Again, AssignedInHelpdesk, Event, HumanReplied, Recount, Start, TicketOver
+from escalation.events import Again, Gaps, Recount, Start
 from escalation.facts import utc
 from escalation.handed import HandedOver
 from escalation.handoff import advance
@@ -28,7 +30,7 @@ from escalation.playbook import Mode, Path, Severity
 from escalation.queued import Moment
 from escalation.reopening import chain_of, is_reopened, only_thanks, resumed
 from escalation.snooze import hurry
-from escalation.ticket import Message, Ticket, TicketChange
+from escalation.ticket import Ticket, TicketChange
 from escalation.wording import kept, word_action
 from escalation.write_back import hand_over
 
@@ -60,7 +62,7 @@ def look_at(
     ticket = clocked(parts.playbook(), ticket, background, case.now)
     seen = facts_of(playbook, ticket, evaluated, news, signals, case.now, background)
     decided = decide(playbook, ticket, evaluated, news, signals, case.now, background, seen=seen)
-    decision = handover.decided(decided, seen, handed) if handed else _cooled(decided, case, parts)
+    decision = handover.decided(decided, playbook, seen, handed) if handed else _cooled(decided, case, parts)
     evaluation = case.record(decision, ticket, deliveries or [])
     before, acts = case.ticket, [c.action_id for c in news if c.action_id] if read_at else []
     again = next_look(parts.playbook(), ticket, seen, case.now, background)
@@ -79,6 +81,7 @@ def _escalate(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket, d
     package = _package(case, parts, ticket, decision, case.handoff)
     if case.escalation is not None:
         _add_reasons(case, decision, package)
+        fill(case, parts)
     elif decision.escalate:
         _open(case, parts, decision, package, evaluation)
 
@@ -126,10 +129,31 @@ def _open(case: Case, parts: Parts, decision: Decision, package: context.Context
     case.open(decision, package, evaluation)
     words = "; ".join(decision.reasons)
     case.write([Entry("escalated", words, data={"rules": [v.rule for v in decision.fired()], "evaluation": evaluation})])
-    path = playbook.paths.get(decision.path) or playbook.paths["default"]
+    if decision.branch:
+        case.write([Entry("tree", decision.branch.words, data={"branch": as_data(decision.branch)})])
+    path = (playbook.paths.get(decision.path) or playbook.paths["default"]).needing(decision.skills)
     handoff = _new_handoff(case, parts, decision, path)
     _read_up(case, parts, handoff.id)
-    take(case, parts, advance(handoff, Start(), case.now, desk(case, parts, handoff)))
+    gaps, urgent = _gaps(case, parts, package, decision.severity)
+    if urgent:
+        case.write([Entry("not_asked", urgent)], handoff.id)
+    take(case, parts, advance(handoff, Start(gaps), case.now, desk(case, parts, handoff)))
+
+
+def _gaps(case: Case, parts: Parts, package: context.ContextPackage, severity: Severity) -> tuple[Gaps | None, str]:
+    if case.ticket is None:
+        return None, ""
+    return gaps_for(case.ticket, package, parts.playbook().completeness, parts.roster(), severity, case.now)
+
+
+def fill(case: Case, parts: Parts) -> None:
+    """Offer a handoff whose sender is waited for, if enough is there by now or it became urgent."""
+    handoff, escalation, ticket = case.handoff, case.escalation, case.ticket
+    if handoff is None or escalation is None or ticket is None:
+        return
+    needs, severity = parts.playbook().completeness, Severity(escalation.severity)
+    if event := over_for(handoff, ticket, escalation.package, needs, severity, case.now):
+        take(case, parts, advance(handoff, event, case.now, desk(case, parts, handoff)))
 
 
 def _read_up(case: Case, parts: Parts, handoff_id: str) -> None:
@@ -155,6 +179,7 @@ def _new_handoff(case: Case, parts: Parts, decision: Decision, path: Path) -> Ha
         sender=sender,
         playbook_version=decision.playbook_version,
         hop_limit=parts.playbook().hop_limit,
+        skills=decision.skills,
     )
 
 
@@ -218,54 +243,12 @@ def tell_handoff(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket
 
     Solved, closed, deleted, spam and merged away are over: offers, clocks and the escalation end.
     """
-    for event in _acts(case, parts, before, ticket):
+    for event in acts(case, parts, before, ticket):
         if case.handoff is not None:
             handoff = case.handoff
             take(case, parts, advance(handoff, event, case.now, desk(case, parts, handoff)))
     if ticket.status.is_over:
         case.close()
-
-
-def _acts(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket) -> list[Event]:
-    handoff = case.handoff
-    if handoff is None or before is None:
-        return []
-    had = {m.id for m in before.messages}
-    replies = [m for m in ticket.messages if handover.is_reply(m) and m.id not in had]
-    at = min([case.now, *(m.at for m in replies if m.at)])
-    events: list[Event] = []
-    assignee = ticket.assignee
-    reassigned = assignee.id and assignee.id != before.assignee.id and not _is_older(ticket, handoff)
-    if reassigned and not _our_cold_assignment(case, parts, handoff, assignee.id):
-        agent = parts.roster().by_vendor_id(case.connection, assignee.id)
-        events.append(AssignedInHelpdesk(agent.id if agent else "", assignee.name or f"agent {assignee.id}", at))
-    events += _answered_unpressed(case, parts, handoff, replies, at)
-    events += [HumanReplied(m.author.name or "An agent", m.at or case.now) for m in replies]
-    if ticket.status.is_over:
-        events.append(TicketOver(ticket.status.value))
-    return events
-
-
-def _is_older(ticket: Ticket, handoff: Handoff) -> bool:
-    """True when what is seen was so before somebody accepted: a read or webhook that our own write-back has overtaken."""
-    return bool(handoff.accepted_at and ticket.updated_at and ticket.updated_at < handoff.accepted_at)
-
-
-def _answered_unpressed(
-    case: Case, parts: Parts, handoff: Handoff, replies: list[Message], at: datetime
-) -> list[AssignedInHelpdesk]:
-    """With ``assign: on_offer`` somebody who has the ticket and answers the customer has accepted, pressed or not."""
-    if handoff.state.is_taken:
-        return []
-    offered = {offer.agent for offer in handoff.asked_now if offer.assigned}
-    writers = (parts.roster().by_vendor_id(case.connection, m.author.id) for m in replies)
-    return [AssignedInHelpdesk(a.id, a.name, at) for a in writers if a is not None and a.id in offered][:1]
-
-
-def _our_cold_assignment(case: Case, parts: Parts, handoff: Handoff, vendor_id: str) -> bool:
-    """True when the assignment seen is the one a level with ``assign: on_offer`` made itself."""
-    agent = parts.roster().by_vendor_id(case.connection, vendor_id)
-    return agent is not None and any(o.agent == agent.id and o.assigned for o in handoff.asked_now)
 
 
 def desk(case: Case, parts: Parts, handoff: Handoff, moment: Moment | None = None) -> Desk:
@@ -292,6 +275,7 @@ def desk(case: Case, parts: Parts, handoff: Handoff, moment: Moment | None = Non
     counting = Counting(playbook.calendars, playbook.calendar, severity, ticket.status)
     urgent, no_later = hurry(severity, ticket.sla, case.now)
     path = playbook.paths.get(handoff.path.id)
+    path = path.needing(handoff.skills) if path else None
     return replace(made, path=path, version=playbook.version, counting=counting, hurry=urgent, no_later=no_later)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
 from escalation import history
-from escalation.decision import Decision, Verdict
+from escalation.decision import Branch, Decision, Verdict
 from escalation.facts import Facts, facts, later, since, utc
 from escalation.history import Background
 from escalation.hours import Calendar
@@ -17,6 +17,7 @@ from escalation.policies import with_clocks
 from escalation.rules import evaluate, with_segment
 from escalation.signals import Signal
 from escalation.ticket import Ticket, TicketChange
+from escalation.trees import USUAL_PATH, follow
 from escalation.words import STARTER, issue_type_of, product_areas_of
 
 NOTHING = Background()
@@ -46,25 +47,52 @@ def decide(
     fired = [v for v in verdicts if v.fired and v.mode is Mode.LIVE]
     if not fired or ticket.status.is_over:
         return Decision(False, verdicts, signals, issue_type=issue_type, playbook_version=playbook.version)
-    first, team, issue_type = aim(seen, fired)
-    return Decision(
+    decided = Decision(False, verdicts, signals, issue_type=issue_type, playbook_version=playbook.version)
+    return aimed(decided, playbook, seen, fired)
+
+
+def aimed(decision: Decision, playbook: Playbook, seen: Facts, fired: Sequence[Verdict]) -> Decision:
+    """The decision to escalate for what fired, with where that goes."""
+    goes = aim(playbook, seen, fired)
+    return replace(
+        decision,
         escalate=True,
-        verdicts=verdicts,
-        signals=signals,
-        severity=Severity(first.severity),
-        path=first.path,
-        team=team,
-        issue_type=issue_type,
+        severity=Severity(goes.first.severity),
+        path=goes.path,
+        team=goes.team,
+        issue_type=goes.issue_type,
         reasons=tuple(v.words for v in fired),
-        playbook_version=playbook.version,
+        skills=goes.skills,
+        branch=goes.branch,
     )
 
 
-def aim(seen: Facts, fired: Sequence[Fired]) -> tuple[Fired, str, str]:
-    """(the weightiest, team, issue type) of rules that fired: what it does not say itself, the first that does."""
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a ticket goes: the weightiest of what fired, and what it, a note or the issue type's tree say."""
+
+    first: Verdict | Rule
+    path: str
+    team: str
+    issue_type: str
+    skills: tuple[str, ...] = ()
+    branch: Branch | None = None
+
+
+def aim(playbook: Playbook, seen: Facts, fired: Sequence[Fired]) -> Target:
+    """Where rules that fired send a ticket: as the weightiest says, else the first that does, else the issue type's tree."""
     first = max(fired, key=lambda v: v.severity.rank)  # max keeps the earliest rule of equal weight
     team = str(seen.value("escalate_note.team") or "") or _first(fired, "team", first.team)
-    return first, team, _first(fired, "issue_type", first.issue_type) or str(seen.value("issue_type") or "")
+    issue_type = _first(fired, "issue_type", first.issue_type) or str(seen.value("issue_type") or "")
+    tree = playbook.trees.get(issue_type)
+    if tree is None:
+        return Target(first, first.path, team, issue_type)
+    branch = follow(tree, with_segment(playbook, seen)[0], team=team, path=first.path)
+    if not branch.taken:
+        return Target(first, first.path, team, issue_type, branch=branch)
+    path = first.path if first.path != USUAL_PATH else branch.aim.path or first.path
+    leads = branch.aim
+    return Target(first, path, team or leads.team, leads.issue_type or issue_type, leads.skills, branch)
 
 
 def facts_of(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime, timedelta
 
-from escalation.playbook import Level, Mode, Severity, Weights
+from escalation.playbook import Aim, Level, Mode, Severity, Weights
 from escalation.roster import Load
 from escalation.signals import Signal
 
@@ -38,6 +38,27 @@ class Verdict:
     issue_type: str
     seen: tuple[Seen, ...]
     words: str  # "Priority is urgent: priority changed to urgent (was normal)"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question of a tree with its answer, and what every condition saw."""
+
+    question: str
+    held: bool
+    words: str
+    seen: tuple[Seen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """The way through the tree of an issue type, and where it leads; ``taken`` False where the rule itself says more."""
+
+    tree: str  # the issue type
+    asked: tuple[Asked, ...]
+    aim: Aim
+    taken: bool
+    words: str  # "billing → A large sum? yes (…) → team finance, path lead_first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +119,8 @@ class Decision:
     issue_type: str = ""
     reasons: tuple[str, ...] = ()
     playbook_version: int = 0
+    skills: tuple[str, ...] = ()  # that a tree asks for besides the issue type's
+    branch: Branch | None = None
 
     def fired(self) -> tuple[Verdict, ...]:
         """Live rules that fired."""

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
-from escalation import bug_effects, context, reach, shift_effects
+from escalation import bug_effects, bug_level, context, reach, shift_effects, threads
 from escalation.actions import Action, ActionKind, Card, Entry, Receipt
 from escalation.gathering import gather
 from escalation.hop import Handoff, Offer, OfferState, State
 from escalation.journal import Case, Shown, Task
+from escalation.ladder import PLACE
 from escalation.masking import To
 from escalation.parts import Parts
-from escalation.ports import Arrival, GiveUp, Inbound, Posted, Unreadable
+from escalation.ports import GiveUp, Posted
 from escalation.pressing import presses_of
 from escalation.proof import MENDED, again, read_back
-from escalation.roster import Agent
+from escalation.reopening import chain_of
+from escalation.roster import Agent, Cards
 from escalation.state_words import words_for
 from escalation.ticket import Status, Ticket
 from escalation.verdicts import is_receivers
@@ -34,29 +36,39 @@ def _alert(parts: Parts, task: Task) -> None:
     if shown is None or offer is None:
         _finish(parts, task, moot="the handoff is gone")
         return
-    card = _card(parts, shown, offer)
+    in_thread = task.action.data.get("place") == PLACE
+    card = _card(parts, shown, offer, in_thread=in_thread)
     still_open = offer.state is OfferState.OPEN and shown.handoff.state.is_live
     send = _post_somewhere if still_open else _settle_posted
-    posted: Posted | None = send(parts, task, shown.handoff, offer, card)
+    posted: Posted | None = send(parts, task, shown, offer, card)
     if posted is None:
         _finish(parts, task, moot="the offer was settled before its card was posted")
-    else:
-        _finish(parts, task, posted=posted, offer_id=offer.id)
+    else:  # where the card in a thread stands is kept with its own action
+        _finish(parts, task, posted=posted, offer_id="" if in_thread else offer.id)
 
 
-def _settle_posted(parts: Parts, task: Task, handoff: Handoff, offer: Offer, card: Card) -> Posted | None:
+def _settle_posted(parts: Parts, task: Task, shown: Shown, offer: Offer, card: Card) -> Posted | None:
     """A card that an unclear try posted after all, edited so that nothing stale stays pressable; None when there is none."""
-    if not task.look_first:
-        return None
-    for place in reach.places(parts, *_places_of(parts, handoff, offer)):
+    posted = _found(parts, task, shown.handoff, offer) if task.look_first else None
+    if posted is not None:
+        parts.chat.update(posted, card)
+    return posted
+
+
+def _found(parts: Parts, task: Task, handoff: Handoff, offer: Offer) -> Posted | None:
+    look = partial(threads.find, parts, handoff, task.action.key)
+    places = [partial(_at, parts, place, task.action.key) for place in reach.places(parts, *_places_of(parts, handoff, offer))]
+    for find in [look] if task.action.data.get("place") == PLACE else places:
         try:
-            posted = parts.chat.find(place(), task.action.key)
+            if posted := find():
+                return posted
         except GiveUp:
             continue
-        if posted is not None:
-            parts.chat.update(posted, card)
-            return posted
     return None
+
+
+def _at(parts: Parts, place: reach.Place, key: str) -> Posted | None:
+    return parts.chat.find(place(), key)
 
 
 def _places_of(parts: Parts, handoff: Handoff, offer: Offer) -> tuple[Agent | None, tuple[str, ...]]:
@@ -65,25 +77,43 @@ def _places_of(parts: Parts, handoff: Handoff, offer: Offer) -> tuple[Agent | No
     return parts.roster().agent(offer.agent), (offer.channel, team.channel if team else "")
 
 
-def _post_somewhere(parts: Parts, task: Task, handoff: Handoff, offer: Offer, card: Card) -> Posted:
-    return reach.post(parts, *_places_of(parts, handoff, offer), card, task.action.key, look_first=task.look_first)
+def _post_somewhere(parts: Parts, task: Task, shown: Shown, offer: Offer, card: Card) -> Posted:
+    key, look_first = task.action.key, task.look_first
+    if task.action.data.get("place") == PLACE:
+        try:
+            return threads.post(parts, shown, card, key, look_first=look_first)
+        except GiveUp:
+            if offer.cards is Cards.BOTH:  # they have it as a direct message
+                raise
+    return reach.post(parts, *_places_of(parts, shown.handoff, offer), card, key, look_first=look_first)
 
 
 def _update(parts: Parts, task: Task) -> None:
-    """Edit the card of an offer to what it should say now."""
+    """Edit the card of an offer to what it should say now, wherever it stands."""
     shown, offer = _look_up(parts, task)
-    posted = shown.posted.get(offer.id) if shown and offer else None
-    if shown is None or offer is None or posted is None:
+    posted = _stands(shown, offer) if shown and offer else {}
+    if shown is None or offer is None or not posted:
         _finish(parts, task, moot="its card was never posted")
         return
+    gone = [_edited(parts, where, _card(parts, shown, offer, in_thread=in_thread)) for in_thread, where in posted.items()]
+    _finish(parts, task, moot="" if not all(gone) else "the card was deleted in the chat")
+
+
+def _stands(shown: Shown, offer: Offer) -> dict[bool, Posted]:
+    """Where the card of an offer was posted, by whether that is a thread."""
+    places = {False: shown.posted.get(offer.id), True: (shown.in_threads or {}).get(offer.id)}
+    return {in_thread: where for in_thread, where in places.items() if where is not None}
+
+
+def _edited(parts: Parts, where: Posted, card: Card) -> bool:
+    """Edit one posted card; True when it was deleted in the chat."""
     try:
-        parts.chat.update(posted, _card(parts, shown, offer))
-    except GiveUp as gone:
-        if not gone.gone:
+        parts.chat.update(where, card)
+    except GiveUp as wrong:
+        if not wrong.gone:
             raise
-        _finish(parts, task, moot="the card was deleted in the chat")
-        return
-    _finish(parts, task)
+        return True
+    return False
 
 
 def _tell(parts: Parts, task: Task) -> None:
@@ -198,7 +228,7 @@ def _ask_verdict(parts: Parts, task: Task) -> None:
     _finish(parts, task, posted=posted)
 
 
-def _card(parts: Parts, shown: Shown, offer: Offer) -> Card:
+def _card(parts: Parts, shown: Shown, offer: Offer, *, in_thread: bool = False) -> Card:
     handoff, ticket = shown.handoff, shown.ticket
     open_now = offer.state is OfferState.OPEN and handoff.state in (State.OFFERED, State.WAITING)
     mine = handoff.state in (State.ACCEPTED, State.ANSWERED) and is_receivers(handoff, offer)
@@ -215,8 +245,11 @@ def _card(parts: Parts, shown: Shown, offer: Offer) -> Card:
         page_url=f"{parts.page_url}/handoffs/{handoff.id}",
         live=open_now or mine,
         now=parts.clock(),
+        mention=offer.group,
+        so_far=chain_of(handoff, parts.roster()) if handoff.bounced else (),
     )
     made = masking.whole(made, To.CHAT)
+    made = threads.named(parts, made, parts.roster().agent(offer.agent)) if in_thread else made
     return replace(made, verdict=shown.feedback.verdict.value) if shown.feedback else made
 
 
@@ -243,16 +276,6 @@ def _tell_team(case: Case, parts: Parts, key: str, text: str) -> None:
     case.plan(Action(f"tell:{key}", ActionKind.TELL, handoff_id, {"agent": "", "channel": channel, "text": text}, text))
 
 
-def explain(wrong: Unreadable) -> str:
-    """An Unreadable in one line: where, what, and the remedy."""
-    return ". ".join(part for part in (f"{wrong.path}: {wrong}" if wrong.path else str(wrong), wrong.remedy) if part)
-
-
-def stray(inbound: Inbound) -> Arrival:
-    """The arrival of a delivery that could not even be parsed: kept under the hash of its bytes."""
-    return Arrival(key=f"raw:{hashlib.sha256(inbound.body).hexdigest()}", ticket_id="", event="")
-
-
 _UPDATE = ("could not be updated", "Please do it by hand, then retry.")
 _BUG = "The handoff goes on without it. Mend the tracker, then retry: every ticket linked until then will be named."
 _BY_HAND: Mapping[ActionKind, tuple[str, str]] = {  # what a team is told of an effect set aside: what failed, what to do
@@ -271,6 +294,7 @@ _EFFECTS: Mapping[ActionKind, Callable[[Parts, Task], None]] = {
     ActionKind.NOTIFY: _notify,
     ActionKind.GATHER: gather,
     ActionKind.WORD: word,
+    ActionKind.BUG: bug_level.report,
     ActionKind.FILE: bug_effects.file,
     ActionKind.LINK: bug_effects.link,
     ActionKind.NOTE: bug_effects.note,

@@ -10,8 +10,21 @@ from escalation.playbook import Queueing
 
 
 @dataclass(frozen=True, slots=True)
+class Gaps:
+    """What a human sender is asked for before anybody is offered the handoff."""
+
+    sender: str  # agent id
+    missing: tuple[str, ...]
+    score: str  # "55 of 100, 70 are wanted"
+    within: timedelta
+    url: str = ""  # of the ticket
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
-    """The handoff begins."""
+    """The handoff begins; with ``gaps`` by asking its sender."""
+
+    gaps: Gaps | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +165,22 @@ class TakenOver:
     via: str = "Slack"
 
 
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """What a level waited for in a tracker is over: its bug is closed, or nothing could be filed. ``on_pass`` "" is any."""
+
+    why: str
+    on_pass: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What the sender was asked for is there, or is not waited for any more."""
+
+    why: str
+
+
 Event = (
     Start | Accept | Decline | Return | Ask | Fired | AssignedInHelpdesk | HumanReplied | TicketOver | NextLevel | Refresh
-    | Recount | Again | Stuck | Reassign | Snooze | TakenOver
+    | Recount | Again | Stuck | Reassign | Snooze | TakenOver | Tracked | Filled
 )  # fmt: skip

@@ -87,6 +87,7 @@ def _conclude(case: Case, parts: Parts, before: Ticket, found: Found) -> None:
     )
     if case.handoff is None:
         return
+    conclude.fill(case, parts)
     if case.handoff.steps == steps and looks(package, case.now) != looks(case.escalation.package, case.now):
         conclude.show_again(case)
     important = facts.important(before.customer, ticket.customer, case.now)

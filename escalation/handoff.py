@@ -16,9 +16,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from escalation import filling
 from escalation.actions import DeclineReason, Entry, TimerKind
+from escalation.bounce import came_to, decided, goes_in_circles
 from escalation.clocks import left as time_left
-from escalation.deadlines import begun, counted_again, is_current, offer_hours, reply_left, time_of
+from escalation.deadlines import begun, is_current, offer_hours, reply_left, time_of
 from escalation.events import (
     Accept,
     Again,
@@ -26,6 +28,7 @@ from escalation.events import (
     AssignedInHelpdesk,
     Decline,
     Event,
+    Filled,
     Fired,
     HumanReplied,
     NextLevel,
@@ -38,16 +41,19 @@ from escalation.events import (
     Stuck,
     TakenOver,
     TicketOver,
+    Tracked,
 )
 from escalation.hop import Desk, Handoff, HandOver, OfferState, State, Step, clock, minutes
 from escalation.ladder import begin, edit, edits, fill, next_level, tell
 from escalation.offers import left_out, settled, withdrawn
 from escalation.passing_on import reassign
 from escalation.recount import recounted
+from escalation.refresh import refreshed
 from escalation.requeue import offered_again, told_stuck
 from escalation.shift_takeover import taken_over
 from escalation.snooze import snooze
 from escalation.ticket import Status
+from escalation.tracking import over, tracked
 from escalation.verdicts import ask as ask_verdict
 
 _ASK_AGAIN = (DeclineReason.BUSY, DeclineReason.OFF_SHIFT)  # reasons that pass
@@ -62,8 +68,9 @@ def advance(handoff: Handoff, event: Event, now: datetime, desk: Desk) -> Step:
     return replace(step, handoff=replace(step.handoff, steps=handoff.steps + 1))
 
 
-def _start(handoff: Handoff, _: Start, now: datetime, desk: Desk) -> Step:
-    return begin(replace(handoff, roster_version=desk.roster.version), now, desk, first=handoff.first)
+def _start(handoff: Handoff, event: Start, now: datetime, desk: Desk) -> Step:
+    named, fresh = (handoff.first,) if handoff.first else (), replace(handoff, roster_version=desk.roster.version)
+    return filling.asked(fresh, event.gaps, now, desk) if event.gaps else begin(fresh, now, desk, by_name=named)
 
 
 def _accept(handoff: Handoff, event: Accept, now: datetime, desk: Desk) -> Step:
@@ -118,15 +125,15 @@ def _why_not_decline(handoff: Handoff, agent: str, said: str) -> str:
     """Why somebody without an open offer has nothing to decline; "" where a channel's card is open."""
     if handoff.tried.get(agent) == f"declined: {said}":
         return "You have declined this already."
-    in_a_channel = any(not offer.agent for offer in handoff.open_offers)
-    return "" if in_a_channel else "You are not asked for this one now; there is nothing to decline."
+    return "" if handoff.in_rooms else "You are not asked for this one now; there is nothing to decline."
 
 
 def _return(handoff: Handoff, event: Return, now: datetime, desk: Desk) -> Step:
     if handoff.state is not State.ACCEPTED or handoff.accepted_by != event.by:
         return Step(handoff, refused="Only the person who has this handoff can return it.")
     words = f"{desk.name(event.by)} returned it: {event.missing}"
-    return _take_back(handoff, words, f"returned it: {event.missing}", Entry("returned", words, event.by), now, desk)
+    back = came_to(handoff, handoff.path.levels[0].team or handoff.team)
+    return _take_back(back, words, f"returned it: {event.missing}", Entry("returned", words, event.by), now, desk)
 
 
 def _ask(handoff: Handoff, event: Ask, now: datetime, desk: Desk) -> Step:
@@ -147,6 +154,10 @@ def _expired(handoff: Handoff, event: Fired, now: datetime, desk: Desk) -> Step:
     offer = handoff.offer(event.offer_id)
     if offer is None or offer.state is not OfferState.OPEN or handoff.state is not State.OFFERED:
         return Step(handoff)
+    if offer.sender:
+        return filling.late(handoff, offer, now, desk)
+    if offer.tracker:
+        return over(handoff, offer, f"{offer.everybody} did not close the bug in {time_of(offer)}", now, desk)
     if not offer.agent:  # nobody in the channel took it: the card stays, the next level begins
         if offer.on_pass != handoff.passes:
             return Step(handoff)  # somebody has called the next level before
@@ -198,16 +209,18 @@ def _not_due(handoff: Handoff, now: datetime, before: timedelta) -> bool:
 def _take_back(handoff: Handoff, words: str, why_not: str, entry: Entry, now: datetime, desk: Desk, *, level: int = 0) -> Step:
     agent = handoff.accepted_by
     offers = tuple(replace(o, state=OfferState.WITHDRAWN, reason=why_not) if o.agent == agent else o for o in handoff.offers)
-    if handoff.hop >= handoff.hop_limit:
-        level = len(handoff.path.levels) - 1  # the bounce breaker, domain.md §3
     free = replace(left_out(handoff, agent, why_not, again=False), state=State.OFFERED, offers=offers)
     free = replace(free, accepted_by="", accepted_at=None, answered_at=None, reply=None)
     free = replace(free, level=level, hop=handoff.hop + 1, repeated=0, laps=0)
     edits = tuple(edit(o, handoff, words) for o in handoff.offers if o.agent == agent)
-    return Step(free, edits, (), (entry,)).then(begin(free, now, desk))
+    team = free.current_level.team or free.team
+    why = goes_in_circles(free, team, desk)
+    return Step(free, edits, (), (entry,)).then(decided(free, team, why, now, desk) if why else begin(free, now, desk))
 
 
 def _next_level(handoff: Handoff, event: NextLevel, now: datetime, desk: Desk) -> Step:
+    if waits := filling.waiting(handoff):
+        return filling.called(handoff, waits, event, now, desk)
     if refusal := _why_no_next_level(handoff, event, desk):
         return Step(handoff, refused=refusal)
     words = f"{desk.name(event.by)} called the next level ({event.via})"
@@ -218,7 +231,8 @@ def _next_level(handoff: Handoff, event: NextLevel, now: datetime, desk: Desk) -
     moved = replace(handoff, state=State.OFFERED, level=handoff.level + 1, repeated=0)
     for offer in handoff.asked_now:
         moved = left_out(moved, offer.agent, "was asked when the next level was called", again=True)
-    offers = tuple(settled(o, OfferState.WITHDRAWN, "the next level was called") if o.agent else o for o in handoff.offers)
+    called = "the next level was called"
+    offers = tuple(settled(o, OfferState.WITHDRAWN, called) if o.agent or o.is_wait else o for o in handoff.offers)
     moved = replace(moved, offers=offers)
     cards = tuple(edit(o, handoff, words) for o in handoff.asked_now)
     return Step(moved, cards, (), (entry,)).then(begin(moved, now, desk))
@@ -246,26 +260,6 @@ def _as_seen(handoff: Handoff, event: NextLevel) -> bool:
     if offer is None or offer.state not in (OfferState.OPEN, OfferState.ACCEPTED):
         return False
     return bool(offer.agent) or offer.on_pass == handoff.passes  # a channel's card outlives its level
-
-
-def _refresh(handoff: Handoff, event: Refresh, now: datetime, desk: Desk) -> Step:
-    path = desk.path
-    if not handoff.state.is_live:
-        return Step(handoff, refused="The ticket is closed; its handoff keeps the path it had.")
-    if path is None:
-        return Step(handoff, refused=f"The active playbook has no path {handoff.path.id}; this handoff keeps its own.")
-    if path == handoff.path:
-        return Step(handoff, refused=f"It goes by this path already: version {desk.version} of the playbook did not change it.")
-    names = [level.name for level in path.levels]
-    here = handoff.current_level.name
-    level = names.index(here) if here in names else min(handoff.level, len(names) - 1)
-    moved = replace(handoff, path=path, playbook_version=desk.version, level=level, repeated=0)
-    words = f"{desk.name(event.by)} moved it to version {desk.version} of the playbook (it began with {handoff.playbook_version})"
-    entry = Entry("refreshed", words, event.by, {"version": desk.version, "before": handoff.playbook_version})
-    moved, timers = counted_again(moved, now, desk) if handoff.state is State.ACCEPTED else (moved, ())
-    step = Step(moved, edits(handoff, settled=True), timers, (entry,))
-    waits_no_longer = handoff.state is State.WAITING and level + 1 < len(names)
-    return step.then(next_level(moved, now, desk)) if waits_no_longer else step
 
 
 def _assigned(handoff: Handoff, event: AssignedInHelpdesk, now: datetime, desk: Desk) -> Step:
@@ -318,13 +312,15 @@ _STEPS: Mapping[type[Event], Callable[..., Step]] = {
     HumanReplied: _replied,
     TicketOver: _over,
     NextLevel: _next_level,
-    Refresh: _refresh,
+    Refresh: refreshed,
     Recount: recounted,
     Again: offered_again,
     Stuck: _stuck,
     Reassign: reassign,
     Snooze: snooze,
     TakenOver: taken_over,
+    Tracked: tracked,
+    Filled: filling.filled,
 }
 _TIMERS: Mapping[TimerKind, Callable[[Handoff, Fired, datetime, Desk], Step]] = {
     TimerKind.OFFER_EXPIRES: _expired,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from escalation.decide import aim
+from escalation.decide import aimed
 from escalation.decision import Decision, Verdict
 from escalation.facts import Facts
 from escalation.handed import AiAttempt, HandedOver
@@ -165,21 +165,11 @@ def _bare(text: str) -> str:
 # --- the decision ---
 
 
-def decided(decision: Decision, seen: Facts, handed: HandedOver) -> Decision:
+def decided(decision: Decision, playbook: Playbook, seen: Facts, handed: HandedOver) -> Decision:
     """The decision with the handover as one more reason: it always escalates, and rules that fired may weigh more."""
     own = verdict(handed)
     fired = [*decision.fired(), own]  # a rule of equal weight goes first: it knows path and team
-    first, team, issue_type = aim(seen, fired)
-    return replace(
-        decision,
-        escalate=True,
-        verdicts=(*decision.verdicts, own),
-        severity=Severity(first.severity),
-        path=first.path or own.path,
-        team=team,
-        issue_type=issue_type,
-        reasons=tuple(one.words for one in fired),
-    )
+    return aimed(replace(decision, verdicts=(*decision.verdicts, own)), playbook, seen, fired)
 
 
 def verdict(handed: HandedOver) -> Verdict:

@@ -14,7 +14,7 @@ from escalation.actions import Action, Entry, Timer
 from escalation.clocks import Counting, ReplyClock
 from escalation.decision import Route
 from escalation.playbook import ClockKind, Level, Path
-from escalation.roster import Roster
+from escalation.roster import Cards, Roster
 
 
 class State(StrEnum):
@@ -44,7 +44,7 @@ class OfferState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One person (``agent``) or one whole channel (``agent`` "" and ``channel``) being asked once."""
+    """One person (``agent``), or with ``agent`` "" one whole ``channel`` or ``tracker``, being asked once."""
 
     id: str
     agent: str
@@ -63,6 +63,24 @@ class Offer:
     mark: str = ""  # ends the keys of its timers; another one each time ``until`` moves
     from_queue: bool = False  # made because somebody was free again
     snoozed: bool = False  # whoever is asked has put off answering, which goes once
+    group: str = ""  # the user group that the channel's card calls
+    cards: Cards = Cards.DM  # where its card stands
+    tracker: str = ""  # in which its bug is waited for: no card, and nobody to press
+    sender: str = ""  # who is asked for what is missing before anybody is: no card either
+
+    @property
+    def is_wait(self) -> bool:
+        """True where nobody is offered anything: a bug, or the sender, is waited for."""
+        return bool(self.tracker or self.sender)
+
+    @property
+    def everybody(self) -> str:
+        """Who is asked where it is nobody in particular, in words."""
+        if self.is_wait:
+            return f"the tracker {self.tracker}" if self.tracker else "the sender, for what is missing"
+        return f"everybody in {self.channel or 'the default channel'}" + (
+            f", calling the user group {self.group}" * bool(self.group)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +106,7 @@ class Handoff:
     answered_at: datetime | None = None
     closed_at: datetime | None = None
     playbook_version: int = 0
-    hop_limit: int = 5  # more hand-overs than this, and the last level (team and lead) decides
+    hop_limit: int = 5  # more hand-overs than this, and a lead decides (bounce)
     steps: int = 0  # how often it was moved on; makes the keys of its card's edits unique
     noted: bool = False  # the internal note is planned; a handoff has one
     passes: int = 0  # how many passes through a level have begun
@@ -102,6 +120,10 @@ class Handoff:
     reply: ReplyClock | None = None  # of whoever accepted; None also where an earlier version accepted it
     roster_version: int = 0  # with which its deadlines were counted last
     from_queue: bool = False  # it waited and is offered to whoever is free: without an answer it waits again
+    skills: tuple[str, ...] = ()  # asked for on every level besides the issue type's; its path has them too
+    by_name: tuple[str, ...] = ()  # who is asked before the level is, one by one
+    bounced: str = ""  # why somebody was asked to decide who has it
+    trail: tuple[str, ...] = ()  # the teams it was with, each time it was given back or on: then the first stands in front
 
     def offer(self, offer_id: str) -> Offer | None:
         return next((o for o in self.offers if o.id == offer_id), None)
@@ -114,6 +136,11 @@ class Handoff:
     def asked_now(self) -> tuple[Offer, ...]:
         """The open offers to people; a channel's card is nobody's."""
         return tuple(o for o in self.open_offers if o.agent)
+
+    @property
+    def in_rooms(self) -> tuple[Offer, ...]:
+        """The open cards for whoever is there."""
+        return tuple(o for o in self.open_offers if not o.agent and not o.is_wait)
 
     @property
     def owner(self) -> str:

@@ -126,6 +126,7 @@ class Shown:
     ticket: Ticket
     posted: Mapping[str, Posted]
     feedback: Feedback | None = None  # the receiver's verdict
+    in_threads: Mapping[str, Posted] | None = None  # where cards stand in threads
 
 
 class Case(ShiftCase, Protocol):

@@ -1,7 +1,7 @@
 """Handing it to a colleague or a team by name: they are offered it, and it keeps its owner until they accept (domain.md §4).
 
 Each such hand-over counts as a hop. Beyond the hop limit only a lead may name somebody, so that it cannot go round in circles;
-nobody gets it back by name who has handed it on themselves.
+nobody gets it back by name who has handed it on themselves, and a team gets it back once (``bounce``).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from escalation.actions import Action, DeclineReason, Entry
+from escalation.bounce import came_to, decided, goes_in_circles
 from escalation.decision import Candidate, Route
 from escalation.events import Reassign
 from escalation.hop import Desk, Handoff, Offer, State, Step, clock
@@ -150,12 +151,15 @@ def _to_team(handoff: Handoff, event: Reassign, now: datetime, desk: Desk) -> St
     """On with the other team from the first level that can ask it."""
     freed = _freed(handoff, event, desk)
     level = _first_level(handoff, event.to) or 0
-    moved = replace(freed.handoff, team=event.to, level=level, repeated=0, laps=0)
+    moved = replace(came_to(freed.handoff, event.to), team=event.to, level=level, repeated=0, laps=0)
 
     def choose(level: Level, exclude: Mapping[str, str]) -> Route:
         return desk.choose(level if level.team else replace(level, team=event.to), exclude)
 
-    return replace(freed, handoff=moved).then(begin(moved, now, replace(desk, choose=choose)))
+    there = replace(desk, choose=choose)
+    # A lead who hands it on has decided.
+    why = "" if event.lead else goes_in_circles(moved, event.to, desk)
+    return replace(freed, handoff=moved).then(decided(moved, event.to, why, now, there) if why else begin(moved, now, there))
 
 
 def _name(event: Reassign, desk: Desk) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from escalation import bugs, conclude, effects, feedback, handover, shift_items
+from escalation import bugs, conclude, effects, feedback, handover, shift_items, unread
 from escalation.account import remembered
 from escalation.actions import ActionKind, Timer
 from escalation.events import Event, Fired
@@ -66,7 +66,7 @@ class Pipeline(Parts):
         try:
             arrival = helpdesk.arrival(inbound)
         except Unreadable as wrong:
-            self.journal.accept(connection, inbound, effects.stray(inbound), unreadable=effects.explain(wrong))
+            self.journal.accept(connection, inbound, unread.stray(inbound), unreadable=unread.explain(wrong))
             raise
         return Received(*self.journal.accept(connection, inbound, arrival))
 
@@ -113,7 +113,7 @@ class Pipeline(Parts):
             try:
                 change = helpdesk.change(delivery.inbound)
             except Unreadable as wrong:
-                outcomes.append(Outcome(delivery.id, DeliveryStatus.UNREADABLE, None, effects.explain(wrong)))
+                outcomes.append(Outcome(delivery.id, DeliveryStatus.UNREADABLE, None, unread.explain(wrong)))
                 continue
             if isinstance(change, Ignored):
                 outcomes.append(Outcome(delivery.id, DeliveryStatus.IGNORED, change, change.reason))

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
 from escalation.completeness import Needs
+from escalation.conditions import Condition as Condition
+from escalation.conditions import Conditions as Conditions
+from escalation.conditions import Node as Node
+from escalation.conditions import Scored as Scored
+from escalation.conditions import Threshold as Threshold
+from escalation.conditions import Weighted as Weighted
+from escalation.conditions import fields_of as fields_of
 from escalation.hours import Calendar
 from escalation.masking import Masking
 from escalation.sla import Policy
@@ -39,50 +46,6 @@ class AssignWhen(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold:
-    """A number of the grid by its name ("$refund" in YAML): each segment of customers may have its own."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """``field`` is a dotted fact name (rules.facts), ``op`` an operator of rules.OPERATORS, ``value`` its operand."""
-
-    field: str
-    op: str
-    value: object = None
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """Holds when every one of ``all``, at least one of ``any`` (if there are some), and none of ``none`` hold; nests."""
-
-    all: tuple[Node, ...] = ()
-    any: tuple[Node, ...] = ()
-    none: tuple[Node, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Weighted:
-    """One part of a score: what it adds when it holds."""
-
-    weight: float
-    when: Condition | Conditions
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """Holds when the weights of the parts that hold add up to ``at_least`` (domain.md §2: a score from several layers)."""
-
-    at_least: float
-    parts: tuple[Weighted, ...]
-
-
-Node = Condition | Conditions | Scored
-
-
-@dataclass(frozen=True, slots=True)
 class Segment:
     """Customers of one kind: who they are, and what is different for them. The first one that fits counts."""
 
@@ -91,6 +54,35 @@ class Segment:
     thresholds: Mapping[str, object] = field(default_factory=dict)  # with those it inherits
     modes: Mapping[str, Mode] = field(default_factory=dict)  # rule id → mode, with those it inherits
     calendar: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Where a branch of a tree leads; what is left empty stays as the rule and the issue type say."""
+
+    issue_type: str = ""
+    team: str = ""
+    path: str = ""
+    skills: tuple[str, ...] = ()  # whoever is asked has all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of a tree; ``yes`` and ``no`` name the next one or say where it goes."""
+
+    id: str
+    ask: str  # in words
+    when: Conditions
+    yes: str | Aim
+    no: str | Aim
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Where tickets of one issue type go once a rule says that they need somebody; it begins with its first question."""
+
+    issue_type: str
+    questions: tuple[Question, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +112,21 @@ class Offering(StrEnum):
     SEVERAL = "several"  # ``at_once`` people at a time, whoever presses first
     ALL = "all"  # everybody who is available, whoever presses first
     CHANNEL = "channel"  # a card in the team's channel, whoever presses first
+    USER_GROUP = "user_group"  # the same card, calling a user group of the chat: the one ``to`` names, or the team's
+    TRACKER = "tracker"  # nobody: the bug is filed or linked in the issue tracker that ``to`` names, or the team's
     LEAD = "lead"  # the team's lead
     WATCH = "watch"  # the team's person on watch
     PERSON = "person"  # the agent that ``to`` names
+
+
+ROOMS = frozenset({Offering.CHANNEL, Offering.USER_GROUP})  # a card for whoever is there
+
+
+class Afterwards(StrEnum):
+    """What a level that asks a tracker does once the bug is filed or linked; where it is not, the next level begins at once."""
+
+    GO_ON = "go_on"  # the next level begins
+    WAIT = "wait"  # until the bug is closed, or for ``offer_for``; whoever accepts meanwhile has it
 
 
 class QuietHours(StrEnum):
@@ -164,10 +168,12 @@ class Level:
     tell_lead: bool = False  # when the level begins
     assign: AssignWhen = AssignWhen.ON_ACCEPT
     at_once: int = 1  # of ``several``
-    to: str = ""  # of ``person``: the agent's id
+    to: str = ""  # of ``person``: the agent's id; of ``user_group`` and ``tracker``: another one than the team's
+    then: Afterwards = Afterwards.GO_ON  # of ``tracker``
     repeat: int = 0  # how often it is gone through again before the next level
     quiet: QuietHours = QuietHours.RESPECT
     clock: ClockKind = ClockKind.ALWAYS  # of ``offer_for`` and ``remind_before``
+    skills: tuple[str, ...] = ()  # of a pool: besides the issue type's
 
     @property
     def width(self) -> int:
@@ -182,7 +188,12 @@ class Level:
     @property
     def is_cold(self) -> bool:
         """True when the ticket is assigned with the offer: only where one person at a time is asked."""
-        return self.assign is AssignWhen.ON_OFFER and self.width == 1 and self.offering is not Offering.CHANNEL
+        return self.assign is AssignWhen.ON_OFFER and self.width == 1 and self.asks_people
+
+    @property
+    def asks_people(self) -> bool:
+        """False for a level whose card or bug is for nobody in particular."""
+        return self.offering not in ROOMS and self.offering is not Offering.TRACKER
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +206,13 @@ class Path:
     reply_clock: ClockKind = ClockKind.ALWAYS  # of ``first_reply_in`` and ``remind_reply_before``
     pauses: tuple[Status, ...] = (Status.PENDING,)  # in which nobody owes the customer a reply: they have asked for one
     override: Severity | None = None  # from which on every hour counts, nothing pauses and quiet hours do not hold
+
+    def needing(self, skills: tuple[str, ...]) -> Path:
+        """The path with these skills asked for on every level, besides its own."""
+        if not skills:
+            return self
+        asked = (replace(level, skills=tuple(dict.fromkeys((*level.skills, *skills)))) for level in self.levels)
+        return replace(self, levels=tuple(asked))
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,16 +300,10 @@ class Playbook:
     queue: Queueing = field(default_factory=Queueing)
     completeness: Mapping[str, Needs] = field(default_factory=dict)  # issue type → what its context package needs
     shift_handover: ShiftHandover = field(default_factory=ShiftHandover)
+    trees: Mapping[str, Tree] = field(default_factory=dict)  # by issue type
 
     def needs(self) -> frozenset[str]:
-        """Top names of the facts that the rules which are not off look at, e.g. {"priority", "signals", "custom"}."""
-        return frozenset(f.split(".")[0] for rule in self.rules if rule.mode is not Mode.OFF for f in fields_of(rule.when))
-
-
-def fields_of(when: Node) -> tuple[str, ...]:
-    """Every field named anywhere in a condition tree."""
-    if isinstance(when, Condition):
-        return (when.field,)
-    if isinstance(when, Scored):
-        return tuple(name for part in when.parts for name in fields_of(part.when))
-    return tuple(name for node in (*when.all, *when.any, *when.none) for name in fields_of(node))
+        """Top names of the facts that trees and the rules which are not off look at, e.g. {"priority", "signals", "custom"}."""
+        asked = [rule.when for rule in self.rules if rule.mode is not Mode.OFF]
+        asked += [question.when for tree in self.trees.values() for question in tree.questions]
+        return frozenset(name.split(".")[0] for when in asked for name in fields_of(when))

@@ -142,11 +142,14 @@ class Posted:
 class Chat(Protocol):
     """The chat tool (Slack). Implementations are thread-safe."""
 
-    def post(self, to: str, card: Card | ShiftCard, key: str, *, look_first: bool) -> Posted:
-        """Post a card to a channel or person id; with ``look_first`` the message carrying ``key`` is looked for before."""
+    def post(self, to: str, card: Card | ShiftCard, key: str, *, look_first: bool, under: Posted | None = None) -> Posted:
+        """Post a card to a channel or person id; with ``look_first`` the message carrying ``key`` is looked for before.
 
-    def find(self, to: str, key: str) -> Posted | None:
-        """The message that was posted to ``to`` with ``key`` lately, None when there is none."""
+        ``under``: in the thread of this message.
+        """
+
+    def find(self, to: str, key: str, *, under: Posted | None = None) -> Posted | None:
+        """The message that was posted to ``to`` (in a thread) with ``key`` lately, None when there is none."""
 
     def update(self, where: Posted, card: Card | ShiftCard) -> None:
         """Edit a posted card to what it should show now."""
@@ -157,11 +160,14 @@ class Chat(Protocol):
     def undisturbed(self, people: Iterable[str]) -> Mapping[str, datetime]:
         """Of these person ids those who are not to be disturbed now, with until when (aware)."""
 
+    def fill_group(self, group: str, people: Iterable[str]) -> bool:
+        """Make these person ids (at least one) the members of a user group; False when they were already."""
+
     def person(self, email: str) -> str:
         """The chat id of the person with this e-mail address; GiveUp(gone) when there is none."""
 
-    def check(self) -> tuple[str, ...]:
-        """Problems of token, scopes and channels in words with the remedy; empty when all is well."""
+    def check(self, groups: Iterable[str] = ()) -> tuple[str, ...]:
+        """Problems of token, scopes, channels and these user groups in words with the remedy; empty when all is well."""
 
 
 class Bots(Protocol):

@@ -13,7 +13,7 @@ from escalation.desks import Loads
 from escalation.events import Again
 from escalation.hop import Offer
 from escalation.named import route_to_named
-from escalation.playbook import Level, Offering, Path, Playbook, Severity
+from escalation.playbook import Level, Path, Playbook, Severity
 from escalation.pools import pools_of
 from escalation.queue_order import Place, Worth, place
 from escalation.requeue import not_now
@@ -111,7 +111,7 @@ class Moment:
         team = self.roster.team(level.team) or self.roster.team(team_id)
         if named := route_to_named(level, team, connection, self.roster, lambda ids: {}, self.now, routing.NOBODY):
             return [agent for c in named.candidates if (agent := self.roster.agent(c.agent))]
-        return [] if level.offering is Offering.CHANNEL else list(pools_of(self.roster).pool(team, issue_type).able)
+        return [] if not level.asks_people else list(pools_of(self.roster).pool(team, issue_type).able)
 
     def everybody(self, queue: Iterable[Queued]) -> list[Agent]:
         """Everybody whom some level of some handoff of the queue might ask."""
@@ -133,7 +133,7 @@ class Moment:
             yield from ((number, agent) for agent in self._fitting(one, level, free, barred))
 
     def _fitting(self, one: Queued, level: Level, free: list[Agent], barred: Mapping[str, str]) -> list[Agent]:
-        if level.offering is Offering.CHANNEL:
+        if not level.asks_people:
             return []
         team = self.roster.team(level.team) or self.roster.team(one.team)
         away = self.away(one.ticket.connection, disturb=one.severity is Severity.CRITICAL)

@@ -32,7 +32,7 @@ def _offer(handoff: Handoff, offer: Offer, now: datetime, desk: Desk) -> Step:
         return Step(handoff)
     again = replace(again, mark=f":{handoff.steps}")
     moved = replace(handoff, offers=tuple(again if o.id == offer.id else o for o in handoff.offers))
-    asked = desk.name(offer.agent) if offer.agent else offer.channel
+    asked = desk.name(offer.agent) if offer.agent else offer.everybody
     entry = Entry("moved", f"The time of {asked} to answer is now {again.words}", data={"offer": offer.id, "was": offer.words})
     return Step(moved, (edit(offer, handoff, entry.words),), offer_timers(again, moved, desk, now), (entry,))
 

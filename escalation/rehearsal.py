@@ -62,4 +62,5 @@ def judge(playbook: Playbook, reader: Reader, ticket: Ticket, now: datetime, bac
 def aim(decision: Decision, playbook: Playbook, roster: Roster) -> tuple[Team | None, Path]:
     """Team and path of a handoff that follows from a decision."""
     team = roster.team(decision.team) or roster.team_for(decision.issue_type, playbook.default_team)
-    return team, playbook.paths.get(decision.path) or playbook.paths["default"]
+    path = playbook.paths.get(decision.path) or playbook.paths["default"]
+    return team, path.needing(decision.skills)

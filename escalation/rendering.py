@@ -12,6 +12,7 @@ from escalation.thread import one_line
 
 _MOST_REASONS, _MOST_STEPS, _MOST_NAMED = 3, 3, 4
 _SHORT_SENTENCE = 160
+_MOST_SO_FAR = 12  # hops on the card of whoever is to decide, the newest: the page has them all
 _SHORT_STEP = 90  # characters of a remedy in the first lines; the section has it whole
 _MOST_TURN, _MOST_TRANSCRIPT = 2_000, 30_000  # characters of one message, and of all of them; helpdesks refuse longer notes
 
@@ -57,8 +58,9 @@ def card(
     mention: str = "",
     title: str,
     now: datetime | None = None,
+    so_far: Iterable[str] = (),
 ) -> Card:
-    """The package as an offer in chat; ``why_you`` "" for a card that is shown to a whole channel."""
+    """The package as an offer in chat; ``why_you`` "" for a whole channel's, ``so_far`` the chain for whoever is to decide."""
     at = now or package.built_at
     facts = (
         Line("Customer", ", ".join(w for w in (_name(package), package.customer.organization) if w)),
@@ -68,16 +70,21 @@ def card(
         Line("Waiting", package.waiting(at)),
         Line("SLA", package.sla(at, most=1)),
     )
+    lines = _told(package, why_you, so_far)
+    return Card(handoff_id, offer_id, title, state, facts, lines, tuple(presses), ticket_url, page_url, live, mention)
+
+
+def _told(package: ContextPackage, why_you: str, so_far: Iterable[str]) -> tuple[Line, ...]:
     lines = (
         Line("Why you", why_you),
+        Line("So far", _listed(tuple(one_line(hop, _SHORT_SENTENCE) for hop in so_far)[-_MOST_SO_FAR:])),
         Line("Summary", _worded_summary(package) or " ".join(_shorter(s.text) for s in package.summary) or package.subject),
         Line("Tried", _listed(_steps(package)) or _NOTHING_TRIED),
         Line("Next", _worded_next(package)),
         Line("Missing", _most_missing(package)),
         Line("Reasons", " · ".join(one_line(r.title or r.words, 120) for r in package.reasons) or _by_hand(package)),
     )
-    shown = tuple(line for line in lines if line.text)
-    return Card(handoff_id, offer_id, title, state, facts, shown, tuple(presses), ticket_url, page_url, live, mention)
+    return tuple(line for line in lines if line.text)
 
 
 # ------------------------------------------------------------------ the first six lines

@@ -28,7 +28,7 @@ def only_thanks(before: Ticket | None, ticket: Ticket, signals: Iterable[Signal]
 def chain_of(handoff: Handoff, roster: Roster) -> tuple[str, ...]:
     """What has happened so far in words: earlier handoffs, then who was asked and what became of it."""
     names = {agent.id: agent.name for agent in roster.agents}
-    asked = ((names.get(o.agent, o.agent) or f"everybody in {o.channel}", o) for o in handoff.offers)
+    asked = ((names.get(o.agent, o.agent) or o.everybody, o) for o in handoff.offers)
     told = (f"{who} was asked: {o.state.value}{f' ({o.reason})' if o.reason else ''}" for who, o in asked)
     return (*handoff.chain, *told)
 
@@ -40,7 +40,7 @@ def resumed(
     holder = roster.agent(former.accepted_by)
     had = (holder.name if holder else former.accepted_by) or "Nobody"
     ended = f"{had} had handoff {former.id}; the ticket was {before.status if before else 'over'}, then reopened"
-    path = playbook.paths.get(former.path.id, former.path)
+    path = playbook.paths.get(former.path.id, former.path).needing(former.skills)
     passing = {*former.ask_again, former.accepted_by}
     return Handoff(
         id=handoff_id,
@@ -58,6 +58,7 @@ def resumed(
         playbook_version=playbook.version,
         hop_limit=playbook.hop_limit,
         former=former.id,
+        skills=former.skills,
         first=former.accepted_by,
         chain=(*chain_of(former, roster), ended),
     )

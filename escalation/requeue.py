@@ -10,7 +10,7 @@ from escalation.actions import Action, Entry
 from escalation.events import Again, Stuck
 from escalation.hop import Desk, Handoff, Offer, OfferState, State, Step, clock
 from escalation.ladder import offer_person, tell
-from escalation.playbook import AssignWhen, Offering, Queueing
+from escalation.playbook import AssignWhen, Queueing
 from escalation.rotations import on_watch
 
 
@@ -55,7 +55,7 @@ def offered_again(handoff: Handoff, event: Again, now: datetime, desk: Desk) -> 
     if handoff.state is not State.WAITING or event.level >= len(handoff.path.levels):
         return Step(handoff)
     level = replace(handoff.path.levels[event.level], assign=AssignWhen.ON_ACCEPT)
-    if level.offering is Offering.CHANNEL:
+    if not level.asks_people:
         return Step(handoff)
     route = desk.choose(level, not_now(handoff.tried, handoff.ask_again, handoff.offers, now, event.queue))
     best = next(iter(route.available()), None)

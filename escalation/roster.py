@@ -34,6 +34,14 @@ class Quiet:
     end: time
 
 
+class Cards(StrEnum):
+    """Where somebody's cards stand."""
+
+    DM = "dm"  # a direct message; in the team's channel only where they cannot be reached
+    THREAD = "thread"  # a thread of the team's channel, in which they are named
+    BOTH = "both"
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     id: str  # our own short name, "ada"
@@ -51,6 +59,7 @@ class Agent:
     absences: tuple[Absence, ...] = ()
     deputy: str = ""
     quiet: Quiet | None = None
+    cards: Cards = Cards.DM
 
     def speaks(self, language: str) -> bool:
         """Whether the agent speaks a language, however it is written ("pt", "pt-BR"); one without languages speaks any."""
@@ -76,6 +85,15 @@ class Rotation:
     turns: Turns = Turns.FOLLOW_THE_SUN
     start: datetime = datetime(2024, 1, 1)  # local, without a zone: a moment at which the first member's turn begins
     time_zone: str = "UTC"
+    user_group: str = ""  # of the chat, whose one member is who is on watch
+
+
+class Follows(StrEnum):
+    """Whom a team's user group consists of."""
+
+    NOBODY = ""  # whom people put into it: Baton leaves it alone
+    ON_SHIFT = "on_shift"
+    ON_WATCH = "on_watch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +107,13 @@ class Team:
     watch: str = ""  # id of the agent or of the rotation on watch: ask escalation.rotations.on_watch who that is
     calendar: str = ""  # of the playbook, for clocks of the team; "": the playbook's own
     tracker: str = ""  # where its bugs are filed; "": the first that is set up
+    user_group: str = ""  # of the chat: its id there
+    group_follows: Follows = Follows.NOBODY
+
+    @property
+    def follows(self) -> bool:
+        """Whether its user group is kept equal to what the roster says."""
+        return bool(self.user_group and self.group_follows)
 
 
 @dataclass(frozen=True, slots=True)

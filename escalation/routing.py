@@ -154,6 +154,11 @@ def _low_tier(agent: Agent, asked: _Question) -> str:
     return f"tier {agent.tier}, level {level.name} needs {level.min_tier}" if agent.tier < level.min_tier else ""
 
 
+def _unskilled(agent: Agent, asked: _Question) -> str:
+    lacks = [skill for skill in asked.given.level.skills if agent.skills.get(skill, 0) <= 0]
+    return f"no skill {', '.join(lacks)}" if lacks else ""
+
+
 def _off(agent: Agent, asked: _Question) -> str:
     on, words = asked.pools.is_on(agent, asked.given.at)
     return "" if on else words
@@ -178,6 +183,7 @@ _CHECKS: tuple[Callable[[Agent, _Question], str], ...] = (
     _no_account,
     _no_language,
     _low_tier,
+    _unskilled,
     _off,
     _away,
     _quiet,

@@ -24,6 +24,7 @@ class Case:
     never: tuple[str, ...] = ()
     team: str = ""
     issue_type: str = ""
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +55,6 @@ def _differences(playbook: Playbook, roster: Roster, reader: Reader, case: Case,
         words.append(f"went to the team {found.team or 'of nobody'}, not {case.team}")
     if case.issue_type and case.issue_type != decision.issue_type:
         words.append(f"was taken for {decision.issue_type}, not {case.issue_type}")
+    if case.path and case.path != decision.path:
+        words.append(f"went along the path {decision.path or 'of nothing'}, not {case.path}")
     return words

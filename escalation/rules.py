@@ -107,10 +107,15 @@ def explain(rule: Rule) -> str:
     return f"When {_says(rule.when)}: {rule.severity.value} escalation along the path {rule.path}, {goes}."
 
 
+def looked_at(when: Conditions, facts: Facts) -> tuple[bool, str, tuple[Seen, ...]]:
+    """Whether conditions hold, what made it so in words, and every condition with the value it saw."""
+    seen = _groups(when, facts)
+    held = all(part.held for part in seen)
+    return held, "; ".join(dict.fromkeys(_telling(seen, held))), seen
+
+
 def _verdict(rule: Rule, facts: Facts, mode: Mode) -> Verdict:
-    seen = _groups(rule.when, facts)
-    fired = all(part.held for part in seen)
-    reasons = "; ".join(dict.fromkeys(_telling(seen, fired)))
+    fired, reasons, seen = looked_at(rule.when, facts)
     is_said = reasons.casefold() == rule.title.casefold()  # "Priority is urgent: priority is urgent" tells nothing more
     words = f"did not fire: {reasons}" if not fired else rule.title if is_said else f"{rule.title}: {reasons}"
     return Verdict(

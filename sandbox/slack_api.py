@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.slack_check import home_problems, problems, view_problems
-from sandbox.slack_world import APP, BOT, CHANNELS, PEOPLE, TEAM, VENDOR, Refused, World, direct, user
+from sandbox.slack_world import APP, BOT, CHANNELS, GROUPS, PEOPLE, TEAM, VENDOR, Refused, World, direct, user
 from sandbox.state import Body
 
 Params = Mapping[str, Any]
-GROUPS = {"S1": ("Billing", "billing", ["U101", "U102"]), "S2": ("Technical", "technical", ["U103", "U104"])}
 
 
 def _needed(params: Params, name: str, code: str = "invalid_arguments") -> str:
@@ -78,7 +77,7 @@ def chat_post(world: World, params: Params) -> Body:
         raise Refused("is_archived")
     message = {"user": BOT, "bot_id": "BBATON", "app_id": APP} | _content(params)
     if params.get("thread_ts"):
-        message["thread_ts"] = params["thread_ts"]
+        message["thread_ts"] = world.message(channel["id"], str(params["thread_ts"]), "thread_not_found")["ts"]
     world.add(channel["id"], message)
     return {"channel": channel["id"], "ts": message["ts"], "message": shown(message, metadata=True)}
 
@@ -107,13 +106,31 @@ def chat_whisper(world: World, params: Params) -> Body:
 
 
 def history(world: World, params: Params) -> Body:
+    """The messages of a channel, newest first; answers in threads are not among them."""
+    kept = [m for m in reversed(_readable(world, params)) if m.get("thread_ts", m["ts"]) == m["ts"]]
+    return _page(kept, params)
+
+
+def replies(world: World, params: Params) -> Body:
+    """A message and its answers, oldest first."""
+    first = _needed(params, "ts", "thread_not_found")
+    kept = [m for m in _readable(world, params, first) if first in (m["ts"], m.get("thread_ts"))]
+    if not kept:
+        raise Refused("thread_not_found")
+    return _page(kept, params)
+
+
+def _readable(world: World, params: Params, always: str = "") -> list[Body]:
     channel = world.channel(_needed(params, "channel", "channel_not_found"))
     if not channel["is_im"] and not channel["is_member"]:
         raise Refused("not_in_channel")
-    oldest, limit = float(params.get("oldest") or 0), min(int(params.get("limit") or 100), 999)
-    start = int(params.get("cursor") or 0)
-    newest_first = [m for m in reversed(world.messages(channel["id"])) if float(m["ts"]) > oldest]
-    page, more = newest_first[start : start + limit], len(newest_first) > start + limit
+    oldest = float(params.get("oldest") or 0)
+    return [m for m in world.messages(channel["id"]) if float(m["ts"]) > oldest or m["ts"] == always]
+
+
+def _page(kept: list[Body], params: Params) -> Body:
+    start, limit = int(params.get("cursor") or 0), min(int(params.get("limit") or 100), 999)
+    page, more = kept[start : start + limit], len(kept) > start + limit
     told = [shown(message, metadata=_is_on(params, "include_all_metadata")) for message in page]
     return {"messages": told, "has_more": more, "response_metadata": {"next_cursor": str(start + limit) if more else ""}}
 
@@ -200,15 +217,21 @@ def publish_view(world: World, params: Params) -> Body:
 
 
 def groups(world: World, params: Params) -> Body:
-    every = [{"id": id, "team_id": TEAM, "name": name, "handle": handle} for id, (name, handle, _) in GROUPS.items()]
-    return {"usergroups": every}
+    every = [world.group(id) for id in GROUPS]
+    hidden = set() if _is_on(params, "include_users") else {"users"}
+    return {"usergroups": [{key: value for key, value in group.items() if key not in hidden} for group in every]}
 
 
 def group_members(world: World, params: Params) -> Body:
-    group = GROUPS.get(_needed(params, "usergroup"))
-    if group is None:
-        raise Refused("no_such_subteam")
-    return {"users": group[2]}
+    return {"users": world.group(_needed(params, "usergroup"))["users"]}
+
+
+def fill_group(world: World, params: Params) -> Body:
+    """A list in JSON, or one text with commas in a form."""
+    told = params.get("users") or []
+    people = told.split(",") if isinstance(told, str) else told
+    group = world.fill_group(_needed(params, "usergroup"), [str(person).strip() for person in people])
+    return {"usergroup": group | ({"user_count": str(len(people))} if _is_on(params, "include_count") else {})}
 
 
 METHODS: dict[str, tuple[str, Callable[[World, Params], Body]]] = {
@@ -218,6 +241,7 @@ METHODS: dict[str, tuple[str, Callable[[World, Params], Body]]] = {
     "chat.delete": ("chat:write", chat_delete),
     "chat.postEphemeral": ("chat:write", chat_whisper),
     "conversations.history": ("channels:history", history),
+    "conversations.replies": ("channels:history", replies),
     "conversations.open": ("im:write", open_direct),
     "conversations.list": ("channels:read", channels),
     "conversations.info": ("channels:read", channel_info),
@@ -232,4 +256,5 @@ METHODS: dict[str, tuple[str, Callable[[World, Params], Body]]] = {
     "views.publish": ("", publish_view),
     "usergroups.list": ("usergroups:read", groups),
     "usergroups.users.list": ("usergroups:read", group_members),
+    "usergroups.users.update": ("usergroups:write", fill_group),
 }

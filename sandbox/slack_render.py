@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-from sandbox.slack_world import BOT, CHANNELS, PEOPLE
+from sandbox.slack_world import BOT, CHANNELS, GROUPS, PEOPLE
 from sandbox.state import Body
 
 _PAIRS = (("*", "strong"), ("_", "em"), ("~", "s"))
@@ -66,7 +66,7 @@ def _with_emoji(shown: str) -> str:
 
 
 def _bracket(inside: str) -> str:
-    """What stands between angle brackets: <@U1>, <#C1>, <!here>, <https://…|label>."""
+    """What stands between angle brackets: <@U1>, <#C1>, <!here>, <!subteam^S1>, <https://…|label>."""
     target, _, label = inside.partition("|")
     for sign, show in _BRACKETS.items():
         if target.startswith(sign):
@@ -87,6 +87,7 @@ def _channel(id: str, label: str) -> str:
 
 def _special(word: str, label: str) -> str:
     loud = " loud" if word in _LOUD else ""
+    word = GROUPS.get(word.removeprefix("subteam^"), ("", word))[1]
     return f'<span class="mention{loud}">@{html.escape(label or word)}</span>'
 
 

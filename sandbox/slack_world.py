@@ -27,9 +27,10 @@ CHANNELS = {
     "C6": "archived",
 }
 ARCHIVED = "C6"
+GROUPS = {"S1": ("Billing", "billing", ["U101", "U102"]), "S2": ("Technical", "technical", ["U103", "U104"])}
 SCOPES = (
     "chat:write,chat:write.public,commands,im:write,im:history,im:read,channels:read,channels:history,"
-    "groups:read,groups:history,users:read,users:read.email,usergroups:read,dnd:read"
+    "groups:read,groups:history,users:read,users:read.email,usergroups:read,usergroups:write,dnd:read"
 )
 TRIGGER_S, HOOK_S, HOOK_USES = 3, 1800, 5
 
@@ -112,10 +113,10 @@ class World:
         kept = [message for message in self.state.all(VENDOR, f"message:{channel}") if not message.get("deleted")]
         return sorted(kept, key=lambda message: str(message["ts"]))
 
-    def message(self, channel: str, ts: str) -> Body:
+    def message(self, channel: str, ts: str, code: str = "message_not_found") -> Body:
         found = self.state.get(VENDOR, f"message:{channel}", ts)
         if found is None or found.get("deleted"):
-            raise Refused("message_not_found")
+            raise Refused(code)
         return found
 
     def edit(self, channel: str, ts: str, new: Body) -> Body:
@@ -213,6 +214,28 @@ class World:
     def home_of(self, person: str) -> Body | None:
         """A person's Home tab as it was last shown; None before that."""
         return self.state.get(VENDOR, "home", person)
+
+    def group(self, id: str) -> Body:
+        """A user group with its members; Refused when there is none."""
+        if id not in GROUPS:
+            raise Refused("no_such_subteam")
+        name, handle, people = GROUPS[id]
+        changed = self.state.get(VENDOR, "group", id) or {"users": people, "date_update": 1700000000}
+        return {
+            "id": id, "team_id": TEAM, "is_usergroup": True, "name": name, "description": "", "handle": handle,
+            "is_external": False, "date_create": 1700000000, "date_delete": 0, "auto_type": None, "created_by": "U101",
+            "updated_by": BOT, "deleted_by": None, "prefs": {"channels": [], "groups": []}, **changed,
+        }  # fmt: skip
+
+    def fill_group(self, id: str, people: list[str]) -> Body:
+        """Replace the members of a user group; Refused as Slack does, which takes no empty list, no bots and no strangers."""
+        self.group(id)
+        if not people or any(person not in (*PEOPLE, BOT) for person in people):
+            raise Refused("invalid_users")
+        if BOT in people:
+            raise Refused("invalid_user")
+        self.state.put(VENDOR, "group", id, {"users": people, "date_update": int(time.time())})
+        return self.group(id)
 
     def unread(self, channel: str, person: str) -> int:
         """Messages of a channel a person has not looked at."""

@@ -15,7 +15,7 @@ from store import statements as sql
 from store.codec import build, plain
 
 _PLACES = dict.fromkeys((ActionKind.WRITE, ActionKind.PROVE, ActionKind.NOTE), "helpdesk")
-_PLACES |= {ActionKind.GATHER: "gather", ActionKind.NOTIFY: "bots"}
+_PLACES |= {ActionKind.GATHER: "gather", ActionKind.NOTIFY: "bots", ActionKind.BUG: "bugs"}
 LATER = {ActionKind.GATHER: -1, ActionKind.WORD: -2}  # priorities of what nothing waits for; that of all else is 0
 _MODELS_LANES = 4  # requests to a model at once, in all: however slow it is, it takes no more of the workers
 

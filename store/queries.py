@@ -265,11 +265,10 @@ def _customer(ticket: InstrumentedAttribute[Any]) -> tuple[Any, ...]:
 
 
 def _asked_now() -> Any:
-    """The open offers of a handoff as JSON: [{agent, channel, until, words}]."""
+    """The open offers of a handoff as JSON: [{agent, channel, tracker, sender, until, words}]."""
     told = OfferRow.body
-    one = func.jsonb_build_object(
-        "agent", OfferRow.agent, "channel", told["channel"], "until", told["until"], "words", told["words"]
-    )
+    names = ("channel", "tracker", "sender", "until", "words")
+    one = func.jsonb_build_object("agent", OfferRow.agent, *(part for name in names for part in (name, told[name])))
     listed = func.coalesce(func.jsonb_agg(aggregate_order_by(one, OfferRow.number)), cast(literal("[]"), JSONB))
     return select(listed).where(OfferRow.handoff_id == HandoffRow.id, OfferRow.state == "open").scalar_subquery()
 

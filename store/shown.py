@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Row
 from escalation.hop import Handoff, Offer
 from escalation.journal import Escalation, Shown
 from escalation.ports import Posted
+from escalation.roster import Cards
 from escalation.ticket import Ticket
 from store import feedback
 from store import statements as sql
@@ -24,7 +25,14 @@ def load(db: Connection, handoff_id: str) -> Shown | None:
         return None
     handoff, posted = load_handoff(db, row)
     said = feedback.load(db, handoff_id) if handoff.state.is_taken else None
-    return Shown(handoff, escalation_of(row), build(Ticket, row.ticket), posted, said)
+    threads = _in_threads(db, handoff_id) if any(o.cards is not Cards.DM for o in handoff.offers) else None
+    return Shown(handoff, escalation_of(row), build(Ticket, row.ticket), posted, said, threads)
+
+
+def _in_threads(db: Connection, handoff_id: str) -> dict[str, Posted]:
+    """Where cards stand in threads: kept with the actions that posted them."""
+    rows = db.execute(sql.IN_THREADS, {"the_handoff": handoff_id})
+    return {row.data["data"]["offer"]: build(Posted, row.receipt) for row in rows if row.receipt}
 
 
 def look_up(engine: Engine, handoff_id: str) -> Shown | None:

@@ -128,6 +128,9 @@ OFFERS = (
     .where(OfferRow.handoff_id == bindparam("the_handoff"))
     .order_by(OfferRow.number)
 )
+IN_THREADS = select(ActionRow.data, ActionRow.receipt).where(
+    ActionRow.handoff_id == bindparam("the_handoff"), ActionRow.kind == "alert", ActionRow.data["data"].has_key("place")
+)
 
 _new_handoff = insert(HandoffRow)
 SAVE_HANDOFF = _new_handoff.on_conflict_do_update(

@@ -30,7 +30,8 @@ PATH = Path("default", (Level("tier 1"), Level("team", Offering.CHANNEL, tell_le
 
 
 def choose(level: Level, exclude: Mapping[str, str]) -> Route:
-    seen = tuple(Candidate(n, n.title(), 1.0, excluded=exclude.get(n, "")) for n in NAMES)
+    asked = (level.to,) if level.offering is Offering.PERSON else NAMES
+    seen = tuple(Candidate(n, n.title(), 1.0, excluded=exclude.get(n, "")) for n in asked)
     return Route("billing", "billing", tuple(sorted(seen, key=lambda c: bool(c.excluded))), "the billing pool")
 
 
@@ -213,8 +214,9 @@ def test_without_lead_and_channel_the_default_channel_is_told() -> None:
     assert [a.kind for a in asked.actions] == [ActionKind.TELL], "a question goes somewhere"
 
 
-def test_more_hand_overs_than_the_limit_go_to_the_team_and_its_lead() -> None:
+def test_more_hand_overs_than_the_limit_go_to_the_lead() -> None:
     limited = replace(play(Accept("ada")).handoff, hop_limit=1)
     step = advance(limited, Return("ada", "not ours"), NOW + timedelta(minutes=5), DESK)
-    assert [o.channel for o in step.handoff.open_offers] == ["#billing"]
-    assert [a.data["agent"] for a in step.actions if a.kind is ActionKind.TELL] == ["lena", "chidi"]
+    assert [(o.agent, o.why) for o in step.handoff.open_offers] == [
+        ("lena", "It was handed over 1 time, which is the limit; you decide who has it")
+    ]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from escalation.actions import ActionKind, DeclineReason, Timer, TimerKind
+from escalation.actions import ActionKind, DeclineReason, Entry, Timer, TimerKind
 from escalation.desks import Matter, besides, desk_of
 from escalation.events import (
     Accept,
@@ -20,7 +20,9 @@ from escalation.events import (
     AssignedInHelpdesk,
     Decline,
     Event,
+    Filled,
     Fired,
+    Gaps,
     HumanReplied,
     NextLevel,
     Reassign,
@@ -31,10 +33,11 @@ from escalation.events import (
     Start,
     Stuck,
     TicketOver,
+    Tracked,
 )
 from escalation.handoff import advance
 from escalation.hop import Desk, Handoff, OfferState, State, Step
-from escalation.playbook import MOST_LAPS, AssignWhen, AtEnd, Level, Offering, Path, Queueing, Weights
+from escalation.playbook import MOST_LAPS, Afterwards, AssignWhen, AtEnd, Level, Offering, Path, Queueing, Weights
 from escalation.roster import Absence, Agent, Load, Roster, Team
 from escalation.ticket import Ticket
 from store.codec import build, plain
@@ -104,7 +107,7 @@ def several(at_once: int = 2, **more: object) -> Level:
 
 
 def asked(step: Step) -> list[str]:
-    return [o.agent or o.channel for o in step.handoff.open_offers]
+    return [o.agent or o.channel or o.everybody for o in step.handoff.open_offers]
 
 
 def told(step: Step) -> list[str]:
@@ -124,6 +127,8 @@ def wrong(name: str) -> Decline:
 
 
 CHANNEL = Level("team", Offering.CHANNEL)
+GROUP = Level("group", Offering.USER_GROUP, to="S1")
+TRACKER = Level("engineering", Offering.TRACKER, to="linear", then=Afterwards.WAIT)
 LEAD = Level("lead", Offering.LEAD)
 ONE = Level("one")
 ASKED: list[tuple[str, Path, list[Event], list[str]]] = [  # what happened → who is asked now
@@ -136,6 +141,14 @@ ASKED: list[tuple[str, Path, list[Event], list[str]]] = [  # what happened → w
     ("all", path(Level("all", Offering.ALL)), [], list(NAMES)),
     ("all, until the last", path(Level("all", Offering.ALL), CHANNEL), [busy(n) for n in NAMES[:4]], ["eli"]),
     ("all have declined", path(Level("all", Offering.ALL), CHANNEL), [busy(n) for n in NAMES], ["#billing"]),
+    ("a user group, in the channel", path(GROUP), [], ["#billing"]),
+    ("its card takes the place of the channel's", path(CHANNEL, GROUP), expired(1), ["#billing"]),
+    ("a tracker that is waited for", path(TRACKER, ONE), [], ["the tracker linear"]),
+    ("until the bug is closed", path(TRACKER, ONE), [Tracked("Bug L-1 was closed")], ["ada"]),
+    ("or for its time", path(TRACKER, ONE), expired(1), ["ada"]),
+    ("or until it is called on", path(TRACKER, ONE), [NextLevel("lena", NEWEST)], ["ada"]),
+    ("a tracker on the way", path(replace(TRACKER, then=Afterwards.GO_ON), ONE), [], ["ada"]),
+    ("what is closed late moves nothing", path(TRACKER, ONE, LEAD), [*expired(1), Tracked("closed")], ["ada"]),
     ("the lead", path(LEAD), [], ["lena"]),
     ("the lead of the level's team", path(Level("lead", Offering.LEAD, team="security")), [], ["zoe"]),
     ("the watch", path(Level("watch", Offering.WATCH)), [], ["wim"]),
@@ -156,6 +169,7 @@ ASKED: list[tuple[str, Path, list[Event], list[str]]] = [  # what happened → w
         [NextLevel("lena", NEWEST), *expired(1)],
         ["#billing", "ada"],
     ),
+    ("given back once, the next", path(ONE, CHANNEL), [Accept("ada"), Return("ada", "x")], ["bo"]),
     ("handed on by who has it", path(ONE, LEAD), [Accept("ada"), NextLevel("ada", NEWEST)], ["lena"]),
 ]  # fmt: skip
 
@@ -316,6 +330,8 @@ def test_whoever_had_it_before_is_asked_first_if_they_can_be(loads: Mapping[str,
 QUEUE = Queueing(ask_again_after=timedelta(hours=1), ask_again_most=2)
 _SPAN = st.sampled_from([MINUTE, 15 * MINUTE, timedelta(hours=2)])
 
+TARGETS = {Offering.PERSON: ["zoe", "ada", "max"], Offering.USER_GROUP: ["", "S1", "S2"], Offering.TRACKER: ["", "linear"]}
+
 
 @st.composite
 def levels(draw: st.DrawFn) -> Level:
@@ -329,7 +345,8 @@ def levels(draw: st.DrawFn) -> Level:
         tell_lead=draw(st.booleans()),
         assign=draw(st.sampled_from(AssignWhen)),
         at_once=draw(st.integers(2, 4)) if how is Offering.SEVERAL else 1,
-        to=draw(st.sampled_from(["zoe", "ada", "max"])) if how is Offering.PERSON else "",
+        to=draw(st.sampled_from(TARGETS.get(how, [""]))),
+        then=draw(st.sampled_from(Afterwards)),
         repeat=draw(st.integers(0, 2)),
     )
 
@@ -367,8 +384,13 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(Recount, TIMES),
     st.builds(Again, st.integers(0, 4), st.just("number 1 of 1"), st.just(QUEUE)),
     st.builds(Stuck, WHO, st.just("Ada went off shift")),
+    st.builds(Filled, st.just("it is there")),
+    st.builds(Tracked, st.just("the bug was closed"), st.sampled_from(["", "1", "2"])),
 )
 LOADS = st.dictionaries(st.sampled_from([*NAMES, "lena"]), st.integers(0, 5).map(Load), max_size=4)
+
+
+GAPS = Gaps("eli", ("error",), "55 of 100, 70 are wanted", 10 * MINUTE)
 
 
 class Life:
@@ -377,7 +399,8 @@ class Life:
     def __init__(self, way: Path, new: Path, loads: Mapping[str, Load]) -> None:
         self.new, self.loads, self.timers = new, loads, dict[str, Timer]()
         self.handoff = fresh(way)
-        self.step(Start(), NOW)
+        asks_first = len(loads) % 2 == 1  # as good as any toss
+        self.step(Start(GAPS if asks_first else None), NOW)
 
     def step(self, event: Event, now: datetime) -> Step:
         step = advance(self.handoff, event, now, desk_at(now, self.handoff, loads=self.loads, path=self.new))
@@ -412,8 +435,13 @@ def check(before: Handoff, step: Step) -> None:
     if sum(asked_again.values()) > sum(o.from_queue for o in before.offers):
         assert (before.state, len(handoff.asked_now), step.hand_over) == (State.WAITING, 1, None), "not one offer of what waits"
         assert handoff.asked_now[0].agent not in before.tried.keys() - set(before.ask_again), "who said no is asked again"
-    cards = [o.channel for o in handoff.open_offers if not o.agent]
+    said = {entry.kind for entry in step.entries}
+    if "returned" in said and handoff.trail.count(handoff.trail[-1]) > 2:
+        assert "bounced" in said, "it goes round in circles"
+    cards = [o.channel for o in handoff.in_rooms]
     assert len(cards) == len(set(cards)), "two cards in one channel"
+    assert sum(bool(o.tracker) for o in handoff.open_offers) <= 1, "two trackers are waited for"
+    assert sum(bool(o.sender) for o in handoff.offers) <= 1, "the sender is asked twice"
     if step.hand_over is not None:
         offered = [o for o in handoff.asked_now if o.agent == step.hand_over.agent and o.assigned]
         assert step.hand_over.agent == handoff.accepted_by or offered, "assigned before acceptance"
@@ -465,7 +493,8 @@ def test_timers_alone_bring_it_to_an_end(
     for event, now in events:
         life.step(life.meant(event), now)
     longest = max(sum((level.repeat + 1) * (level.most or len(ROSTER.agents)) for level in p.levels) for p in (way, new))
-    bound = len(life.timers) + 2 * (longest * (MOST_LAPS + 1) + 2)  # a reminder and an expiry per offer, and a reply's two
+    # A reminder and an expiry per offer, those to whoever decides and to the sender among them, and a reply's two.
+    bound = len(life.timers) + 2 * (longest * (MOST_LAPS + 1) + 4)
     fired = 0
     while life.timers:
         key = min(life.timers, key=lambda k: (life.timers[k].due_at, k))
@@ -547,7 +576,10 @@ def test_the_check_finds_what_is_planted() -> None:
         "more live offers": (good, Step(replace(good, offers=(*good.offers, replace(offer, id="x", agent="eli"))))),
         "asked from the queue without end": (good, Step(replace(good, offers=(*good.offers, *(late,) * 3)))),
         "not one offer of what waits": (good, Step(replace(good, offers=(replace(offer, from_queue=True),)))),
+        "the sender is asked twice": (good, Step(replace(good, offers=(replace(offer, agent="", sender="x"),) * 2))),
+        "two trackers are waited for": (good, Step(replace(good, offers=(replace(offer, agent="", tracker="x"),) * 2))),
         "two cards in one channel": (good, Step(replace(good, offers=(replace(offer, agent="", channel="#a"),) * 2))),
+        "it goes round in circles": (good, Step(replace(good, trail=("a",) * 3), entries=(Entry("returned", ""),))),
         "assigned before acceptance": (good, replace(play(path(ONE), Accept("ada")), handoff=good)),
     }
     for words, (before, step) in broken.items():
@@ -559,13 +591,26 @@ def test_a_handoff_kept_by_an_earlier_version_goes_on() -> None:
     """What was added since is left out of the stored form: it loads, and its offer runs out as it would have then."""
     handoff = play(path(ONE, CHANNEL)).handoff
     kept = plain(handoff)
-    for name in ("passes", "repeated", "laps", "ask_again", "lead_told", "former", "first", "chain", "from_queue"):
+    for name in (
+        "passes",
+        "repeated",
+        "laps",
+        "ask_again",
+        "lead_told",
+        "former",
+        "first",
+        "chain",
+        "from_queue",
+        "by_name",
+        "bounced",
+        "trail",
+    ):
         del kept[name]
     for one in kept["offers"]:
         del one["on_pass"], one["assigned"], one["from_queue"]
     del kept["path"]["at_end"]
     for one in kept["path"]["levels"]:
-        del one["at_once"], one["to"], one["repeat"], one["quiet"]
+        del one["at_once"], one["to"], one["repeat"], one["quiet"], one["then"], one["skills"]
     old = build(Handoff, kept)
     step = advance(old, Fired(TimerKind.OFFER_EXPIRES, "h1.1"), NOW + 15 * MINUTE, desk_at(NOW, old))
     assert asked(step) == ["bo"]

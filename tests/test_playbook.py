@@ -12,7 +12,19 @@ import pytest
 from config.playbook import Problems, check_together, load_playbook, load_roster
 from escalation.decide import facts_of
 from escalation.facts import facts
-from escalation.playbook import AssignWhen, AtEnd, ClockKind, Level, Mode, Offering, Path, Playbook, QuietHours, Severity
+from escalation.playbook import (
+    Afterwards,
+    AssignWhen,
+    AtEnd,
+    ClockKind,
+    Level,
+    Mode,
+    Offering,
+    Path,
+    Playbook,
+    QuietHours,
+    Severity,
+)
 from escalation.rules import evaluate, explain
 from escalation.ticket import (
     ChangeKind,
@@ -306,6 +318,17 @@ LEVELS: list[tuple[str, Level]] = [
     ("{name: L, offering: person, to: ada, assign: on_offer}", Level("L", Offering.PERSON, to="ada", assign=AssignWhen.ON_OFFER)),
 ]
 
+LEVELS += [
+    ("{name: L, offering: user_group, team: billing}", Level("L", Offering.USER_GROUP, "billing")),
+    ("{name: L, offering: user_group, to: S0614TZR7}", Level("L", Offering.USER_GROUP, to="S0614TZR7")),
+    ("{name: L, offering: tracker}", Level("L", Offering.TRACKER)),
+    (
+        "{name: L, offering: tracker, to: jira, then: wait, offer_for: 9h}",
+        Level("L", Offering.TRACKER, to="jira", then=Afterwards.WAIT, offer_for=timedelta(hours=9)),
+    ),
+    ("{name: L, offering: one, skills: [contracts]}", Level("L", skills=("contracts",))),
+]
+
 
 @pytest.mark.parametrize(("text", "level"), LEVELS, ids=[case[0] for case in LEVELS])
 def test_levels(text: str, level: Level) -> None:
@@ -327,6 +350,13 @@ WRONG_LEVELS: list[tuple[str, str, str, str]] = [  # level, key, part of the pro
     ("{name: L, offering: one, quiet: loud}", "quiet", "", "override"),
     ("{name: L, offering: one, clock: wall}", "clock", "", "team"),
     ("{name: L, offering: channel, clock: person}", "clock", "no person's hours count", "team or always"),
+    ("{name: L, offering: user_group, to: billing}", "to", "'billing' is not the id of a Slack user group", "S0614TZR7"),
+    ("{name: L, offering: tracker, to: trello}", "to", "there is no tracker 'trello'", "github, jira, linear"),
+    ("{name: L, offering: tracker, then: wait}", "then", "does not say how long it waits", "Add offer_for"),
+    ("{name: L, offering: tracker, offer_for: 2h}", "offer_for", "goes on at once", "then: wait"),
+    ("{name: L, offering: tracker, repeat: 2}", "repeat", "says nothing", "Remove it"),
+    ("{name: L, offering: channel, then: wait}", "then", "says nothing", "tracker"),
+    ("{name: L, offering: lead, skills: [tax]}", "skills", "says nothing", "all, one, several"),
 ]
 
 
@@ -385,6 +415,17 @@ def test_the_clock_of_a_team_needs_its_calendar(calendars: str, team: str, found
     told = check_together(load_playbook(text), load_roster(staff), text, staff)
     assert [p.problem for p in told] == found
     assert all(("clock: team" in text.splitlines()[p.line - 1]) == (p.document == "escalation") for p in told)
+
+
+def test_a_level_that_calls_a_teams_user_group_needs_one() -> None:
+    text = "default_team: billing\n" + SMALL.replace("offering: one", "offering: user_group")
+    staff = "teams: {billing: {name: Billing%s}}\nagents: {ada: {name: Ada, teams: [billing]}}\n"
+    (found,) = check_together(load_playbook(text), load_roster(staff % ""), text, staff % "")
+    assert (found.path, found.problem) == (
+        "paths.default.levels[0].offering",
+        "it calls the user group of the team, and billing has none",
+    )
+    assert not check_together(load_playbook(text), load_roster(staff % ", user_group: S1"), text)
 
 
 def test_a_level_can_name_people_of_the_roster_only() -> None:

@@ -188,7 +188,15 @@ def dry_run(body: Mapping[str, Any]) -> dict[str, Any]:
     """A dry run that shows what it was given."""
     if body.get("ticket") == "none":
         raise LookupError("There is no ticket none of zendesk.")
-    decision = {"escalate": False, "rules": [], "reasons": [], "severity": None, "issue_type": "other", "target": None}
+    decision = {
+        "escalate": False,
+        "rules": [],
+        "reasons": [],
+        "severity": None,
+        "issue_type": "other",
+        "target": None,
+        "tree": None,
+    }
     told: dict[str, Any] = {"signals": [], "rules": [], "decision": decision, "route": None}
     return {**told, "ignored": [], "degraded": [], "playbook_version": 1}
 

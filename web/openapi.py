@@ -62,7 +62,14 @@ _ESCALATION = {
 }
 _ENTRY = {"id": NUMBER, "at": AT, "kind": TEXT, "words": TEXT, "actor": TEXT, "handoff_id": TEXT, "data": ANY}
 _CUSTOMER = {"name": TEXT_OR_NONE, "email": TEXT_OR_NONE, "organization": TEXT_OR_NONE, "tier": TEXT_OR_NONE}
-_ASKED = {"agent": TEXT, "channel": TEXT_OR_NONE, "until": AT, "words": TEXT_OR_NONE}
+_ASKED = {
+    "agent": TEXT,
+    "channel": TEXT_OR_NONE,
+    "tracker": TEXT_OR_NONE,
+    "sender": TEXT_OR_NONE,
+    "until": AT,
+    "words": TEXT_OR_NONE,
+}
 _REPLY = {
     "due": AT_OR_NONE,
     "words": of("string", description="how due came about, or since when it stands still"),
@@ -79,7 +86,7 @@ _HANDOFF = {
     "issue_type": TEXT,
     "sender": TEXT,
     "accepted_by": TEXT,
-    "offered_to": list_of(object_of(_ASKED)),
+    "offered_to": list_of(object_of(_ASKED, optional=("tracker", "sender"))),
     "severity": TEXT,
     "reasons": list_of(TEXT),
     "subject": TEXT_OR_NONE,
@@ -239,6 +246,7 @@ SCHEMAS: Json = {
                     "severity": TEXT_OR_NONE,
                     "issue_type": TEXT,
                     "target": of("object", "null"),
+                    "tree": of("object", "null", description="the way through the issue type's decision tree, with its words"),
                 }
             ),
             "route": of("object", "null", description="every candidate with score or exclusion"),

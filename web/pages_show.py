@@ -46,6 +46,7 @@ ACTION_WORDS = {
     "ask_verdict": "Question for a verdict",
     "notify": "Event for a bot",
     "gather": "Account facts and earlier tickets",
+    "bug": "Report of the bug by its level",
     "file": "Filing of the bug",
     "link": "Ticket shown with its bug",
     "note": "Note about the bug",
@@ -149,8 +150,14 @@ def handoff_line(item: Item, roster: Roster) -> Item:
 def _who(item: Item, roster: Roster) -> str:
     if item["accepted_by"]:
         return _name(roster, item["accepted_by"])
-    asked = [_name(roster, offer["agent"]) if offer["agent"] else f"anyone in {offer['channel']}" for offer in item["offered_to"]]
+    asked = [_name(roster, offer["agent"]) if offer["agent"] else _everybody(offer) for offer in item["offered_to"]]
     return f"asking {', '.join(asked)}" if asked else "nobody yet"
+
+
+def _everybody(offer: Mapping[str, Any]) -> str:
+    if offer.get("sender"):
+        return "the sender, for what is missing"
+    return f"the tracker {offer['tracker']}" if offer.get("tracker") else f"anyone in {offer['channel']}"
 
 
 def nearest_clock(clocks: Iterable[Mapping[str, Any]] | None) -> Mapping[str, Any] | None:

@@ -144,6 +144,7 @@ def decided(decision: Decision, team: str) -> dict[str, Any]:
         "severity": decision.severity.value if decision.escalate else None,
         "issue_type": decision.issue_type,
         "target": {"team": team, "path": decision.path or "default"} if decision.escalate else None,
+        "tree": plain(decision.branch) if decision.branch else None,
     }
 
 

@@ -14,7 +14,7 @@ import structlog
 from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.jobs import Job, Status
 
-from escalation import presence, takeover, tending
+from escalation import presence, takeover, tending, user_groups
 from escalation.pipeline import Pipeline
 from escalation.retry import wait_before
 from escalation.shift_people import ShiftEnd
@@ -107,8 +107,19 @@ class Tasks:
         _at_edge(work, failed, _attempt(context), job="backtest", number=number)
 
     def presence(self, context: JobContext) -> None:
-        """Read whom helpdesks and chat show as not available; what cannot be read is told in the log and comes again."""
+        """Read whom helpdesks and chat show as not available, and keep user groups as the roster says.
+
+        What cannot be done is told in the log and comes again.
+        """
         _at_edge(self._look_for_people, _only_logged, 1, again=False, job="presence")
+        _at_edge(self._fill_groups, _only_logged, 1, again=False, job="user groups")
+
+    def _fill_groups(self) -> None:
+        found = user_groups.follow(self.pipeline, self.pipeline.clock())
+        for group, words in found.changed.items():
+            log.info("a user group follows the roster", group=group, members=words)
+        for group, why in found.problems.items():
+            log.warning("a user group could not follow the roster", group=group, error=why)
 
     def _look_for_people(self) -> None:
         for source, why in presence.look(self.pipeline, self.pipeline.clock()).items():
