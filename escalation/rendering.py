@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from escalation.actions import Card, Line, Note, Press
+from escalation.fold import Part, above_the_fold, shortened
 from escalation.package import Attempt, ContextPackage, Specific, Statement, Turn, Worded, utc_words
 from escalation.specifics import KINDS
 from escalation.thread import one_line
 
 _MOST_REASONS, _MOST_STEPS, _MOST_NAMED = 3, 3, 4
+_SIX = ("Summary", "Tried", "Next", "Clock", "Customer", "Why")  # in the order in which room that is left is given away
+_WHOLE_BELOW = frozenset({"Why", "Tried"})  # have a section that tells them in full anyhow
 _SHORT_SENTENCE = 160
 _SHORT_STEP = 90  # characters of a remedy in the first lines; the section has it whole
 _MOST_TURN, _MOST_TRANSCRIPT = 2_000, 30_000  # characters of one message, and of all of them; helpdesks refuse longer notes
@@ -20,24 +24,29 @@ _VERDICT = {True: "helped", False: "failed", None: "no answer yet"}
 
 
 def note(package: ContextPackage, *, key: str, title: str, link: str, now: datetime | None = None) -> Note:
-    """The package as an internal note: six lines that tell it, then the sections; clocks as at ``now`` (default: when built)."""
+    """The package as an internal note: six lines that tell it above the fold, then the sections; clocks as at ``now``."""
     at = now or package.built_at
-    lines = (
-        Line("Why", _why(package)),
-        Line("Summary", _summary(package)),
-        Line("Customer", _customer(package)),
-        Line("Tried", _tried(package)),
-        Line("Clock", _clock(package, at)),
-        Line("Next", _next(package)),
+    parts = (
+        Part("Why", _why(package)),
+        Part("Summary", _summary(package), rows=3),
+        Part("Customer", _customer(package)),
+        Part("Tried", _tried(package), rows=2),
+        Part("Clock", _clock(package, at)),
+        Part("Next", _next(package)),
     )
+    told = {part.label: part for part in parts}
+    texts = dict(zip(_SIX, above_the_fold([told[label] for label in _SIX]), strict=True))
+    lines = tuple(Line(part.label, texts[part.label]) for part in parts)
+    cut = tuple(part for part, line in zip(parts, lines, strict=True) if line.text != part.ways[0])
     sections = (
+        ("In full", tuple(_in_full(part, package) for part in cut if part.label not in _WHOLE_BELOW)),
         ("What the customer said", _said(package, at)),
         ("Asked and promised", _owed(package, at)),
         ("Tried in detail", _attempts(package, at)),
         ("Account", package.account),
         ("Earlier tickets", package.earlier),
         ("Missing", _missing(package)),
-        ("Chain so far", _chain(package, at)),
+        ("Chain so far", _chain(package, at, reasons=any(part.label == "Why" for part in cut))),
     )
     transcript = ("Transcript", _transcript(package.transcript, at))
     return Note(key, title, lines, (*(s for s in sections if s[1]), transcript), link)
@@ -70,7 +79,7 @@ def card(
     )
     lines = (
         Line("Why you", why_you),
-        Line("Summary", _worded_summary(package) or " ".join(_shorter(s.text) for s in package.summary) or package.subject),
+        Line("Summary", _worded_summary(package) or _own_summary(package, _SHORT_SENTENCE) or package.subject),
         Line("Tried", _listed(_steps(package)) or _NOTHING_TRIED),
         Line("Next", _worded_next(package)),
         Line("Missing", _most_missing(package)),
@@ -83,11 +92,18 @@ def card(
 # ------------------------------------------------------------------ the first six lines
 
 
-def _why(package: ContextPackage) -> str:
-    named = [f"{r.words}{f' [rule {r.rule}]' if r.rule else ''}" for r in package.reasons[:_MOST_REASONS]]
-    more = len(package.reasons) - len(named)
-    words = "; ".join([*named, *([f"{more} more reasons below"] if more > 0 else [])]) or _by_hand(package)
-    return f"{words}. Issue: {_issue(package)}"
+def _why(package: ContextPackage) -> tuple[str, ...]:
+    """With what was seen and the rules; without the rules; the rules' titles alone."""
+    issue = f"Issue: {_issue(package)}"
+    shown = package.reasons[:_MOST_REASONS]
+    more = len(package.reasons) - len(shown)
+    rest = [f"{more} more reasons below"] if more > 0 else []
+    ways = (
+        [f"{r.words}{f' [rule {r.rule}]' if r.rule else ''}" for r in shown],
+        [r.words for r in shown],
+        [one_line(r.title or r.words, _SHORT_STEP) for r in shown],
+    )
+    return tuple(f"{'; '.join([*words, *rest]) or _by_hand(package)}. {issue}" for words in ways)
 
 
 def _by_hand(package: ContextPackage) -> str:
@@ -99,9 +115,15 @@ def _issue(package: ContextPackage) -> str:
     return f"{issue} ({package.product_area})" if package.product_area else issue
 
 
-def _summary(package: ContextPackage) -> str:
-    own = " ".join(s.text for s in package.summary)
-    return _worded_summary(package) or own or "The ticket has no text and no subject"
+def _summary(package: ContextPackage) -> tuple[str, ...]:
+    """A model's words with what they cite, then without (they stand in full below), then the customer's own."""
+    own = _own_summary(package) or "The ticket has no text and no subject"
+    worded = package.wording.summary
+    return (_worded_summary(package), f"{' '.join(w.text for w in worded)} ({_by(package)})", own) if worded else (own,)
+
+
+def _own_summary(package: ContextPackage, most: int = 0, between: str = " ") -> str:
+    return between.join(shortened(s.text, most) if most else s.text for s in package.summary)
 
 
 # A model's words are never in quotation marks, and always say whose they are and what they are drawn from.
@@ -138,33 +160,40 @@ def _as_said(attempt: Attempt, text: str) -> str:
     return text if attempt.cites else f"“{text}”"
 
 
-def _shorter(quotation: str) -> str:
-    """A quoted sentence cut for a card, its closing mark kept."""
-    return quotation if len(quotation) <= _SHORT_SENTENCE else one_line(quotation.rstrip("”"), _SHORT_SENTENCE) + "”"
+def _in_full(part: Part, package: ContextPackage) -> Line:
+    """What a first line had no room for; the customer's sentences of the summary each on a line of its own."""
+    if part.label == "Summary" and not package.wording.summary:
+        return Line(part.label, _own_summary(package, between="\n"))
+    return Line(part.label, part.ways[0])
 
 
 def _name(package: ContextPackage) -> str:
     return package.customer.name or package.customer.email or "unknown customer"
 
 
-def _customer(package: ContextPackage) -> str:
-    who = package.customer
-    words = (_name(package), who.tier, who.organization, *_of_account(package, "Renewal"))
-    told = ", ".join(word for word in words if word)
-    return f"{told}. Tone: {package.sentiment}" if package.sentiment else told
+def _customer(package: ContextPackage) -> tuple[str, ...]:
+    """With the renewal; without it; name, tier and tone alone."""
+    who, tone = package.customer, package.sentiment
+    known = [word for word in (_name(package), who.tier, who.organization) if word]
+    ways = ([*known, *_of_account(package, "Renewal")], known, [word for word in (_name(package), who.tier) if word])
+    fullest, *others = (", ".join(words) for words in ways)
+    return (f"{fullest}. Tone: {tone}", *(f"{words}. {_capital(tone)}" for words in others)) if tone else (fullest, *others)
 
 
 def _of_account(package: ContextPackage, label: str) -> list[str]:
     return [f"{label.lower()} {line.text}" for line in package.account if line.label == label]
 
 
-def _tried(package: ContextPackage) -> str:
-    return "; ".join(_steps(package)) or _NOTHING_TRIED
+def _tried(package: ContextPackage) -> tuple[str, ...]:
+    """All steps that a note shows; without what a colleague noted; the newest two; the newest."""
+    alone = _steps(replace(package, handover=Statement()))
+    newest = (_steps(replace(package, handover=Statement()), most) for most in (2, 1))
+    return tuple("; ".join(steps) or _NOTHING_TRIED for steps in (_steps(package), alone, *newest))
 
 
-def _steps(package: ContextPackage) -> tuple[str, ...]:
+def _steps(package: ContextPackage, most: int = 3) -> tuple[str, ...]:
     """The newest attempts with what came of each, and what a colleague noted for colleagues."""
-    attempts = _tries(package)[-_MOST_STEPS:]
+    attempts = _tries(package)[-most:]
     shown = [_step(a) for a in attempts]
     shown += [f"({_by(package)} where not in quotation marks)"] if any(a.cites for a in attempts) else []
     earlier = len(_tries(package)) - len(attempts)
@@ -193,8 +222,16 @@ def _came_to(attempt: Attempt) -> str:
     return _VERDICT[attempt.worked]
 
 
-def _clock(package: ContextPackage, at: datetime) -> str:
-    return f"{_waiting(package, at)}. SLA: {package.sla(at)}. Urgency: {package.urgency()}"
+def _clock(package: ContextPackage, at: datetime) -> tuple[str, ...]:
+    """All clocks; the nearest with how long and how urgent; the nearest with how long; the nearest, which is the deadline."""
+    urgency, nearest = f"Urgency: {package.urgency()}", _capital(package.sla(at, most=1))
+    waiting = f"waiting {package.waiting(at)}" if package.waiting_since else _waiting(package, at).lower()
+    return (
+        f"{_waiting(package, at)}. SLA: {package.sla(at)}. {urgency}",
+        f"{nearest}; {waiting}. {urgency}",
+        f"{nearest}; {waiting}",
+        nearest,
+    )
 
 
 def _waiting(package: ContextPackage, at: datetime) -> str:
@@ -204,13 +241,16 @@ def _waiting(package: ContextPackage, at: datetime) -> str:
     return f"Waiting {package.waiting(at)} for a person (since {utc_words(package.waiting_since, at)}{many})"
 
 
-def _next(package: ContextPackage) -> str:
-    steps = list(package.next_steps[:_MOST_STEPS])
-    authority = f"Needs the right {package.authority}" if package.authority else ""
-    # A model's suggestion comes last: what is to be done first by rule, such as securing an account, is never pushed away.
-    worded = _worded_next(package)
-    told = (*steps, *([authority] if authority else []), *([worded] if worded else []))
-    return ". ".join(told) or "Read the thread and reply in person"
+def _next(package: ContextPackage) -> tuple[str, ...]:
+    """Three steps, the right that is needed and what a model suggests; fewer steps; the first step alone.
+
+    A model's suggestion comes last: what is to be done first by rule, such as securing an account, is never pushed away.
+    """
+    authority = [f"Needs the right {package.authority}"] if package.authority else []
+    worded = [told] if (told := _worded_next(package)) else []
+    steps = package.next_steps[:_MOST_STEPS]
+    ways = [[*steps, *authority, *worded], *([*steps[:most], *authority] for most in range(_MOST_STEPS, 0, -1))]
+    return tuple(". ".join(words) or "Read the thread and reply in person" for words in [*ways, steps[:1]])
 
 
 # ------------------------------------------------------------------ the sections
@@ -279,8 +319,10 @@ def _missing(package: ContextPackage) -> tuple[Line, ...]:
     return (score, *(Line(_capital(gap.field), gap.why) for gap in package.missing))
 
 
-def _chain(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
-    reasons = (Line("Reason", f"{r.words} [rule {r.rule}]") for r in package.reasons[_MOST_REASONS:])
+def _chain(package: ContextPackage, at: datetime, *, reasons: bool) -> tuple[Line, ...]:
+    """How it came here; ``reasons``: with all of them, for the first line has them cut."""
+    below = package.reasons[0 if reasons else _MOST_REASONS :]
+    why = (Line("Reason", f"{r.words} [rule {r.rule}]" if r.rule else r.words) for r in below)
     note, intent = package.handover, package.wording.intent
     rest = (
         Line("Handed over by", package.sender),
@@ -292,7 +334,7 @@ def _chain(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
         Line("Page", package.page),
     )
     hops = (Line(f"Hop {n}", hop) for n, hop in enumerate(package.chain, 1))
-    return (*hops, *reasons, *(line for line in rest if line.text))
+    return (*hops, *why, *(line for line in rest if line.text))
 
 
 def _transcript(turns: tuple[Turn, ...], at: datetime) -> tuple[Line, ...]:

@@ -52,7 +52,9 @@ from store.tables import (
 )
 
 PATH = Path("default", (Level("people", team=""), Level("channel", min_tier=1)))
-HOSTILE = "<script>alert(1)</script> & <!channel>"
+HOSTILE = (
+    "<script>alert(1)</script> & <!channel> <@U1> <img src=x onerror=alert(2)> <a href='javascript:alert(3)'>x</a> \u202egpj.exe"
+)
 
 
 def a_ticket(now: datetime, number: str = "4711", subject: str = "Charged twice for March, and support keeps looping") -> Ticket:
