@@ -23,8 +23,11 @@ _NOTHING_TRIED = "nothing that can be seen in the thread"
 _VERDICT = {True: "helped", False: "failed", None: "no answer yet"}
 
 
-def note(package: ContextPackage, *, key: str, title: str, link: str, now: datetime | None = None) -> Note:
-    """The package as an internal note: six lines that tell it above the fold, then the sections; clocks as at ``now``."""
+def note(package: ContextPackage, *, key: str, title: str, link: str, now: datetime | None = None, folded: bool = True) -> Note:
+    """The package as an internal note: six lines that tell it above the fold, then the sections; clocks as at ``now``.
+
+    ``folded`` False where there is room: the six lines are whole.
+    """
     at = now or package.built_at
     parts = (
         Part("Why", _why(package)),
@@ -35,8 +38,8 @@ def note(package: ContextPackage, *, key: str, title: str, link: str, now: datet
         Part("Next", _next(package)),
     )
     told = {part.label: part for part in parts}
-    texts = dict(zip(_SIX, above_the_fold([told[label] for label in _SIX]), strict=True))
-    lines = tuple(Line(part.label, texts[part.label]) for part in parts)
+    texts = dict(zip(_SIX, above_the_fold([told[label] for label in _SIX]), strict=True)) if folded else {}
+    lines = tuple(Line(part.label, texts.get(part.label, part.ways[0])) for part in parts)
     cut = tuple(part for part, line in zip(parts, lines, strict=True) if line.text != part.ways[0])
     sections = (
         ("In full", tuple(_in_full(part, package) for part in cut if part.label not in _WHOLE_BELOW)),
@@ -79,7 +82,7 @@ def card(
     )
     lines = (
         Line("Why you", why_you),
-        Line("Summary", _worded_summary(package) or _own_summary(package, _SHORT_SENTENCE) or package.subject),
+        Line("Summary", _worded_summary(package) or _own_summary(package, _SHORT_SENTENCE, "\n") or package.subject),
         Line("Tried", _listed(_steps(package)) or _NOTHING_TRIED),
         Line("Next", _worded_next(package)),
         Line("Missing", _most_missing(package)),
