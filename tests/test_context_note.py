@@ -11,6 +11,7 @@ from escalation.actions import Card, Line, Note, Press
 from escalation.context import ContextPackage, Reason, Statement, build, card, note
 from escalation.decision import Route
 from escalation.fold import ROWS, WIDTH, Part, above_the_fold, rows
+from escalation.package import Worded, Wording
 from escalation.thread import clean
 from tests.stories import CHARGED_TWICE, CHARGED_TWICE_DECISION, CHARGED_TWICE_SIGNALS, LOCKED_OUT, NOW, STORIES
 from tests.support import ROOT
@@ -167,9 +168,24 @@ def test_the_first_lines_take_ten_rows_with_the_title_whatever_they_say(text: st
         next_steps=(text, text),
         authority=text,
     )
-    shown = a_note(long)
-    assert sum(rows(f"{line.label}: {line.text}", WIDTH) for line in shown.lines) <= ROWS
-    assert all(line.text for line in shown.lines)
+    worded = Worded(text, ("m1", "m6"))
+    tries = tuple(replace(attempt, cites=("m1",)) for attempt in long.tried)
+    for one in (long, replace(long, wording=Wording("a-model", (worded,) * 3, tries, (), (worded,)))):
+        shown = a_note(one)
+        assert sum(rows(f"{line.label}: {line.text}", WIDTH) for line in shown.lines) <= ROWS
+        assert all(line.text for line in shown.lines)
+
+
+def test_a_models_words_are_shown_above_the_fold_where_they_fit_and_whole_below() -> None:
+    package = told("charged_twice")
+    short = Worded("Northwind was charged twice and wants one payment back.", ("m1",))
+    first, *_ = [x.text for x in a_note(replace(package, wording=Wording("a-model", (short,)))).lines if x.label == "Summary"]
+    assert first == f"{short.text} [cites m1] (written by a-model)"
+    long = Worded("Northwind was charged twice and wants one payment back, and so on. " * 5, ("m1", "m6"))
+    shown = a_note(replace(package, wording=Wording("a-model", (long,))))
+    assert shown.lines[1].text.startswith("“We were charged twice") and "a-model" not in shown.lines[1].text
+    whole = {line.label: line.text for line in dict(shown.sections)["In full"]}["Summary"]
+    assert long.text in whole and "[cites m1, m6]" in whole and "written by a-model" in whole
 
 
 def test_what_is_not_needed_by_one_line_is_given_to_the_next() -> None:
