@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bench import backtest, backtest_live, context, intake, path, routing, rules, signals, timers
+from bench import backtest, backtest_live, context, intake, package, path, routing, rules, signals, timers
 from tests.support import ROOT
 
 HEAD = """# Measurements
@@ -21,7 +21,7 @@ def main() -> None:
     more = [
         part.main() for part in (signals, context, rules, routing, timers, backtest, backtest_live)
     ]  # bench.month takes ten minutes: by itself
-    report = "\n\n".join([HEAD + f"\nRun of {datetime.now(UTC):%Y-%m-%d}.", intake.main(), path.main(), *more])
+    report = "\n\n".join([HEAD + f"\nRun of {datetime.now(UTC):%Y-%m-%d}.", intake.main(), path.main(), package.main(), *more])
     (ROOT / "bench" / "results.md").write_text(report + "\n", encoding="utf-8")
     print(report)
 

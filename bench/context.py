@@ -178,13 +178,13 @@ def _milliseconds(messages: int) -> float:
     ticket = many(messages)
 
     def work() -> ContextPackage:
-        _forget()
+        forget()
         return package_of(ticket)
 
     return quickest(work, 5)[1] * 1000
 
 
-def _forget() -> None:
+def forget() -> None:
     """Empty what the core remembers of texts, so that a second look costs as much as the first."""
     for name, module in list(sys.modules.items()):
         if name.startswith("escalation."):

@@ -46,9 +46,9 @@ def main() -> str:
 def handled(system: System, vendors: int, count: int, rate: float) -> dict[str, float]:
     """Milliseconds from webhook to card by ticket, for ``count`` escalating events at ``rate`` a second."""
     posted: dict[str, float] = {}
-    at_rate(rate, system.port, [partial(_webhook, samples.a_ticket_id(), posted) for _ in range(count)])
-    until(lambda: posted.keys() <= _seen(vendors)["cards"].keys(), 60, "every card")
-    cards = _seen(vendors)["cards"]
+    at_rate(rate, system.port, [partial(webhook, samples.a_ticket_id(), posted) for _ in range(count)])
+    until(lambda: posted.keys() <= seen(vendors)["cards"].keys(), 60, "every card")
+    cards = seen(vendors)["cards"]
     return {ticket: (cards[ticket] - begun) * 1000 for ticket, begun in posted.items()}
 
 
@@ -67,7 +67,7 @@ def settings(vendors: str) -> dict[str, str]:
 _RECORDED = samples.load(FIXTURES, "zendesk/ticket_created_urgent")["body"]
 
 
-def _webhook(ticket: str, posted: dict[str, float]) -> Request:
+def webhook(ticket: str, posted: dict[str, float]) -> Request:
     """An urgent ticket's event, signed at the moment it is sent, which is noted in ``posted``."""
     now = datetime.now(UTC)
     stamp = now.isoformat().replace("+00:00", "Z")
@@ -78,19 +78,19 @@ def _webhook(ticket: str, posted: dict[str, float]) -> Request:
     return "/webhooks/zendesk", body, {"Content-Type": "application/json", **sign(body, PLAY_SECRET, now)}
 
 
-def _seen(port: int) -> dict[str, Any]:
+def seen(port: int) -> dict[str, Any]:
     found: dict[str, Any] = requests.get(f"http://127.0.0.1:{port}/_seen", timeout=10).json()
     return found
 
 
 def _calls_of_handoffs(system: System, port: int, tickets: list[str]) -> dict[str, float]:
     """Vendor calls per handoff: everything so far per event, then what accepting adds."""
-    before = _seen(port)["calls"]
-    handoffs = {h["ticket_id"]: h["id"] for h in _all_handoffs(system)}
+    before = seen(port)["calls"]
+    handoffs = {h["ticket_id"]: h["id"] for h in all_handoffs(system)}
     for ticket in tickets:
         system.api_post(f"handoffs/{handoffs[ticket]}/accept", {"agent": "ada"}).raise_for_status()
-    until(lambda: _seen(port)["calls"].get("zendesk PUT", 0) >= len(tickets), 60, "every write")
-    after = _seen(port)["calls"]
+    until(lambda: seen(port)["calls"].get("zendesk PUT", 0) >= len(tickets), 60, "every write")
+    after = seen(port)["calls"]
     events = len(handoffs)
     return {
         "Zendesk reads": before.get("zendesk GET", 0) / events + (after["zendesk GET"] - before["zendesk GET"]) / len(tickets),
@@ -99,7 +99,7 @@ def _calls_of_handoffs(system: System, port: int, tickets: list[str]) -> dict[st
     }
 
 
-def _all_handoffs(system: System) -> list[dict[str, Any]]:
+def all_handoffs(system: System) -> list[dict[str, Any]]:
     found, cursor = [], ""
     while True:
         page = system.api("handoffs", limit="200", **({"cursor": cursor} if cursor else {}))

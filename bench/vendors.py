@@ -1,6 +1,8 @@
-"""Bare vendors for ``bench/path.py``: Zendesk's and Slack's answers with a fixed latency, and when each card arrived.
+"""Bare vendors for ``bench/path.py`` and ``bench/package.py``: Zendesk's and Slack's answers with a fixed latency, what was
+called, and when each card arrived.
 
-Lighter than the sandbox, so that the measurement is of Baton: ``python -m bench.vendors PORT LATENCY_MS``.
+Lighter than the sandbox, so that the measurement is of Baton: ``python -m bench.vendors PORT LATENCY_MS [MESSAGES]``, where
+MESSAGES is how long every ticket's thread is (one if it is not given).
 """
 
 from __future__ import annotations
@@ -11,8 +13,11 @@ import sys
 import threading
 import time
 from collections import Counter
+from datetime import UTC, datetime, timedelta
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 _CALLS: Counter[str] = Counter()
 _CARDS: dict[str, float] = {}  # ticket id → when its card was posted, seconds since the epoch
@@ -20,8 +25,11 @@ _KEPT: dict[str, dict[str, Any]] = {}  # ticket id → fields that were written
 _NOTES: dict[str, list[dict[str, Any]]] = {}  # ticket id → notes that were written, newest first
 _LOCK = threading.Lock()
 _LATENCY_S = 0.0
+_THREAD: list[tuple[int, str]] = []  # author and text of what every ticket's thread has before its last message
+_STAFF = {102: "Bo Tanaka", 900: "Baton"}
 
 _TAGS = re.compile(r"<[^>]*>")
+_NUMBERS = re.compile(r"\d+")
 _TEXT = "We were charged twice and the checkout is down for all users. I cleared the cache, still doesn't work."
 
 
@@ -57,12 +65,9 @@ def _answer(method: str, path: str, body: bytes) -> dict[str, Any]:
     ticket_id = found[1] if found else "0"
     people = _people(ticket_id)
     if "/comments" in path:
-        comment = {"id": int(ticket_id) + 1, "author_id": 301, "body": _TEXT, "html_body": f"<p>{_TEXT}</p>", "public": True}
-        return {
-            "comments": [*_NOTES.get(ticket_id, []), {**comment, "created_at": _earlier()}],
-            "users": people,
-            "meta": {"has_more": False},
-        }
+        return _page(ticket_id, people, parse_qs(urlsplit(path).query))
+    if "/tickets/requested" in path:
+        return {"tickets": [{**_ticket(number), "subject": f"Earlier {number}", "status": "solved"} for number in ("11", "12")]}
     if "/users/me" in path:
         return {"user": {"id": 900, "name": "Baton", "email": "baton@example.com", "role": "admin"}}
     if method == "PUT":
@@ -75,6 +80,35 @@ def _answer(method: str, path: str, body: bytes) -> dict[str, Any]:
         "organizations": _ORGANIZATIONS,
         "metric_sets": [],
     }
+
+
+def _page(ticket_id: str, people: list[dict[str, Any]], asked: dict[str, list[str]]) -> dict[str, Any]:
+    """One page of a thread, newest first, by the cursor."""
+    size, after = int(asked.get("page[size]", ["100"])[0]), int(asked.get("page[after]", ["0"])[0])
+    thread = [*_NOTES.get(ticket_id, []), *_comments(int(ticket_id))]
+    shown, more = thread[after : after + size], len(thread) > after + size
+    staff = [{"id": id, "name": name, "email": f"{id}@example.com", "role": "agent"} for id, name in _STAFF.items()]
+    meta = {"has_more": more, "after_cursor": str(after + size) if more else None}
+    return {"comments": shown, "users": [*people, *staff], "meta": meta}
+
+
+def _comments(ticket: int) -> list[dict[str, Any]]:
+    """The newest is the customer's cry for help, a quarter of an hour ago; what stands before it is ten minutes apart."""
+    last, said = datetime.now(UTC) - timedelta(minutes=15), [*_THREAD, (301, _TEXT)]
+    times = [last - timedelta(minutes=10 * before) for before in range(len(said))]
+    return [
+        {"id": ticket * 1000 + before, "author_id": author, "body": text, "html_body": f"<p>{escape(text)}</p>", "public": True,
+         "created_at": at.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        for before, (at, (author, text)) in enumerate(zip(times, reversed(said), strict=True))
+    ]  # fmt: skip
+
+
+def _long_thread(messages: int) -> list[tuple[int, str]]:
+    """The words of ``bench.context``'s tickets, one after another."""
+    from bench.context import many
+    from escalation.ticket import Role
+
+    return [(301 if m.author.role is Role.CUSTOMER else 102, m.text) for m in many(messages).messages]
 
 
 def _write(ticket_id: str, asked: dict[str, Any]) -> dict[str, Any]:
@@ -111,6 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
         kind = "slack" if self.path.startswith("/slack") else f"zendesk {self.command}"
         with _LOCK:
             _CALLS[kind] += 1
+            _CALLS[f"{self.command} {_NUMBERS.sub('#', urlsplit(self.path).path)}"] += 1
         answer = _slack(self.path, body) if kind == "slack" else _answer(self.command, self.path, body)
         time.sleep(_LATENCY_S)
         self._send(answer)
@@ -133,4 +168,5 @@ class _Server(ThreadingHTTPServer):
 
 if __name__ == "__main__":
     _LATENCY_S = float(sys.argv[2]) / 1000
+    _THREAD = _long_thread(int(sys.argv[3]) - 1) if len(sys.argv) > 3 else []
     _Server(("127.0.0.1", int(sys.argv[1])), _Handler).serve_forever()

@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from escalation.actions import Line, Note
+from escalation.thread import UNSEEN
 
 _FIRST = 6  # domain.md §5: the first six lines tell it, so they are never left out
 _WORTH_CLIPPING = 80  # below this a clipped line says nothing
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;", "{": "&#123;", "}": "&#125;"}
-_CONTROLS = [chr(n) for n in (*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0))]
 _SURROGATES = [chr(n) for n in range(0xD800, 0xE000)]  # halves of a character: no vendor can store them
+_UNSEEN = [chr(n) for n in (*range(0xD800), *range(0xE000, 0x10000), *range(0xE0000, 0xE0080)) if UNSEEN.match(chr(n))]
 
 
 def mark(key: str) -> str:
@@ -70,7 +71,7 @@ class _Paint:
     def __init__(self, tags: frozenset[str]) -> None:
         self._tags = tags
         self._break = "<br>" if "br" in tags else "\n"
-        table = _ENTITIES | dict.fromkeys(_CONTROLS, "") | dict.fromkeys(_SURROGATES, "\ufffd") | {"\n": self._break}
+        table = _ENTITIES | dict.fromkeys(_UNSEEN, "") | dict.fromkeys(_SURROGATES, "\ufffd") | {"\n": self._break}
         self._table = {ord(char): safe for char, safe in table.items()}
 
     def wrap(self, tag: str, inner: str) -> str:

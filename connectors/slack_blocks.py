@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from escalation.actions import Card, Line, Press
+from escalation.thread import UNSEEN
 from escalation.verdicts import WORDS, Verdict
 
 Block = dict[str, Any]  # one Block Kit object, as it goes over the wire
@@ -41,8 +42,6 @@ _LOOK_ALIKES = (
 )
 _PERSON = re.compile(r"[UW][A-Z0-9]{2,20}")
 _USER_GROUP = re.compile(r"S[A-Z0-9]{1,20}")
-# Control characters, lone surrogates, and directional overrides, which may show a text other than what it says.
-_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 BUTTONS = {
     Press.ACCEPT: "Accept",
@@ -59,8 +58,8 @@ MORE = "baton_more"  # the menu's action_id
 
 
 def tidy(text: str, *, one_line: bool = True) -> str:
-    """``text`` without control characters, lone surrogates and directional overrides; white space collapsed."""
-    kept = _UNWANTED.sub("", text)
+    """``text`` without invisible and overriding characters; white space collapsed."""
+    kept = UNSEEN.sub("", text)
     if one_line:
         return " ".join(kept.split())
     lines = [" ".join(line.split()) for line in kept.split("\n")]

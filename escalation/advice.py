@@ -11,19 +11,19 @@ from escalation.signals import Signal
 
 _SURE = 0.5  # confidence from which a signal is worth a sentence of advice
 
-# Issue type (domain.md §2) → the first thing to do.
+# Issue type (domain.md §2) → the first thing to do, in words that fit one row of a note.
 _FIRST = {
-    "billing": "Compare the charges with the invoices in billing, then say what is corrected or refunded and by when",
-    "bug": "Reproduce it with the customer's steps; if it is a bug, file it with the exact error and environment",
+    "billing": "Check charges against invoices; say what is refunded and when",
+    "bug": "Reproduce it; file a real bug with its error and environment",
     "account_access": "Verify who is asking, then restore access; never ask for a password",
-    "security": "Secure the account first and bring in the security lead; no details in public replies",
-    "how_to": "Answer with the steps for this customer's own case and ask whether it worked",
-    "cancellation": "Ask what went wrong, say what ending means for data and money, then do it without obstacles",
-    "shipping_order": "Look the order up with the carrier, then give a date or send a replacement",
-    "integration_api": "Find the failing request in the API logs by time and error, then answer with the cause or a workaround",
-    "feature_request": "Record the wish with the customer's reason and say what is possible today",
+    "security": "Secure the account, bring in the security lead; no details in public",
+    "how_to": "Answer with the steps for this very case and ask whether it worked",
+    "cancellation": "Ask what went wrong, say what ending means, then do it at once",
+    "shipping_order": "Look it up with the carrier, then give a date or send a replacement",
+    "integration_api": "Find the request in the API logs; give the cause or a workaround",
+    "feature_request": "Record the wish with its reason and say what is possible today",
 }
-_OTHERWISE = "Reply in person, say you have read the thread, and name the next step and its time"
+_OTHERWISE = "Reply in person, name the next step and when it comes"
 
 # Issue type → (kinds of specifics of which one is needed, what to ask for when there is none).
 _NEEDS: Mapping[str, tuple[tuple[frozenset[str], str], ...]] = {

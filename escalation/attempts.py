@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 
 from escalation import phrases
@@ -149,10 +150,11 @@ def _is_answer(sentence: str, attempt: Attempt) -> bool:
     return attempt.role != "customer" and (same_words or points_back)
 
 
-def _stems(text: str) -> set[str]:
+@lru_cache(maxsize=1024)  # every open attempt is held against the same words
+def _stems(text: str) -> frozenset[str]:
     """The beginnings of a text's longer words, and its words with a digit."""
-    words = (word.strip(",.;:()!?\"'") for word in text.lower().split())
-    return {word[:_STEM] for word in words if len(word) >= _STEM or (len(word) > 2 and not word.isalpha())}
+    words = [word.strip(",.;:()!?\"'") for word in text.lower().split()]
+    return frozenset([word[:_STEM] for word in words if len(word) >= _STEM or (len(word) > 2 and not word.isalpha())])
 
 
 # ------------------------------------------------------------------ the rest

@@ -23,7 +23,7 @@ from escalation.rendering import card, note
 from escalation.signals import Signal
 from escalation.specifics import specifics
 from escalation.summary import key_sentences, question, quoted, summarise, telling
-from escalation.thread import MOST_TEXT, Said, one_line, read, tidy
+from escalation.thread import MOST_TEXT, UNSEEN, Said, one_line, read, tidy
 from escalation.ticket import FieldValue, Money, PastTicket, Role, Ticket
 
 __all__ = ["Attempt", "Contact", "ContextPackage", "Gap", "Reason", "Specific", "Statement", "Turn", "build", "card", "note"]
@@ -134,7 +134,7 @@ def with_account(package: ContextPackage, ticket: Ticket, needs: Mapping[str, Ne
 
 
 def _reasons(decision: Decision) -> tuple[Reason, ...]:
-    fired = tuple(Reason(v.rule, v.title, v.words or v.title) for v in decision.fired())
+    fired = tuple(Reason(v.rule, v.title, UNSEEN.sub("", v.words or v.title)) for v in decision.fired())  # they quote customers
     return fired or tuple(Reason("", words, words) for words in decision.reasons)
 
 

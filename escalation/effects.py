@@ -16,7 +16,7 @@ from escalation.masking import To
 from escalation.parts import Parts
 from escalation.ports import GiveUp, Posted
 from escalation.pressing import presses_of
-from escalation.proof import MENDED, again, read_back
+from escalation.proof import MENDED, again, look_back
 from escalation.reopening import chain_of
 from escalation.roster import Agent, Cards
 from escalation.state_words import words_for
@@ -164,7 +164,7 @@ def _prove(parts: Parts, task: Task) -> None:
     helpdesk, holder = parts.helpdesks()[task.connection], parts.roster().agent(shown.handoff.accepted_by)
     theirs = holder.ids.get(task.connection, "") if holder else ""
     still = write.agent_id == theirs if write.agent_id else not shown.handoff.state.is_taken
-    found = read_back(write, helpdesk.fetch(task.ticket_id), assigned=still)
+    found = look_back(helpdesk, write, assigned=still)
     mend = again(write, found.faults) if not task.action.data.get("again") else None
     with parts.journal.case(task.connection, task.ticket_id, parts.clock()) as case:
         case.done(task, None)

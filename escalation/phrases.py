@@ -47,11 +47,16 @@ class Phrases:
 
     def find(self, sentence: str) -> int:
         """Where the first phrase that is found begins, -1 for none; in no particular order of several."""
+        return _find(self, sentence)
+
+    def look(self, sentence: str) -> int:
+        """``find``, with nothing remembered."""
         lower = sentence.lower()
         words = _words(lower)
         for start in words.keys() & self._begun.keys():
+            match = self._begun[start].match
             for at in words[start]:
-                if self._begun[start].match(lower, at):
+                if match(lower, at):
                     return at
         found = self._anywhere.search(lower) if self._anywhere else None
         return found.start() if found else -1
@@ -104,18 +109,28 @@ def _starts(phrase: str) -> set[str] | None:
     return None if rest[:1] in ("*", "(") else {letters}
 
 
+@lru_cache(maxsize=8192)  # a third of the questions about a thread are asked twice
+def _find(table: Phrases, sentence: str) -> int:
+    return table.look(sentence)
+
+
 @lru_cache(maxsize=4096)  # one sentence is asked about by many tables in a row
-def _words(lower: str) -> Mapping[str, tuple[int, ...]]:
+def _words(lower: str) -> Mapping[str, list[int]]:
     """First two letters → where words begin so; numbers are under "0", the first word is also under "^" and its letters."""
-    places: dict[str, list[int]] = defaultdict(list)
-    for word in _WORD.finditer(lower[:1000]):
-        start = word[1] if word[1].isascii() else _folded(word[1])
+    places: dict[str, list[int]] = {}
+    for word in _WORD.finditer(lower, 0, 1000):
+        start, at = word[1], word.start()
+        if not start.isascii():
+            start = _folded(start)
         if start[0].isdigit():
             start = "0"
         if not places:
-            places[f"^{start}"] = [word.start()]
-        places[start].append(word.start())
-    return {start: tuple(where) for start, where in places.items()}
+            places[f"^{start}"] = [at]
+        if start in places:
+            places[start].append(at)
+        else:
+            places[start] = [at]
+    return places
 
 
 def _table(name: str) -> Phrases:
@@ -191,6 +206,7 @@ def without_greeting(sentence: str) -> str:
     return _GREETING.sub("", sentence, count=1) or sentence
 
 
+@lru_cache(maxsize=4096)  # asked for the summary, for attempts, for asks
 def is_small_talk(sentence: str) -> bool:
     """True for greetings, thanks, yes and no, and "any update?"."""
     return len(sentence) <= 120 and any(talk.search(sentence) for talk in (*SMALL_TALK, NUDGE))

@@ -17,7 +17,7 @@ from escalation.hop import HandOver
 from escalation.journal import DeliveryStatus, Known, Outcome, Task, Waiting
 from escalation.parts import Parts
 from escalation.ports import GiveUp, Helpdesk, Inbound, Outside, TryLater, Unreadable
-from escalation.ticket import ChangeKind, Ignored, Ticket, TicketChange, apply
+from escalation.ticket import ChangeKind, Ignored, Status, Ticket, TicketChange, apply
 from escalation.verdicts import Judge
 from escalation.write_back import hand_over
 
@@ -273,7 +273,8 @@ def _newer(known: Ticket | None, read: Ticket) -> Ticket:
     missing = tuple(m for m in known.messages if m.id not in {r.id for r in read.messages})
     late = known.updated_at and read.updated_at and known.updated_at > read.updated_at
     if not late:
-        over = {"merged_into": known.merged_into, "status": known.status} if known.merged_into else {}
+        gone = known.merged_into and not _lives_on(known, read)
+        over = {"merged_into": known.merged_into, "status": known.status} if gone else {}
         return replace(read, **over)  # type: ignore[arg-type]
     return replace(
         known,
@@ -283,6 +284,12 @@ def _newer(known: Ticket | None, read: Ticket) -> Ticket:
         known=known.known | read.known,
         missing=read.missing,
     )
+
+
+def _lives_on(known: Ticket, read: Ticket) -> bool:
+    """True when a ticket that was told to be merged away is open after all, later: whoever writes in it must be heard."""
+    later = known.updated_at and read.updated_at and read.updated_at >= known.updated_at
+    return bool(later) and read.status is not Status.UNKNOWN and not read.status.is_over
 
 
 def _without(ticket: Ticket, why: Outside) -> Ticket:

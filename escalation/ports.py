@@ -109,6 +109,10 @@ class Helpdesk(Protocol):
     def fetch(self, ticket_id: str) -> Ticket:
         """The whole ticket with its thread, requester, organisation, group; GiveUp(gone) when it does not exist."""
 
+    def reread(self, ticket_id: str) -> Ticket:
+        """The ticket as it stands, with what was just written; older messages and the customer's record only where they cost
+        no call more."""
+
     def past_tickets(self, ticket: Ticket) -> Ticket:
         """The same ticket with ``customer.past`` filled; costs a vendor call."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from escalation.actions import Note, Write
+from escalation.ports import Helpdesk
 from escalation.thread import OWN_NOTE
 from escalation.ticket import Message, Ticket
 
@@ -41,6 +42,15 @@ class Proof:
     def words(self) -> str:
         good = f"Read back: {', '.join(self.seen)}" if self.seen else "Read back"
         return f"{good}. Not as asked: {'; '.join(self.faults.values())}" if self.faults else good
+
+
+def look_back(helpdesk: Helpdesk, write: Write, *, assigned: bool) -> Proof:
+    """What the helpdesk keeps of a write; a note that is not among the newest messages is looked for in the whole thread."""
+    seen = helpdesk.reread(write.ticket_id)
+    found = read_back(write, seen, assigned=assigned)
+    if Fault.MISSING in found.faults and "messages" in seen.missing:
+        return read_back(write, helpdesk.fetch(write.ticket_id), assigned=assigned)
+    return found
 
 
 def read_back(write: Write, ticket: Ticket, *, assigned: bool) -> Proof:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from escalation import phrases
 from escalation.package import Statement
@@ -21,9 +22,12 @@ class Verdict:
 
 def own_words(said: Said) -> tuple[str, ...]:
     """The sentences of a message that say something of the matter; "no answer" is short, but no small talk."""
-    return tuple(
-        s for s in said.sentences if not phrases.is_small_talk(s) or phrases.PROBLEM.search(s) or phrases.FAILED.search(s)
-    )
+    return _own_words(said.sentences)
+
+
+@lru_cache(maxsize=256)  # asked for every open attempt in a row
+def _own_words(spoken: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(s for s in spoken if not phrases.is_small_talk(s) or phrases.PROBLEM.search(s) or phrases.FAILED.search(s))
 
 
 def verdict(said: Said, spoken: Iterable[str], *, surely: bool = False) -> Verdict:

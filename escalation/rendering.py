@@ -6,39 +6,56 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from escalation.actions import Card, Line, Note, Press
-from escalation.package import Attempt, ContextPackage, Specific, Statement, Turn, Worded, utc_words
+from escalation.first_lines import (
+    MOST_REASONS,
+    NOTHING_TRIED,
+    SHORT_SENTENCE,
+    VERDICT,
+    as_said,
+    by_hand,
+    capital,
+    cites,
+    folded,
+    in_full,
+    issue_of,
+    name_of,
+    own_summary,
+    parts,
+    steps_of,
+    tries_of,
+    with_cites,
+    worded_next,
+    worded_summary,
+    written_by,
+)
+from escalation.package import Attempt, ContextPackage, Specific, Statement, Turn, utc_words
 from escalation.specifics import KINDS
 from escalation.thread import one_line
 
-_MOST_REASONS, _MOST_STEPS, _MOST_NAMED = 3, 3, 4
-_SHORT_SENTENCE = 160
+_MOST_NAMED = 4
 _MOST_SO_FAR = 12  # hops on the card of whoever is to decide, the newest: the page has them all
-_SHORT_STEP = 90  # characters of a remedy in the first lines; the section has it whole
+_WHOLE_BELOW = frozenset({"Why", "Tried"})  # have a section that tells them in full anyhow
 _MOST_TURN, _MOST_TRANSCRIPT = 2_000, 30_000  # characters of one message, and of all of them; helpdesks refuse longer notes
 
-_NOTHING_TRIED = "nothing that can be seen in the thread"
-_VERDICT = {True: "helped", False: "failed", None: "no answer yet"}
 
+def note(package: ContextPackage, *, key: str, title: str, link: str, now: datetime | None = None, fold: bool = True) -> Note:
+    """The package as an internal note: six lines that tell it above the fold, then the sections; clocks as at ``now``.
 
-def note(package: ContextPackage, *, key: str, title: str, link: str, now: datetime | None = None) -> Note:
-    """The package as an internal note: six lines that tell it, then the sections; clocks as at ``now`` (default: when built)."""
+    ``fold`` False where there is room: the six lines are whole.
+    """
     at = now or package.built_at
-    lines = (
-        Line("Why", _why(package)),
-        Line("Summary", _summary(package)),
-        Line("Customer", _customer(package)),
-        Line("Tried", _tried(package)),
-        Line("Clock", _clock(package, at)),
-        Line("Next", _next(package)),
-    )
+    six = parts(package, at)
+    lines = folded(six) if fold else tuple(Line(part.label, part.ways[0]) for part in six)
+    cut = tuple(part for part, line in zip(six, lines, strict=True) if line.text != part.ways[0])
     sections = (
+        ("In full", tuple(in_full(part, package) for part in cut if part.label not in _WHOLE_BELOW)),
         ("What the customer said", _said(package, at)),
         ("Asked and promised", _owed(package, at)),
         ("Tried in detail", _attempts(package, at)),
         ("Account", package.account),
         ("Earlier tickets", package.earlier),
         ("Missing", _missing(package)),
-        ("Chain so far", _chain(package, at)),
+        ("Chain so far", _chain(package, at, reasons=any(part.label == "Why" for part in cut))),
     )
     transcript = ("Transcript", _transcript(package.transcript, at))
     return Note(key, title, lines, (*(s for s in sections if s[1]), transcript), link)
@@ -63,9 +80,9 @@ def card(
     """The package as an offer in chat; ``why_you`` "" for a whole channel's, ``so_far`` the chain for whoever is to decide."""
     at = now or package.built_at
     facts = (
-        Line("Customer", ", ".join(w for w in (_name(package), package.customer.organization) if w)),
+        Line("Customer", ", ".join(w for w in (name_of(package), package.customer.organization) if w)),
         Line("Tier", package.customer.tier or "not told"),
-        Line("Issue", _issue(package)),
+        Line("Issue", issue_of(package)),
         Line("Urgency", package.urgency()),
         Line("Waiting", package.waiting(at)),
         Line("SLA", package.sla(at, most=1)),
@@ -74,150 +91,26 @@ def card(
     return Card(handoff_id, offer_id, title, state, facts, lines, tuple(presses), ticket_url, page_url, live, mention)
 
 
+# ------------------------------------------------------------------ the card
+
+
 def _told(package: ContextPackage, why_you: str, so_far: Iterable[str]) -> tuple[Line, ...]:
     lines = (
         Line("Why you", why_you),
-        Line("So far", _listed(tuple(one_line(hop, _SHORT_SENTENCE) for hop in so_far)[-_MOST_SO_FAR:])),
-        Line("Summary", _worded_summary(package) or " ".join(_shorter(s.text) for s in package.summary) or package.subject),
-        Line("Tried", _listed(_steps(package)) or _NOTHING_TRIED),
-        Line("Next", _worded_next(package)),
+        Line("So far", _listed(tuple(one_line(hop, SHORT_SENTENCE) for hop in so_far)[-_MOST_SO_FAR:])),
+        Line("Summary", worded_summary(package) or own_summary(package, SHORT_SENTENCE, "\n") or package.subject),
+        Line("Tried", _listed(steps_of(package)) or NOTHING_TRIED),
+        Line("Next", worded_next(package)),
         Line("Missing", _most_missing(package)),
-        Line("Reasons", " · ".join(one_line(r.title or r.words, 120) for r in package.reasons) or _by_hand(package)),
+        Line("Reasons", " · ".join(one_line(r.title or r.words, 120) for r in package.reasons) or by_hand(package)),
     )
     return tuple(line for line in lines if line.text)
-
-
-# ------------------------------------------------------------------ the first six lines
-
-
-def _why(package: ContextPackage) -> str:
-    named = [f"{r.words}{f' [rule {r.rule}]' if r.rule else ''}" for r in package.reasons[:_MOST_REASONS]]
-    more = len(package.reasons) - len(named)
-    words = "; ".join([*named, *([f"{more} more reasons below"] if more > 0 else [])]) or _by_hand(package)
-    return f"{words}. Issue: {_issue(package)}"
-
-
-def _by_hand(package: ContextPackage) -> str:
-    return f"handed over by {package.sender}" if package.sender else "no reason was recorded"
-
-
-def _issue(package: ContextPackage) -> str:
-    issue = package.issue_type.replace("_", " ") or "not known"
-    return f"{issue} ({package.product_area})" if package.product_area else issue
-
-
-def _summary(package: ContextPackage) -> str:
-    own = " ".join(s.text for s in package.summary)
-    return _worded_summary(package) or own or "The ticket has no text and no subject"
-
-
-# A model's words are never in quotation marks, and always say whose they are and what they are drawn from.
-
-
-def _worded_summary(package: ContextPackage) -> str:
-    worded = package.wording.summary
-    return f"{' '.join(map(_worded, worded))} ({_by(package)})" if worded else ""
-
-
-def _worded_next(package: ContextPackage) -> str:
-    action = package.wording.next_action
-    return f"{_worded(action[0])} (suggestion {_by(package)})" if action else ""
-
-
-def _worded(one: Worded) -> str:
-    return f"{one.text} [{_cites(one.cites)}]"
-
-
-def _cites(ids: Iterable[str]) -> str:
-    return f"cites {', '.join(dict.fromkeys(ids))}"
-
-
-def _by(package: ContextPackage) -> str:
-    return f"written by {package.wording.by}"
-
-
-def _tries(package: ContextPackage) -> tuple[Attempt, ...]:
-    return package.wording.tried or package.tried
-
-
-def _as_said(attempt: Attempt, text: str) -> str:
-    """Words of an attempt: a quotation, unless a model wrote them."""
-    return text if attempt.cites else f"“{text}”"
-
-
-def _shorter(quotation: str) -> str:
-    """A quoted sentence cut for a card, its closing mark kept."""
-    return quotation if len(quotation) <= _SHORT_SENTENCE else one_line(quotation.rstrip("”"), _SHORT_SENTENCE) + "”"
-
-
-def _name(package: ContextPackage) -> str:
-    return package.customer.name or package.customer.email or "unknown customer"
-
-
-def _customer(package: ContextPackage) -> str:
-    who = package.customer
-    words = (_name(package), who.tier, who.organization, *_of_account(package, "Renewal"))
-    told = ", ".join(word for word in words if word)
-    return f"{told}. Tone: {package.sentiment}" if package.sentiment else told
-
-
-def _of_account(package: ContextPackage, label: str) -> list[str]:
-    return [f"{label.lower()} {line.text}" for line in package.account if line.label == label]
-
-
-def _tried(package: ContextPackage) -> str:
-    return "; ".join(_steps(package)) or _NOTHING_TRIED
-
-
-def _steps(package: ContextPackage) -> tuple[str, ...]:
-    """The newest attempts with what came of each, and what a colleague noted for colleagues."""
-    attempts = _tries(package)[-_MOST_STEPS:]
-    shown = [_step(a) for a in attempts]
-    shown += [f"({_by(package)} where not in quotation marks)"] if any(a.cites for a in attempts) else []
-    earlier = len(_tries(package)) - len(attempts)
-    noted = package.handover
-    return (
-        *([f"{earlier} earlier"] if earlier else []),
-        *shown,
-        *([f"{noted.who} noted: “{one_line(noted.text, _SHORT_SENTENCE)}”"] if noted else []),
-    )
-
-
-def _step(attempt: Attempt) -> str:
-    cites = f" [{_cites(attempt.cites)}]" if attempt.cites else ""
-    return f"{attempt.who}: {_as_said(attempt, one_line(attempt.step.text, _SHORT_STEP))} → {_came_to(attempt)}{cites}"
 
 
 def _listed(items: Iterable[str]) -> str:
     """One item as it is, several each on a line of its own: chat shows no lists."""
     every = tuple(items)
     return "\n".join(f"• {item}" for item in every) if len(every) > 1 else "".join(every)
-
-
-def _came_to(attempt: Attempt) -> str:
-    if attempt.worked is None and attempt.result:
-        return _as_said(attempt, one_line(attempt.result.text, _SHORT_STEP))
-    return _VERDICT[attempt.worked]
-
-
-def _clock(package: ContextPackage, at: datetime) -> str:
-    return f"{_waiting(package, at)}. SLA: {package.sla(at)}. Urgency: {package.urgency()}"
-
-
-def _waiting(package: ContextPackage, at: datetime) -> str:
-    if package.waiting_since is None:
-        return "Nobody is waiting for a reply" if not package.unanswered else "Waiting, since when is not known"
-    many = f", {package.unanswered} messages" if package.unanswered > 1 else ""
-    return f"Waiting {package.waiting(at)} for a person (since {utc_words(package.waiting_since, at)}{many})"
-
-
-def _next(package: ContextPackage) -> str:
-    steps = list(package.next_steps[:_MOST_STEPS])
-    authority = f"Needs the right {package.authority}" if package.authority else ""
-    # A model's suggestion comes last: what is to be done first by rule, such as securing an account, is never pushed away.
-    worded = _worded_next(package)
-    told = (*steps, *([authority] if authority else []), *([worded] if worded else []))
-    return ". ".join(told) or "Read the thread and reply in person"
 
 
 # ------------------------------------------------------------------ the sections
@@ -238,7 +131,7 @@ def _specifics(specifics: tuple[Specific, ...]) -> tuple[Line, ...]:
     """One line per kind: "Error: BIL-402, 502"."""
     kinds = sorted({s.kind for s in specifics}, key=lambda k: KINDS.index(k) if k in KINDS else -1)
     grouped = [(kind, [s for s in specifics if s.kind == kind]) for kind in kinds]
-    return tuple(Line(_capital(kind), ", ".join(s.text for s in words), words[0].source) for kind, words in grouped)
+    return tuple(Line(capital(kind), ", ".join(s.text for s in words), words[0].source) for kind, words in grouped)
 
 
 def _owed(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
@@ -251,9 +144,9 @@ def _owed(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
 
 
 def _attempts(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
-    tries = enumerate(_tries(package), 1)
+    tries = enumerate(tries_of(package), 1)
     lines = [Line(f"{n}. {_who(a.step, at)} ({a.role})", _attempt(package, a), a.step.source) for n, a in tries]
-    lines += [Line(f"Ruled out, {_by(package)}", _worded(one), one.cites[0]) for one in package.wording.ruled_out]
+    lines += [Line(f"Ruled out, {written_by(package)}", with_cites(one), one.cites[0]) for one in package.wording.ruled_out]
     if not package.wording.ruled_out:
         lines += [Line(f"Ruled out by {_who(s, at)}", f"“{s.text}”", s.source) for s in package.ruled_out]
     last = package.last_reply
@@ -263,11 +156,11 @@ def _attempts(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
 
 
 def _attempt(package: ContextPackage, attempt: Attempt) -> str:
-    said = _as_said(attempt, attempt.result.text) if attempt.result else ""
-    verdict = f"({_VERDICT[attempt.worked]})" if said and attempt.worked is not None else ""
-    origin = f"[{_cites(attempt.cites)}; {_by(package)}]" if attempt.cites else ""
-    came_to = " ".join(w for w in (said, verdict) if w) or _VERDICT[attempt.worked]
-    return f"{_as_said(attempt, attempt.step.text)} → {came_to} {origin}".rstrip()
+    said = as_said(attempt, attempt.result.text) if attempt.result else ""
+    verdict = f"({VERDICT[attempt.worked]})" if said and attempt.worked is not None else ""
+    origin = f"[{cites(attempt.cites)}; {written_by(package)}]" if attempt.cites else ""
+    came_to = " ".join(w for w in (said, verdict) if w) or VERDICT[attempt.worked]
+    return f"{as_said(attempt, attempt.step.text)} → {came_to} {origin}".rstrip()
 
 
 def _most_missing(package: ContextPackage) -> str:
@@ -281,13 +174,15 @@ def _most_missing(package: ContextPackage) -> str:
 
 def _missing(package: ContextPackage) -> tuple[Line, ...]:
     lacking = f"; below the minimum: no {', no '.join(package.lacking)}" if package.lacking else ""
-    wanted = f"; {package.minimum} are wanted for {_issue(package)}" if package.completeness < package.minimum else ""
+    wanted = f"; {package.minimum} are wanted for {issue_of(package)}" if package.completeness < package.minimum else ""
     score = Line("Completeness", f"{package.completeness} of 100{lacking}{wanted}")
-    return (score, *(Line(_capital(gap.field), gap.why) for gap in package.missing))
+    return (score, *(Line(capital(gap.field), gap.why) for gap in package.missing))
 
 
-def _chain(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
-    reasons = (Line("Reason", f"{r.words} [rule {r.rule}]") for r in package.reasons[_MOST_REASONS:])
+def _chain(package: ContextPackage, at: datetime, *, reasons: bool) -> tuple[Line, ...]:
+    """How it came here; ``reasons``: with all of them, for the first line has them cut."""
+    below = package.reasons[0 if reasons else MOST_REASONS :]
+    why = (Line("Reason", f"{r.words} [rule {r.rule}]" if r.rule else r.words) for r in below)
     note, intent = package.handover, package.wording.intent
     rest = (
         Line("Handed over by", package.sender),
@@ -295,11 +190,11 @@ def _chain(package: ContextPackage, at: datetime) -> tuple[Line, ...]:
         Line("Route", package.routed),
         Line("Size", package.complexity),
         Line("Confidence", package.confidence),
-        Line("Issue type suggested", f"{intent.replace('_', ' ')} ({_by(package)})" if intent else ""),
+        Line("Issue type suggested", f"{intent.replace('_', ' ')} ({written_by(package)})" if intent else ""),
         Line("Page", package.page),
     )
     hops = (Line(f"Hop {n}", hop) for n, hop in enumerate(package.chain, 1))
-    return (*hops, *reasons, *(line for line in rest if line.text))
+    return (*hops, *why, *(line for line in rest if line.text))
 
 
 def _transcript(turns: tuple[Turn, ...], at: datetime) -> tuple[Line, ...]:
@@ -329,7 +224,3 @@ def _turn(turn: Turn, at: datetime) -> Line:
 def _who(statement: Statement, at: datetime) -> str:
     when = f", {utc_words(statement.at, at)}" if statement.at else ""
     return f"{statement.who}{when}"
-
-
-def _capital(words: str) -> str:
-    return words.upper() if words == "url" else words[:1].upper() + words[1:]

@@ -108,11 +108,15 @@ def _codes(text: str, sums: list[tuple[int, int]]) -> Found:
     paid = iter([*sums, (len(text) + 1, len(text) + 1)])
     start, end = next(paid)
     for word in _WORD.finditer(text):
+        shown = word[0]
+        plain = shown.rstrip(".:'")
+        if plain.isalpha() and plain[1:].islower():  # what most words are tells nothing
+            continue
         while word.start() >= end and start <= len(text):
             start, end = next(paid)
-        if word.end() > start or not _TELLING.search(word[0]):
+        if word.end() > start or not _TELLING.search(shown):
             continue
-        kind, words = kind_of(word[0], text[max(0, word.start() - _BEFORE) : word.start()], text[word.end() : word.end() + 12])
+        kind, words = kind_of(shown, text[max(0, word.start() - _BEFORE) : word.start()], text[word.end() : word.end() + 12])
         if kind:
             yield kind, words
 

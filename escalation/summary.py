@@ -13,7 +13,7 @@ from itertools import islice
 from escalation import phrases
 from escalation.package import Statement
 from escalation.phrases import Phrases
-from escalation.thread import Said, one_line
+from escalation.thread import UNSEEN, Said, one_line
 from escalation.ticket import Role
 
 LONGEST = 320  # characters of a quoted sentence
@@ -83,7 +83,7 @@ def quoted(thread: Iterable[Said], message_id: str, words: str) -> Statement:
     said = next((s for s in thread if s.id == message_id), None)
     if said is None:
         return Statement()
-    flat = " ".join(words.split())
+    flat = " ".join(UNSEEN.sub("", words).split())
     sentence = next((s for s in said.sentences if flat and flat in s), flat)
     return statement(said, sentence) if sentence else Statement()
 

@@ -18,8 +18,13 @@ OWN_NOTE = "Baton ref "  # the last line of our own notes; they are not quoted a
 
 _ROLE_WORDS = {Role.CUSTOMER: "customer", Role.AGENT: "agent", Role.BOT: "bot", Role.SYSTEM: "system", Role.UNKNOWN: "somebody"}
 
-# Invisible or overriding: control codes, bidirectional overrides (they can show "gpj.exe" as "exe.jpg"), lone surrogates.
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# Invisible or overriding: control codes, bidirectional overrides (they can show "gpj.exe" as "exe.jpg"), marks without a width
+# (they can hide a word from whoever looks for it), tags (they can carry a whole text that nobody sees), lone surrogates. The
+# joiners U+200C and U+200D stay: Persian and emoji are written with them.
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
 _MOST_LOOKED = 1_000_000  # characters in which pictures pasted as text are left out
 _PICTURE = re.compile(r"data:[\w.+-]{1,40}/[\w.+-]{1,60};base64,[A-Za-z0-9+/=]*")
 _MANY_BLANKS = re.compile(r"\n{3,}")
@@ -74,7 +79,7 @@ def clean(text: str) -> str:
     """The words of this message alone: no quoted tail, no signature, no secrets, no control characters; may be empty."""
     if "base64," in text[:_MOST_LOOKED]:
         text = _PICTURE.sub("[picture]", text[:_MOST_LOOKED])  # first, or nothing else would be read
-    text = _UNSEEN.sub("", text[:MOST_TEXT].replace("\r\n", "\n").replace("\r", "\n").replace("\u2019", "'"))
+    text = UNSEEN.sub("", text[:MOST_TEXT].replace("\r\n", "\n").replace("\r", "\n").replace("\u2019", "'"))
     if "\n" in text:
         text = "\n".join(own_lines(text.split("\n")))
         text = _MANY_BLANKS.sub("\n\n", text)
@@ -129,7 +134,7 @@ def one_line(text: str, most: int) -> str:
 @lru_cache(maxsize=1024)  # the same few names stand on every message
 def tidy(text: str, most: int) -> str:
     """A short field that people fill in (a name, a subject) as one safe line."""
-    return one_line(mask(_UNSEEN.sub("", text[: most * 4])), most)
+    return one_line(mask(UNSEEN.sub("", text[: most * 4])), most)
 
 
 def is_customer(person: Person, requester: Person) -> bool:

@@ -304,7 +304,7 @@ def apply(ticket: Ticket | None, change: TicketChange) -> Ticket:
     direct = {name: _filled(value, getattr(current, name)) for name, value in change.fields.items() if name in _FIELDS}
     custom: dict[str, Any] = {name[7:]: value for name, value in change.fields.items() if name.startswith("custom.")}
     known = current.known | set(direct) | ({"custom"} if custom else frozenset())
-    if change.merged_into:
+    if change.merged_into and change.merged_into != change.ticket_id:  # into itself is into nothing
         direct |= {"merged_into": change.merged_into, "status": Status.DELETED}
     elif change.kind is ChangeKind.DELETED:
         direct["status"] = Status.DELETED

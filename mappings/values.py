@@ -1,7 +1,8 @@
 """The types of a mapping: one value of the wire to one canonical value.
 
 A converter returns None where the value says "nothing here" (docs/mappings.md, Types) and raises WrongType for anything else
-it cannot use. Text is cleaned of what PostgreSQL refuses (NUL, lone surrogates) and cut at 200,000 characters.
+it cannot use. Text is cleaned of what PostgreSQL refuses (NUL, lone surrogates) and of pictures written out in it, and cut at
+200,000 characters.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from mappings.paths import WrongType, kind_of
 Convert = Callable[[object], object]
 
 _DIRT = re.compile("[\x00\ud800-\udfff]")
+# A picture in the text itself (Outlook and pasted screenshots): megabytes that would leave no room for the words after it.
+_PICTURE = re.compile(r"(;base64,\s{0,4})(?:[A-Za-z0-9+/]{40,}={0,2}\s{0,4})+")
 _NUMBER = re.compile(r"[-+]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})([eE][-+]?\d{1,2})?", re.ASCII)
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:(?:[Tt]|\s+)(\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,12}))?)?\s*(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?", re.ASCII
@@ -30,11 +33,14 @@ _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 _FIRST_MS = 100_000_000_000  # Unix numbers from here on are milliseconds (seconds would be the year 5138)
 _LAST_MS = 100_000_000_000_000
 _TOO_MUCH = 10**18
+_SHORT = 2_000  # characters up to which a text may keep what it has
 _MOST_MONEY = Decimal(10) ** 15
 
 
 def clean(text: str) -> str:
-    """Text without NUL and lone surrogates, at most 200,000 characters."""
+    """Text without NUL, lone surrogates and the insides of pictures, at most 200,000 characters."""
+    if len(text) > _SHORT and ";base64," in text:
+        text = _PICTURE.sub(r"\1", text)
     return _DIRT.sub("", text[:MOST_CHARS])
 
 

@@ -195,7 +195,7 @@ def _served(state: State) -> Iterator[dict[str, World]]:
     play = sandbox.Play(f"{base}/sandbox", base, PLAY_SECRET, PLAY_TOKEN)
     found = {kind: World(kind, play.url(kind), state) for kind in connectors.kinds() if find_spec(f"sandbox.{kind}")}
     _listen(app, found)
-    sandbox.register(app, state, play, tuple(found))
+    sandbox.register(app, state, play, (*found, "slack"))  # its style sheet is that of all pages
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -49,7 +49,7 @@ def test_an_empty_ticket_still_gives_a_note() -> None:
         "Customer": "unknown customer",
         "Tried": "nothing that can be seen in the thread",
         "Clock": "Nobody is waiting for a reply. SLA: no running clock. Urgency: severity normal",
-        "Next": "Reply in person, say you have read the thread, and name the next step and its time",
+        "Next": "Reply in person, name the next step and when it comes",
     }
 
 

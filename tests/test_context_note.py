@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 
 from escalation.actions import Card, Line, Note, Press
-from escalation.context import ContextPackage, Reason, build, card, note
+from escalation.context import ContextPackage, Reason, Statement, build, card, note
 from escalation.decision import Route
+from escalation.fold import ROWS, WIDTH, Part, above_the_fold, rows
+from escalation.package import Worded, Wording
 from escalation.thread import clean
 from tests.stories import CHARGED_TWICE, CHARGED_TWICE_DECISION, CHARGED_TWICE_SIGNALS, LOCKED_OUT, NOW, STORIES
 from tests.support import ROOT
@@ -17,6 +19,7 @@ from tests.support import ROOT
 ROUTE = Route("pool", "", (), "Billing pool because the issue type is billing; 2 of 3 available")
 SIX = ["Why", "Summary", "Customer", "Tried", "Clock", "Next"]
 SECTIONS = [
+    "In full",
     "What the customer said",
     "Asked and promised",
     "Tried in detail",
@@ -100,8 +103,9 @@ def test_secrets_of_customers_and_bots_do_not_travel() -> None:
 
 def test_clocks_are_told_as_at_the_time_of_writing() -> None:
     package = told("charged_twice")
-    later = a_note(package, now=NOW + timedelta(minutes=30)).lines[4].text
-    assert later == (
+    later = a_note(package, now=NOW + timedelta(minutes=30))
+    assert later.lines[4].text == "Next reply breached 5 min ago (12:25 UTC); waiting 2 h 40 min"
+    assert {line.label: line.text for line in dict(later.sections)["In full"]}["Clock"] == (
         "Waiting 2 h 40 min for a person (since 09:50 UTC, 2 messages). SLA: next reply breached 5 min ago (12:25 UTC); "
         "resolution due in 19 h 30 min (25 Nov 08:00 UTC). Urgency: urgent, severity high"
     )
@@ -129,10 +133,65 @@ def test_a_card_cuts_long_quotations_and_closes_them() -> None:
 
 def test_many_reasons_continue_below() -> None:
     reasons = tuple(Reason(f"r{n}", f"Rule {n}", f"Rule {n}: seen") for n in range(5))
-    shown = a_note(replace(told("charged_twice"), reasons=reasons))
-    assert shown.lines[0].text.endswith("Rule 2: seen [rule r2]; 2 more reasons below. Issue: billing")
+    shown = a_note(replace(told("locked_out"), reasons=reasons))
+    assert shown.lines[0].text == "Rule 0; Rule 1; Rule 2; 2 more reasons below. Issue: account access"
     chain = dict(shown.sections)["Chain so far"]
-    assert [line.text for line in chain if line.label == "Reason"] == ["Rule 3: seen [rule r3]", "Rule 4: seen [rule r4]"]
+    assert [line.text for line in chain if line.label == "Reason"] == [f"Rule {n}: seen [rule r{n}]" for n in range(5)]
+
+
+def test_what_the_first_lines_cut_stands_in_full_below() -> None:
+    package = told("charged_twice")
+    shown = a_note(package)
+    whole = {line.label: line.text for line in dict(shown.sections)["In full"]}
+    assert all(statement.text in whole["Summary"] for statement in package.summary)
+    assert all(step in whole["Next"] for step in package.next_steps) and package.authority in whole["Next"]
+    assert "renewal 2025-12-06" in whole["Customer"] and "resolution due in 20 h" in whole["Clock"]
+    short = a_note(build(replace(LOCKED_OUT, messages=LOCKED_OUT.messages[:1]), (), CHARGED_TWICE_DECISION, None, NOW))
+    assert "Summary" not in {line.label for line in dict(short.sections).get("In full", ())}
+
+
+LONG = "We have been waiting for the replacement of unit 4711 since Monday, and your portal shows nothing at all. " * 3
+WIDE = "\u8acb\u6c42\u66f8\u304c\u4e8c\u91cd\u306b\u306a\u3063\u3066\u3044\u307e\u3059" * 12
+
+
+@pytest.mark.parametrize("text", [LONG, LONG.upper(), "x" * 900, WIDE, "W" * 300, "a “b” c “d” " * 60, ""], ids=str.__len__)
+def test_the_first_lines_take_ten_rows_with_the_title_whatever_they_say(text: str) -> None:
+    package = told("charged_twice")
+    said = Statement(f"“{text}”", "m1", text[:40], NOW)
+    long = replace(
+        package,
+        summary=(said, replace(said, text=f"Wants: “{text}”"), replace(said, text=f"Now: “{text}”")),
+        tried=tuple(replace(package.tried[0], who=text[:60], step=said) for _ in range(5)),
+        handover=said,
+        customer=replace(package.customer, name=text[:80], organization=text[:80]),
+        reasons=tuple(Reason(f"r{n}", text[:90], text) for n in range(4)),
+        next_steps=(text, text),
+        authority=text,
+    )
+    worded = Worded(text, ("m1", "m6"))
+    tries = tuple(replace(attempt, cites=("m1",)) for attempt in long.tried)
+    for one in (long, replace(long, wording=Wording("a-model", (worded,) * 3, tries, (), (worded,)))):
+        shown = a_note(one)
+        assert sum(rows(f"{line.label}: {line.text}", WIDTH) for line in shown.lines) <= ROWS
+        assert all(line.text for line in shown.lines)
+
+
+def test_a_models_words_are_shown_above_the_fold_where_they_fit_and_whole_below() -> None:
+    package = told("charged_twice")
+    short = Worded("Northwind was charged twice and wants one payment back.", ("m1",))
+    first, *_ = [x.text for x in a_note(replace(package, wording=Wording("a-model", (short,)))).lines if x.label == "Summary"]
+    assert first == f"{short.text} [cites m1] (written by a-model)"
+    long = Worded("Northwind was charged twice and wants one payment back, and so on. " * 5, ("m1", "m6"))
+    shown = a_note(replace(package, wording=Wording("a-model", (long,))))
+    assert shown.lines[1].text.startswith("“We were charged twice") and "a-model" not in shown.lines[1].text
+    whole = {line.label: line.text for line in dict(shown.sections)["In full"]}["Summary"]
+    assert long.text in whole and "[cites m1, m6]" in whole and "written by a-model" in whole
+
+
+def test_what_is_not_needed_by_one_line_is_given_to_the_next() -> None:
+    parts = [Part("Long", ("so many words " * 40,)), Part("Short", ("few",), rows=3), Part("Last", ("x",))]
+    long, short, last = above_the_fold(parts)
+    assert rows(f"Long: {long}", WIDTH) == ROWS - 2 and (short, last) == ("few", "x")
 
 
 def test_a_handover_by_hand_and_its_chain_are_told() -> None:

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from connectors import kinds
 from escalation.actions import Note, Receipt, Write
 from escalation.ports import GiveUp, TryLater
+from escalation.proof import look_back
 from escalation.ticket import Money, Priority, Role, Status, TicketChange
 from sandbox import samples
 from tests.contract_steps import EIGHT, KEY, NOTE, READS, SAID, UNKNOWN, WRONG, done, fails, handoff, says, texts
@@ -97,6 +98,30 @@ def test_agents_with_their_groups(world: World) -> None:
     assert (agents["101"].name, agents["101"].email) == ("Ada Lindqvist", "ada@example.com")
     assert set(agents["101"].group_ids) == {"201", "204"}
     assert {str(id) for id in range(101, 107)} <= set(agents)
+
+
+def test_a_handoff_takes_six_calls_at_most(world: World) -> None:
+    """All of them: the read, earlier tickets, the writes, the read-back; people and groups are known from the ticket before."""
+    helpdesk, known = world.connector(), world.seed("4711")
+    done(helpdesk, handoff(known, "h6", add_tags=()))
+    helpdesk.past_tickets(helpdesk.fetch(known))
+    ticket = world.seed()
+    world.state.forget_calls(world.kind)
+    helpdesk.past_tickets(helpdesk.fetch(ticket))
+    wanted = handoff(ticket, add_tags=())
+    done(helpdesk, wanted)
+    assert not look_back(helpdesk, wanted, assigned=True).faults
+    most = 7 if says(helpdesk, "six_calls", "assigned by two calls") else 6
+    assert len(world.calls()) <= most, [f"{call['method']} {call['path']}" for call in world.calls()]
+
+
+def test_reading_again_shows_what_was_just_written_and_who_asked(world: World) -> None:
+    helpdesk, ticket = world.connector(), world.seed()
+    done(helpdesk, handoff(ticket))
+    again, whole = helpdesk.reread(ticket), helpdesk.fetch(ticket)
+    assert (again.assignee.id, again.requester.id) == ("101", whole.requester.id)
+    assert again.messages[-1].text == whole.messages[-1].text and KEY in again.messages[-1].text
+    assert again.messages[-1].author.id == whole.messages[-1].author.id and not again.messages[-1].public
 
 
 # Writing

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from connectors.notes import to_html
 from connectors.zendesk.outbound import NOTE_LIMIT, NOTE_TAGS
 from escalation.actions import Line, Note, Write
-from escalation.proof import Fault, again, read_back
+from escalation.proof import Fault, again, look_back, read_back
 from escalation.ticket import Message, Person, Role, Ticket
 from sandbox.freshdesk_world import text_of
 
@@ -53,6 +53,42 @@ def test_what_is_found(ticket: Ticket, faults: set[Fault]) -> None:
 
 def test_all_in_words() -> None:
     assert read_back(WRITE, TICKET, assigned=True).words == "Read back: note there, internal, complete, assigned to Ada"
+
+
+class Shown:
+    """A helpdesk that shows the newest messages or all of them, and counts how often it was asked for each."""
+
+    def __init__(self, newest: Ticket, whole: Ticket = TICKET) -> None:
+        self.newest, self.whole, self.asked = newest, whole, ""
+
+    def reread(self, ticket_id: str) -> Ticket:
+        self.asked += f" newest of {ticket_id}"
+        return self.newest
+
+    def fetch(self, ticket_id: str) -> Ticket:
+        self.asked += f" whole {ticket_id}"
+        return self.whole
+
+
+CUT_SHORT = replace(TICKET, messages=(ASKED,), missing={"messages": "only the newest 100 messages were read"})
+
+
+@pytest.mark.parametrize(
+    ("newest", "whole", "faults", "asked"),
+    [
+        (TICKET, TICKET, set(), " newest of 7"),
+        (replace(TICKET, messages=(ASKED,)), TICKET, {Fault.MISSING}, " newest of 7"),  # these were all there are
+        (CUT_SHORT, TICKET, set(), " newest of 7 whole 7"),
+        (CUT_SHORT, replace(TICKET, messages=(ASKED,)), {Fault.MISSING}, " newest of 7 whole 7"),
+        (replace(CUT_SHORT, messages=TICKET.messages, assignee=Person()), TICKET, {Fault.NOT_ASSIGNED}, " newest of 7"),
+    ],
+)
+def test_a_note_is_missed_only_after_a_look_at_the_whole_thread(
+    newest: Ticket, whole: Ticket, faults: set[Fault], asked: str
+) -> None:
+    shown = Shown(newest, whole)
+    assert set(look_back(shown, WRITE, assigned=True).faults) == faults  # type: ignore[arg-type]
+    assert shown.asked == asked
 
 
 def test_who_has_it_by_now_is_not_judged() -> None:

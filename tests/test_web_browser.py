@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -12,11 +14,12 @@ from playwright.sync_api import Browser, Dialog, Page, StorageState
 from sqlalchemy import Engine, update
 from werkzeug.serving import make_server
 
+from escalation.thread import UNSEEN
 from store.tables import BacktestRow, HandoffRow
 from tests import databases
 from tests.browser import marks, whole
-from tests.web_data import PASSWORD, ROSTER, people, trials, web
-from tests.web_rows import fill, fill_rules
+from tests.web_data import BUG, PASSWORD, ROSTER, people, trials, web
+from tests.web_rows import HOSTILE, fill, fill_bugs, fill_rules
 
 pytestmark = marks
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}
@@ -27,6 +30,8 @@ PAGES = (
     "/handoffs/hf_2",
     "/shifts",
     "/shifts/sh_1",
+    "/bugs",
+    "/handoffs/hf_1/bug",
     "/deliveries",
     "/deliveries/{handled}",
     "/rules",
@@ -44,10 +49,18 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def server(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, int], Engine]]:
+    with served(postgres, tmp_path_factory.mktemp("web")) as running:
+        yield running
+
+
+@contextmanager
+def served(postgres: str, folder: Path) -> Iterator[tuple[str, dict[str, int], Engine]]:
+    """The pages over a database with a bit of everything: their address, ids, and the database."""
     with databases.migrated(postgres) as engine:
         people(engine)
         ids = fill(engine, ROSTER, datetime.now(UTC)) | fill_rules(engine, datetime.now(UTC))
-        here = web(engine, tmp_path_factory.mktemp("web"), sandbox=True, backtests=trials(engine))
+        fill_bugs(engine, BUG, datetime.now(UTC))
+        here = web(engine, folder, sandbox=True, backtests=trials(engine))
         http = make_server("127.0.0.1", 0, whole(here.app), threaded=True)
         thread = threading.Thread(target=http.serve_forever)
         thread.start()
@@ -125,7 +138,8 @@ def test_times_are_shown_in_the_readers_zone(browser: Browser, address: str) -> 
     page.context.close()
 
 
-def test_customers_words_do_not_run(browser: Browser, address: str) -> None:
+@pytest.mark.parametrize("path", ["/handoffs?state=all", "/handoffs/hf_1", "/handoffs/hf_2", "/tickets/zendesk/4712", "/bugs"])
+def test_customers_words_do_not_run(browser: Browser, address: str, path: str) -> None:
     page = opened(browser, address)
     alerts: list[str] = []
 
@@ -134,8 +148,43 @@ def test_customers_words_do_not_run(browser: Browser, address: str) -> None:
         dialog.dismiss()
 
     page.on("dialog", alerted)
-    page.goto(f"{address}/handoffs/hf_2")
-    assert "<script>alert(1)</script>" in page.locator("h1").inner_text() and not alerts
+    page.goto(f"{address}{path}")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert HOSTILE[:40] in page.locator("main").inner_text()
+    made = "main script, main img, a[href^='javascript:'], [onerror], [onload], main iframe, main style"
+    assert page.locator(made).count() == 0 and not alerts
+    assert not UNSEEN.search(page.locator("main").inner_text()), "what overrides the words beside it is not shown"
+    page.context.close()
+
+
+def test_on_a_phone_no_word_of_the_navigation_is_broken(browser: Browser, address: str) -> None:
+    page = opened(browser, address, size="phone")
+    page.goto(f"{address}/bugs")
+    rows = "links => links.map(one => one.getBoundingClientRect().height / parseFloat(getComputedStyle(one).lineHeight))"
+    assert all(height < 2 for height in page.locator("nav[aria-label=Pages] a").evaluate_all(rows))
+    page.context.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_choice_stands_beside_its_words(browser: Browser, address: str, size: str) -> None:
+    page = opened(browser, address, size=size)
+    page.goto(f"{address}/handoffs/hf_1/bug")
+    boxes = page.locator("input[type=radio], input[type=checkbox]")
+    assert boxes.count() == 3
+    for box in boxes.all():
+        place, words = box.bounding_box(), box.locator("xpath=..").bounding_box()
+        assert place and words and place["width"] < 30 and place["x"] - words["x"] < 4 and place["y"] - words["y"] < 8
+    page.context.close()
+
+
+def test_a_draft_keeps_what_pages_leave_out(browser: Browser, address: str) -> None:
+    page = opened(browser, address)
+    page.goto(f"{address}/rules/backtests")
+    page.fill("#draft", page.input_value("#draft") + "# a\u202eb\n")
+    page.click("button:has-text('Start')")
+    page.wait_for_url("**/rules/backtests/*")
+    page.click("text=Go on with this draft")
+    assert "# a\u202eb" in page.input_value("#draft")
     page.context.close()
 
 

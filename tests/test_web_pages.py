@@ -95,7 +95,13 @@ def test_home_leads_to_the_handoffs(here: Web) -> None:
 
 def test_the_list_tells_customer_team_and_who(here: Web) -> None:
     page = as_(here, "vic").get("/handoffs").text
-    for words in ("Charged twice for March", "Priya Raman, Northwind Traders", "asking Ada Lovelace", "Bob Cole", "breached"):
+    for words in (
+        "Charged twice for March",
+        "<bdi>Priya Raman</bdi>, <bdi>Northwind Traders</bdi>",
+        "asking Ada Lovelace",
+        "Bob Cole",
+        "breached",
+    ):
         assert words in page
     assert 'In progress <span class="count">2</span>' in page and 'Accepted <span class="count">1</span>' in page
 

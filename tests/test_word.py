@@ -402,7 +402,7 @@ def test_nothing_but_rendering_reads_what_a_model_wrote() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and node.attr == "wording"
     }
-    assert readers == {"rendering.py", "wording.py"}
+    assert readers == {"first_lines.py", "rendering.py", "wording.py"}
 
 
 # --- judging, without a store ---

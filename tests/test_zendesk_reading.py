@@ -55,6 +55,15 @@ def test_a_whole_ticket_costs_two_calls(desk: Desk) -> None:
     assert not ticket.missing
 
 
+def test_reading_again_takes_the_newest_hundred_in_two_calls(desk: Desk) -> None:
+    said = [{"id": n, "author_id": 301, "body": f"Message {n}", "public": True} for n in range(1, 251)]
+    desk.seed({**SEED, "comments": said})
+    again = desk.connector().reread("35001")
+    assert len(desk.calls()) == 2
+    assert [message.id for message in again.messages] == [str(n) for n in range(151, 251)]
+    assert again.missing["messages"] == "only the newest 100 messages were read"
+
+
 def test_the_thread_is_complete_in_order_and_says_who_speaks(desk: Desk) -> None:
     thread = desk.connector().fetch("35001").messages
     assert [message.id for message in thread] == ["91001", "91002", "91003", "91004", "91005", "91006"]

@@ -14,9 +14,11 @@ from sqlalchemy.orm import DeclarativeBase
 from escalation import context
 from escalation.actions import Entry
 from escalation.backtest import Backtest, Count, Tally
+from escalation.bug import Bug, BugLink, BugState, Filed
 from escalation.decision import Decision, Seen, Verdict
 from escalation.hop import Handoff, Offer, OfferState, State
 from escalation.playbook import Level, Mode, Path, Severity
+from escalation.ports import News, NewsKind
 from escalation.roster import Load, Roster
 from escalation.routing import choose
 from escalation.signals import Evidence, Signal
@@ -36,6 +38,7 @@ from escalation.ticket import (
     Ticket,
     TicketChange,
 )
+from store.bugs import StoredBugs, join, report
 from store.codec import plain
 from store.tables import (
     ActionRow,
@@ -52,7 +55,9 @@ from store.tables import (
 )
 
 PATH = Path("default", (Level("people", team=""), Level("channel", min_tier=1)))
-HOSTILE = "<script>alert(1)</script> & <!channel>"
+HOSTILE = (
+    "<script>alert(1)</script> & <!channel> <@U1> <img src=x onerror=alert(2)> <a href='javascript:alert(3)'>x</a> \u202egpj.exe"
+)
 
 
 def a_ticket(now: datetime, number: str = "4711", subject: str = "Charged twice for March, and support keeps looping") -> Ticket:
@@ -132,6 +137,25 @@ def fill(engine: Engine, roster: Roster, now: datetime) -> dict[str, Any]:
         ids["set_aside"] = _actions(db, now)
         _add(db, BeatRow, name="clock", at=datetime.now(UTC))
     return ids
+
+
+def fill_bugs(engine: Engine, bug: Bug, now: datetime) -> None:
+    """One bug that is open on two tickets and named by a customer, one that is closed, one that the tracker would not take."""
+    titles = {
+        "b_open": f"Checkout says ledger mismatch {HOSTILE}",
+        "b_closed": bug.title,
+        "b_waits": "Export stops at 91 per cent",
+    }
+    kept = StoredBugs(engine)
+    with engine.begin() as db:
+        for ago, (id, title) in enumerate(titles.items()):
+            new = replace(bug, id=id, fingerprint=id, title=title, state=BugState.FILING, opened_at=now - timedelta(days=ago))
+            report(db, replace(new, filed=None), BugLink("zendesk", "4711", "hf_1"), now)
+        join(db, "b_3", BugLink("zendesk", "4712", "hf_2"), now)
+    for number, id in enumerate(("b_3", "b_2"), 31):
+        kept.filed(id, Filed(str(number), f"#{number}", f"https://tracker.example/{number}"), ())
+    kept.heard(bug.tracker, News("32", NewsKind.CLOSED, "closed:32", now), BugState.CLOSED, now)
+    kept.not_filed("b_1", "github: POST /repos/play/product/issues answered 401: Bad credentials")
 
 
 MANY = 62  # more tickets than are named behind a number

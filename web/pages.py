@@ -19,6 +19,7 @@ from escalation.events import Accept, Decline, NextLevel, Reassign, Refresh, Ret
 from escalation.hop import State
 from escalation.ports import Helpdesk
 from escalation.snooze import CHOICES
+from escalation.thread import UNSEEN
 from escalation.verdicts import WORDS, Judge, Verdict
 from store import accounts, line, queries
 from store.accounts import Role, User
@@ -51,6 +52,7 @@ def blueprint(
     """The pages with their static files under ``/assets``."""
     web = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")
     pages = Pages(settings, engine, pipeline, helpdesks, sandbox)
+    web.record_once(lambda setup: setattr(setup.app.jinja_env, "finalize", _shown))
     web.before_request(_enter)
     web.context_processor(lambda: _shared(sandbox))
     for name, filter_ in (*pages_show.FILTERS.items(), *pages_rules_show.FILTERS.items()):
@@ -62,6 +64,11 @@ def blueprint(
     for kind, handler in errors.DATABASE_ERRORS.items():
         web.register_error_handler(kind, handler)
     return web
+
+
+def _shown(value: object) -> object:
+    """What a page shows of a text: nothing that overrides the words beside it. What is escaped by hand (``|e``) stays as is."""
+    return UNSEEN.sub("", value) if type(value) is str else value
 
 
 _ROUTES = (

@@ -230,7 +230,7 @@ class Shown:
     @cached_property
     def note(self) -> Note | None:
         """The package in the order the note in the helpdesk has."""
-        return context.note(self.package, key="", title="", link="", now=self.now) if self.package else None
+        return context.note(self.package, key="", title="", link="", now=self.now, fold=False) if self.package else None
 
     @property
     def sections(self) -> tuple[tuple[str, tuple[Line, ...]], ...]:

@@ -69,6 +69,10 @@ class Connector:
     def fetch(self, ticket_id: str) -> Ticket:
         return outbound.fetch(self._desk, ticket_id)
 
+    def reread(self, ticket_id: str) -> Ticket:
+        """The whole of it: Freshdesk lists a thread from its beginning, and how many pages it has is not told."""
+        return self.fetch(ticket_id)
+
     def past_tickets(self, ticket: Ticket) -> Ticket:
         return outbound.past_tickets(self._desk, ticket)
 

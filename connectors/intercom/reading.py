@@ -84,6 +84,18 @@ def fetch(desk: Desk, ticket_id: str) -> Ticket:
     return replace(ticket, missing={**ticket.missing, **missing, **no_company, **no_thread, **_parts_left_out(where, item)})
 
 
+def reread(desk: Desk, ticket_id: str) -> Ticket:
+    """The ticket with its thread as they stand now: one call. Of its contact only the id is told, which shows who asks."""
+    where = place(ticket_id)
+    item = desk.api.get(*where.path)
+    return replace(read(desk, where, item, _named(item)), missing=_parts_left_out(where, item))
+
+
+def _named(item: Body) -> Body | None:
+    """The first contact of a thread as the thread names it."""
+    return next((one for one in listed(item, "contacts", "contacts") if one.get("id")), None)
+
+
 def read(desk: Desk, where: Place, item: Body, contact: Body | None = None, company: Body | None = None) -> Ticket:
     """What an answer of the API shows, through the mapping; people and companies are separate answers."""
     ticket = desk.words.ticket(where.shape, {"item": item, "contact": contact, "company": company}, desk.connection.id)
@@ -115,11 +127,11 @@ def listed(value: object, *path: str) -> list[Body]:
 
 def _contact(desk: Desk, item: Body) -> tuple[Body | None, dict[str, str]]:
     """The first contact of a thread; it may have been merged into another since."""
-    id = next((str(one["id"]) for one in listed(item, "contacts", "contacts") if one.get("id")), "")
-    if not id:
+    named = _named(item)
+    if named is None:
         return None, {"requester": "Intercom names no contact of this conversation"}
     try:
-        return desk.api.get("contacts", id), {}
+        return desk.api.get("contacts", str(named["id"])), {}
     except Moved as moved:
         return _merged_contact(desk, moved)
     except GiveUp as over:

@@ -18,7 +18,7 @@ from connectors.coverage import covered
 from connectors.signatures import reveal
 from connectors.zendesk import inbound as wire
 from connectors.zendesk import making, outbound, reading
-from connectors.zendesk.api import Api
+from connectors.zendesk.api import PAGE, Api
 from connectors.zendesk.people import People
 from escalation.actions import NewTicket, Receipt, Write
 from escalation.ports import Arrival, HelpdeskAgent, Inbound
@@ -79,6 +79,9 @@ class Connector:
         self._remember(ticket_id, read)
         self._people.learn(read.our_id)
         return read.ticket
+
+    def reread(self, ticket_id: str) -> Ticket:
+        return reading.fetch(self._account, ticket_id, most=PAGE).ticket
 
     def past_tickets(self, ticket: Ticket) -> Ticket:
         return reading.past_tickets(self._account, ticket)

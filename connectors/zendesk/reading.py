@@ -66,11 +66,11 @@ def number(id: str, what: str) -> int:
     return int(id)
 
 
-def fetch(account: Account, ticket_id: str) -> Read:
-    """The whole ticket and its thread, both asked for at once: two calls, more only for threads of over 100 comments."""
+def fetch(account: Account, ticket_id: str, *, most: int = LONGEST_THREAD) -> Read:
+    """The ticket and its newest ``most`` messages, both asked for at once: two calls, and one for each further 100 comments."""
     wanted = number(ticket_id, "ticket")
     with ThreadPoolExecutor(1, "zendesk-thread") as pool:
-        coming = pool.submit(read_thread, account, wanted, LONGEST_THREAD)
+        coming = pool.submit(read_thread, account, wanted, most)
         answer = account.api.ticket(wanted)
         thread = coming.result()
     read = as_read(account, answer, thread.users)
