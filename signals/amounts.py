@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import re2
 import yaml
+
+from signals.wordlists import wordlist
 
 _TOLD = yaml.safe_load((Path(__file__).parent / "currencies.yaml").read_text("utf-8"))
 _CURRENCIES: dict[str, str] = {
@@ -30,9 +35,8 @@ _NUMBER = r"\d{1,3}(?:[ ,.']\d{3})+(?:[.,]\d{1,2})?|\d{1,12}(?:[.,]\d{1,2})?"
 _TO_TEN = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _TEENS = ("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
 _WORDS = {word: n for n, word in enumerate((*_TO_TEN, *_TEENS), 1)}
-_WORDS |= {
-    word: 10 * n for n, word in enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), 2)
-}
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_WORDS |= {word: 10 * n for n, word in enumerate(_TENS, 2)}
 _SPELT = rf"(?:{'|'.join((*_WORDS, 'hundred', 'thousand'))})"
 _MOST = 50  # sums looked at in one text
 
@@ -44,15 +48,37 @@ def _compiled(pattern: str) -> Any:
 
 
 _END = r"(?:\b|\s|$|[.,;!?)])"
-_MONEY = _compiled(rf"(?:({_BEFORE})\s?({_NUMBER})(k\b)?)|(?:\b({_NUMBER})(k)?\s?({_AFTER}){_END})")
-_SPELT_MONEY = _compiled(rf"\b({_SPELT}(?:(?:[\s-]|\sand\s){_SPELT})*)\s({_AFTER}){_END}")
-_BARE = _compiled(rf"^\s+(?:me\s+|us\s+)?(?:of\s+|for\s+)?(?:the\s+|my\s+|about\s+|around\s+)?({_NUMBER})(?:\s|$|[.,!?])")
-# A number that can only be a price (two decimals), and one that is spoken of as the sum in a sentence about money back.
-_PRICE = _compiled(r"(?:^|[\s(])(\d{1,3}(?:[ ,.']\d{3})+[.,]\d{2}|\d{1,7}[.,]\d{2})(?:[\s).,;!?]|$)")
-_THE_SUM = _compiled(
-    rf"\b(?:the|that|those|these|my|our|of|remaining|full|about|around|other|all)\s({_NUMBER})"
-    r"(?:\s(?:back|again|to|for|you|i|we|that|which|from|paid|into|in|on|and|too|please|returned|refunded|credited)\b|\s?[.,;!?]|\s?$)"
+_CENTS = r"(?:(\d\d)\b|\s(?:and\s)?(\d\d)(?:\s(?:pence|cents?)\b|[.,;!?)]|$)|" + _END + ")"  # 58€20, 74 euros 90
+_MONEY = _compiled(rf"(?:({_BEFORE})\s?({_NUMBER})(k\b)?)|(?:\b({_NUMBER})(k)?\s?({_AFTER}){_CENTS})")
+_SEVERAL = rf"{_SPELT}(?:(?:[\s-]|\sand\s){_SPELT})*"
+_SPELT_CENTS = rf"(?:\s(?:and\s)?((?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_TO_TEN[:9])}))?))?"
+_SPELT_MONEY = _compiled(rf"\b({_SEVERAL})\s({_AFTER}){_SPELT_CENTS}{_END}")
+_GOES_ON = (
+    r"back|again|be|to|put|that|than|from|for|in|comes?|goes|which|must|ought|should|can|may|has|have|is|was|will|of|too|you|i|we"
 )
+_SPELT_ALONE = _compiled(rf"\b(?:the|my|our|that|those)\s({_SEVERAL})(?:\s(?:{_GOES_ON})\b|[.,;!?]|$)")
+_LEAST_ALONE = 20  # "the two of them" is no sum
+_NUMBERS = _compiled(_NUMBER)
+# A number without a currency is a sum where the word before says so and no thing that is counted follows.
+_SPOKEN_OF = wordlist("before_a_sum")
+_COUNTED = re.compile(
+    r"\s+(?:(?!is\b|was\b|has\b|as\b|plus\b|less\b|us\b|this\b|thus\b|goes\b|comes\b|belongs\b|cos\b|makes\b)[a-z]+s|people|persons?|percent|"
+    r"year|month|week|day|night|seat|piece|box|star|point|hour|minute|mins?|hrs?|am|pm|gb|mb|tb|km|m2|kg|ms|"
+    r"[a-z]+ (?:people|seats|users|days))\b|\s?(?:%|[x\u00d7*]\s?\d)"
+)
+_IS_BACK = re.compile(
+    r"\W*(?:(?:is|are)\s+(?:due|owed)|back|extra|in total|(?:to be\s+)?(?:returned|refunded|credited|repaid))\b"
+)
+_NAMES = re.compile(
+    r"(?:#|\b(?:order|orders|no|nr|number|invoice|booking|ref|reference|case|ticket|contract|version|card|ending|in|page|line|row|"
+    r"day|days|room|account|article|clause|step|id|flight|receipt|code|chapter|section|option|jan\w*|feb\w*|mar(?:ch)?|apr\w*|may|"
+    r"june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*))\.?:?\s?$"
+)
+_A_DAY = re.compile(r"(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])")
+_ON_A_DAY = re.compile(r"\b(?:on|since|until|till|by|from|and|dated|of|before|after)\s+(?:the\s+)?$")
+_TIMES = re.compile(r"\d\s?[x\u00d7*]\s?$")
+_LAST_WORD = re.compile(r"([\w']+)[\s(\"'=:~]*$")
+_BEFORE_NUMBER, _AFTER_NUMBER = " \t\n(\"'=:~", " \t\n.,;!?)\"'/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,64 +89,98 @@ class Sum:
     currency: str
 
 
-def nearest_amount(text: str, start: int, end: int, sentence: tuple[int, int]) -> Sum | None:
-    """The sum that belongs to the words from ``start`` to ``end``: the nearest in their sentence, also one without a currency,
-    else the last one before, else the next. A currency that is not told is the only one there is in the text."""
-    found = _sums(text)
-    inside = [(at, money) for at, money in found if sentence[0] <= at < sentence[1]]
-    nearest = _nearest(inside, start, end) or _without_currency(text, start, end, sentence)
-    if nearest is None:
-        before = [money for at, money in found if at < sentence[0]]
-        nearest = before[-1] if before else _nearest(found, start, end)
-    if nearest is None or nearest.currency:
-        return nearest
-    named = {money.currency for _, money in found if money.currency}
-    return replace(nearest, currency=named.pop()) if len(named) == 1 else nearest
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A sum and its place; ``told`` when a currency says that it is money."""
+
+    start: int
+    end: int
+    money: Sum
+    told: bool = True
+    weak: bool = False  # no currency, and a number like any other: 40, not 40.00 and not 1,400
 
 
-def _nearest(sums: Iterable[tuple[int, Sum]], start: int, end: int) -> Sum | None:
-    return min(sums, key=lambda pair: _distance(pair[0], start, end), default=(0, None))[1]
-
-
-def _distance(at: int, start: int, end: int) -> int:
-    return 0 if start <= at <= end else min(abs(at - start), abs(at - end))
-
-
-def _without_currency(text: str, start: int, end: int, sentence: tuple[int, int]) -> Sum | None:
-    bare = _BARE.search(text[end : end + 60])
-    if bare:
-        return Sum(_number(bare.group(1)), "")
-    own = text[sentence[0] : sentence[1]]
-    seen = _PRICE.search(own) or _THE_SUM.search(own)
-    return Sum(_number(seen.group(1)), "") if seen else None
-
-
-def _sums(text: str) -> list[tuple[int, Sum]]:
-    """(place, sum) of the first sums with a currency, in order."""
-    found: list[tuple[int, Sum]] = []
+@lru_cache(maxsize=64)  # a thread's texts are looked at several times in one reading
+def sums(text: str) -> tuple[Found, ...]:
+    """The first sums of a text in order, also numbers that are spoken of as sums; a currency that is not told is the only one."""
+    found: list[Found] = []
     for match in _MONEY.finditer(text):
-        sign, first, thousand, second, thousands, word = match.groups()
-        number = _number(first or second)
+        sign, first, thousand, second, thousands, word, *cents = match.groups()
+        number = _number(first or second) + int(cents[0] or cents[1] or 0) / 100
+        number = int(number) if number == int(number) else round(number, 2)
         if thousand or thousands:
             number = round(number * 1000)
-        found.append((match.start(), Sum(number, _currency(sign or word))))
+        found.append(Found(match.start(), match.end(), Sum(number, _currency(sign or word))))
         if len(found) == _MOST:
             break
-    return sorted([*found, *_spelt(text)], key=lambda pair: pair[0])
+    found += _spelt(text)
+    taken = sorted((f.start, f.end) for f in found)
+    named = {f.money.currency for f in found if f.money.currency}
+    only = named.pop() if len(named) == 1 else ""
+    found += [
+        Found(start, end, Sum(number, only), told=False, weak=text[start:end].isdigit())
+        for start, end, number in _bare(text, taken)
+    ]
+    told = (f if f.money.currency else replace(f, money=replace(f.money, currency=only)) for f in found)
+    return tuple(sorted(told, key=lambda f: f.start)[:_MOST])
 
 
-def _spelt(text: str) -> Iterator[tuple[int, Sum]]:
-    """Sums in words: "sixty-four quid", "two hundred and ten dollars", "twenty-two hundred rupees"."""
+def _bare(text: str, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int | float]]:
+    """Numbers without a currency that are spoken of as sums, outside of what is taken."""
+    count = 0
+    for match in _NUMBERS.finditer(text):
+        start, end = match.span()
+        if any(a < end and start < b for a, b in taken[max(0, bisect_left(taken, (start, 0)) - 1) :][:2]):
+            continue
+        if _is_sum(text, start, end):
+            yield start, end, _number(match.group())
+            count += 1
+            if count == _MOST:
+                return
+
+
+def _is_sum(text: str, start: int, end: int) -> bool:
+    if (start and text[start - 1] not in _BEFORE_NUMBER) or (end < len(text) and text[end] not in _AFTER_NUMBER):
+        return False
+    before, after, number = text[max(0, start - 24) : start].lower(), text[end : end + 24].lower(), text[start:end]
+    if _NAMES.search(before) or (after[:1] in ".,:" and after[1:2].isdigit()):
+        return False
+    if _A_DAY.fullmatch(number) and (number[0] == "0" or _ON_A_DAY.search(before)):
+        return False
+    if len(number) > 3 and number[-3] in ".,":
+        return True
+    if number.isdigit() and len(number) == 4 and number[:2] in ("19", "20"):  # a year, most likely
+        return False
+    if _COUNTED.match(after):
+        return False
+    last = _LAST_WORD.search(before)
+    apart = before.rstrip()[-1:] == "," and (after[:1] in ".,;!?" or len(number) > 3)  # "the fee, 120, is yours"
+    said = _TIMES.search(before) is not None or (last is not None and (last[1] in _SPOKEN_OF or last[1].endswith("'s")))
+    return said or apart or _IS_BACK.match(after) is not None or (len(number) > 4 and number[-4] in ".,")
+
+
+def _spelt(text: str) -> Iterator[Found]:
+    """Sums in words: "sixty-four quid", "two hundred and ten dollars", "twenty-two hundred rupees", "my fifty back"."""
     for match in _SPELT_MONEY.finditer(text):
-        total = group = 0
-        for word in match.group(1).lower().replace("-", " ").split():
-            if word == "hundred":
-                group = max(group, 1) * 100
-            elif word == "thousand":
-                total, group = total + max(group, 1) * 1000, 0
-            elif word != "and":
-                group += _WORDS[word]
-        yield match.start(), Sum(total + group, _currency(match.group(2)))
+        yield Found(match.start(), match.end(), Sum(_value(match[1], match[3]), _currency(match[2])))
+    for match in _SPELT_ALONE.finditer(text):
+        value = _value(match.group(1))
+        if value >= _LEAST_ALONE:
+            yield Found(match.start(1), match.end(1), Sum(value, ""), told=False)
+
+
+def _value(spelt: str, cents: str | None = None) -> int | float:
+    if cents:
+        return round(_value(spelt) + _value(cents) / 100, 2)
+    total = group = 0
+    for word in spelt.lower().replace("-", " ").split():
+        if word == "hundred":
+            group = max(group, 1) * 100
+        elif word == "thousand":
+            total, group = total + max(group, 1) * 1000, 0
+        elif word != "and":
+            group += _WORDS[word]
+    return total + group
 
 
 def _currency(word: str) -> str:

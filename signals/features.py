@@ -7,7 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 
+from signals.wordlists import wordlist
+
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+|[$€£¥₹]|[?!]+|[\u2600-\u27bf\U0001f300-\U0001faff]")
+SUM = "#sum"  # whatever its digits: "€49.90 back" and "$1,200 back" ask the same
+_PRICE = re.compile(r"[(\"']?(?:[a-z]{0,3}[$€£₹¥]\d[\d.,']*|\d[\d.,']*[$€£₹¥]|\d{1,3}(?:[.,']\d{3})*[.,]\d\d(?![\d.:,]\d))")
+_CURRENCY = wordlist("currency")
 _APART = {
     **{"can't": ("can", "not"), "cannot": ("can", "not"), "cant": ("can", "not"), "won't": ("will", "not")},
     **{"shan't": ("shall", "not"), "ain't": ("is", "not"), "gonna": ("going", "to"), "wanna": ("want", "to")},
@@ -71,6 +76,9 @@ def words_of(sentence: str) -> list[str]:
 @lru_cache(maxsize=10_000)
 def _parts(chunk: str) -> tuple[str, ...]:
     """The words of what stands between two spaces: kept, because looking up is five times as fast as matching."""
+    money = _PRICE.match(chunk)
+    if money:
+        return (SUM, *_parts(chunk[money.end() :]))
     return tuple(chain.from_iterable(map(_word, _TOKEN.findall(chunk))))
 
 
@@ -83,6 +91,8 @@ def _word(token: str) -> tuple[str, ...]:
         return _stem(token[:-3]), "not"
     if token.isdigit():
         return (f"#{min(len(token), 6)}",)
+    if token in _CURRENCY:
+        return ("$",)
     head, mark, tail = token.partition("'")
     if mark:
         return _stem(head), _ENDS.get(f"'{tail}", tail)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from escalation.signals import Evidence, Signal
 from escalation.ticket import Message, Role
-from signals import asked, thread, tone, topic
+from signals import asked, attempts, refunds, thread, tone, topic
 from signals.languages import Language, detect
 from signals.model import Model
 from signals.packs import LANGUAGES, pack
@@ -63,8 +63,8 @@ def _signals(
     if language.code not in LANGUAGES:
         return
     yield from (asked.plain(name, own, model) for name in asked.PLAIN)
-    yield asked.refund(own, model)
-    yield asked.failed_attempts(own, messages, model)
+    yield refunds.refund(own, messages, model)
+    yield attempts.failed_attempts(own, messages, model)
     yield thread.repeated_question(own, _said_again(own, model))
     yield asked.complaint(own, model)
     yield tone.sentiment(own, model)

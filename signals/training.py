@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import random
 import sys
 from collections import Counter
@@ -44,6 +45,7 @@ Keep = Callable[[dict[str, Any], "Texts", float, "Fit"], None]
 _LEXICON = pack("en").lexicon
 # Ordinary texts of other questions that are a clear no to yes/no questions, so that everyday words weigh nothing.
 _ORDINARY = (("technical", "none"), ("urgency", "none"), ("impact", "none"), ("sentiment", "satisfied"), ("intents", "how_to"))
+_TAKEN_BACK = {"refund_request": frozenset({"-refund_request", "+refund.not", "+refund.over"})}
 _NO_ORDINARY = frozenset({"failed_attempt", "asked_before"})  # "none of impact" may well report a failed attempt
 _ASKED_OF_MESSAGES = frozenset({"sentiment", "intents"})
 _USUAL = 0.6  # the threshold of a question that no marked ticket asks
@@ -167,10 +169,19 @@ def threshold(told: Texts, tickets: Sequence[corpus.Marked], *matrices: Callable
         for number in mine:
             answers = list(tickets[number].answers(told.question, told.labels))
             if answers:
-                raw = np.mean([model.yes([text for text, _ in answers]) for model in models], axis=0).max()
-                scored.append((float(1 / (1 + np.exp(-raw))), any(label == "yes" for _, label in answers)))
+                raw = np.mean([model.yes([text for text, _ in answers]) for model in models], axis=0)
+                most = max(
+                    (float(one) for one, (text, _) in zip(raw, answers, strict=True) if not _taken_back(told.question, text)),
+                    default=-60.0,
+                )
+                scored.append((1 / (1 + math.exp(-most)), any(label == "yes" for _, label in answers)))
     share = COMMON.get(told.question, USUAL_SHARE)
     return max(((cut / 100, _f1(scored, cut / 100, share)) for cut in range(LEAST_CUT, 91, 2)), key=lambda pair: pair[1])
+
+
+def _taken_back(question: str, text: str) -> bool:
+    """Whether a reader would not listen to the model here: a pattern was said and taken back, or speaks of others."""
+    return not _TAKEN_BACK[question].isdisjoint(analyze(text)) if question in _TAKEN_BACK else False
 
 
 def _f1(scored: Sequence[tuple[float, bool]], cut: float, share: float) -> float:

@@ -15,10 +15,11 @@ from escalation.ports import Reader
 from escalation.signals import Signal
 from escalation.ticket import Message, Person, Role
 from escalation.vocabulary import SIGNALS
-from signals.amounts import Sum, nearest_amount
+from signals.amounts import Sum
 from signals.lexicon import load_lexicon
+from signals.owed import in_message
 from signals.reader import TextReader
-from signals.text import clean, sentences
+from signals.text import clean
 
 READER = TextReader.standard()
 NOW = datetime(2025, 11, 21, 12, tzinfo=UTC)
@@ -198,7 +199,7 @@ def test_amounts(text: str, money: Sum | None) -> None:
     if "order 88123 from" in text:
         money = None  # a number of an order is no sum
     at = text.index("refund")
-    assert nearest_amount(text, at, at + 6, sentences(text).around(at, at + 6)) == money
+    assert in_message(text, [(at, at + 6)]) == money
 
 
 @settings(max_examples=200, deadline=None)
