@@ -97,12 +97,14 @@ def kind_of(word: str, before: str, after: str) -> Kind:
         return _NOTHING
     if "@" in word:
         return ("e-mail", word) if _EMAIL.fullmatch(word) else _NOTHING
-    return _error(word, before) or _place(word) or _version(word, before) or _number(word, before, after) or _NOTHING
+    marked = "." in word or "/" in word or ":" in word  # no place and no version is without one of them
+    where = (_place(word) or _version(word, before)) if marked else None
+    return _error(word, before) or where or _number(word, before, after) or _NOTHING
 
 
 def _error(word: str, before: str) -> Kind | None:
     """ "code 05", "HTTP 502", "error BIL-402": a label, then a code; two digits without letters keep their label."""
-    if not _ERROR_LABELS.intersection(_NAMES.findall(before.lower())[-2:]) or not _ERROR_CODE.fullmatch(word):
+    if not _ERROR_CODE.fullmatch(word) or _ERROR_LABELS.isdisjoint(_NAMES.findall(before.lower())[-2:]):
         return None
     label = _ERROR.search(before)
     if label is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from unicodedata import east_asian_width
 
 from escalation.thread import one_line
@@ -86,6 +87,7 @@ def rows(text: str, width: float) -> int:
     return count
 
 
+@lru_cache(maxsize=4096)  # every way to say a line is measured, and most have the same words
 def wide(text: str) -> float:
     """The width of a text without its line breaks, in widths of the type size."""
     return sum(_width(char) for char in text)
