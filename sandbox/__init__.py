@@ -29,13 +29,9 @@ class Play:
         return f"{self.sandbox_url}/{vendor}"
 
 
-_NAMES = {"github": "GitHub", "llm": "Model"}
-
-
 def register(app: Flask, state: State, play: Play, vendors: tuple[str, ...]) -> None:
     """Mount the given play-vendors on an app; ``state`` must have been prepared."""
     app.jinja_env.globals["played"] = vendors
-    app.jinja_env.filters["named"] = lambda vendor: _NAMES.get(vendor, vendor.capitalize())
     for vendor in vendors:
         module = import_module(f"sandbox.{vendor}")
         app.register_blueprint(module.blueprint(state, play), url_prefix=f"/sandbox/{vendor}")

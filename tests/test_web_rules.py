@@ -290,7 +290,7 @@ def test_at_most_fifty_are_named_and_the_rest_is_counted(db: Engine) -> None:
 def test_a_ticket_shows_handoffs_and_every_condition(here: Web) -> None:
     page = as_(here, "vic").get("/tickets/zendesk/4711").text
     for words in (
-        "Priya Raman, Northwind Traders",
+        "<bdi>Priya Raman</bdi>, <bdi>Northwind Traders</bdi>",
         "<dt>Status</dt><dd>open</dd>",
         "<dt>Priority</dt><dd>urgent</dd>",
         'href="https://acme.zendesk.com/agent/tickets/4711"',
