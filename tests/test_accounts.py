@@ -176,6 +176,7 @@ def test_a_remote_source_is_not_up(kind: str, status: int, tmp_path: Path) -> No
     assert found.facts == () and len(found.late) == 1 and found.late[0].startswith("crm: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", REMOTE)
 def test_a_remote_source_is_too_slow(kind: str, tmp_path: Path) -> None:
     with playing(slow(1.5, (200, {}))) as play:

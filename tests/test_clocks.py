@@ -121,6 +121,7 @@ def test_hours_without_any_time_count_as_every_hour(agent: Agent) -> None:
     assert found.at == FRIDAY + 15 * MINUTE and found.words.startswith("15 min round the clock (")
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.data(), minutes.CHANGE, minutes.ZONE, minutes.SHIFTS, minutes.NEAR, st.integers(1, 900))
 def test_the_moment_is_that_of_counting_minutes(
@@ -384,6 +385,7 @@ def test_a_handoff_accepted_by_an_earlier_version_keeps_its_deadline_and_can_be_
     assert life.heard("taken_back") == [(FRIDAY + 90 * MINUTE, "taken_back")]
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.data(), minutes.CHANGE, minutes.ZONE, minutes.SHIFTS, minutes.NEAR, st.lists(st.integers(1, 300), max_size=6))
 def test_a_reply_with_pauses_is_due_in_the_minute_of_counting(

@@ -283,6 +283,7 @@ def test_what_is_no_object_is_unreadable_unless_the_address_names_the_ticket(kin
     assert (became.ticket_id, became.kind) == ("7", ChangeKind.ESCALATION_REQUESTED)
 
 
+@pytest.mark.slow
 @every_kind
 def test_one_thing_missing_or_of_the_wrong_type_at_every_place(kind: str) -> None:
     helpdesk = connector(kind)
@@ -308,6 +309,7 @@ def test_very_long_texts_with_html_and_emoji(kind: str) -> None:
         judged(connector(kind), asked({}, written(put(body, where, LONG[1]))))
 
 
+@pytest.mark.slow
 @every_kind
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())

@@ -185,6 +185,7 @@ def test_no_model_unless_it_is_named(bare: pytest.MonkeyPatch) -> None:
     assert own is not None and own.url == "http://llm.local:11434/v1"
 
 
+@pytest.mark.slow
 def test_without_a_model_its_client_is_not_even_imported(bare: pytest.MonkeyPatch) -> None:
     made = "app.assemble(app.load(llm_model='play')).pipeline.writer.model"
     code = f"import sys, app; assert app.assemble(app.load()).pipeline.writer is None; print({made}, *sys.modules)"

@@ -211,6 +211,7 @@ def _terms(mapping: Mapping) -> set[str]:
 TERMS = {m.helpdesk: _terms(m) for m in (ACME_MAPPING, *VENDORS.values())}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mapping", "shape"), SHAPES, ids=[f"{m.helpdesk}-{s}" for m, s in SHAPES])
 def test_deep_nesting_and_huge_values_are_survived(mapping: Mapping, shape: str) -> None:
     deep: Any = {}

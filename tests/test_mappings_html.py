@@ -108,6 +108,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", HOSTILE, ids=lambda s: s[:20])
 def test_megabytes_are_read_in_a_moment(source: str) -> None:
     text, took = quickest(lambda: to_text(source), times=1)

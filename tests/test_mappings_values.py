@@ -162,6 +162,7 @@ def test_text_is_cut() -> None:
 anything = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(anything, st.sampled_from(ALL))
 def test_anything_is_converted_or_refused(value: object, convert: Callable[[object], object]) -> None:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
+import pytest
+
 from escalation.ticket import Message, Person, Role
 from signals import corpus
 from signals.reader import TextReader
@@ -34,6 +36,7 @@ def fingerprint() -> str:
     return told.hexdigest()
 
 
+@pytest.mark.slow
 def test_another_process_reads_the_same_without_a_network() -> None:
     found = set()
     for seed in ("1", "2"):

@@ -290,6 +290,7 @@ def test_the_clocks_are_those_of_a_slow_reference(story: Story) -> None:
     assert quickly(story) == slowly(story)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(stories())
 def test_nothing_changes_by_waiting_before_the_next_change(story: Story) -> None:

@@ -119,6 +119,7 @@ def test_hostile_text_stays_text(said: str) -> None:
         assert not re.search(r"<(?!https://(acme|baton)\.example/[^<>]*>)", text["text"])
 
 
+@pytest.mark.slow
 @given(cards)
 @settings(deadline=None, max_examples=150)
 def test_no_card_breaks_slacks_limits_or_escaping(given_card: Card) -> None:

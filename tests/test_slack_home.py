@@ -55,6 +55,7 @@ def taken_by_slack(made: dict[str, Any]) -> None:
     assert View(**made).to_dict() == made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", [*HOSTILE, *LONG])
 @pytest.mark.parametrize("count", [0, 1, 9, 60])
 def test_every_tab_is_what_slack_takes(said: str, count: int) -> None:

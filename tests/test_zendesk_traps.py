@@ -249,6 +249,7 @@ def test_zenpy_never_sees_the_credentials() -> None:
         assert connector.api.session.auth == ("us@example.com/token", "a-secret-token")
 
 
+@pytest.mark.slow
 def test_zenpy_is_imported_in_one_place() -> None:
     importers = set()
     for path in (p for p in ROOT.rglob("*.py") if not {".venv", "var", "tests"} & set(p.relative_to(ROOT).parts)):
