@@ -21,9 +21,8 @@ def wait_before(attempt: int, error: BaseException, dice: float) -> timedelta | 
     """
     if isinstance(error, GiveUp | Unreadable) or attempt >= MOST_TRIES:
         return None
-    step = min(LONGEST, FIRST * 2.0 ** min(attempt - 1, 20))
+    wait = min(LONGEST, FIRST * 2.0 ** min(attempt - 1, 20)) * (0.5 + dice / 2)
     if isinstance(error, TryLater) and error.unclear:
-        step = max(step, UNCLEAR)
-    wait = step * (0.5 + dice / 2)
+        wait = max(wait, UNCLEAR * (1 + dice / 2))
     asked = error.wait if isinstance(error, TryLater) else None
     return max(wait, asked + FIRST * dice) if asked is not None else wait

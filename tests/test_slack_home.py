@@ -163,7 +163,7 @@ def noted(play: Play, words: str) -> bool:
 def test_opening_the_tab_shows_it(play: Play) -> None:
     tab = look(play)
     assert "*Charged twice*\nWaits until 14:05" in [text["text"] for text in texts(tab)]
-    assert play.calls("views.publish") == 1
+    assert eventually(lambda: play.calls("views.publish")) == 1
 
 
 def test_accepting_on_the_tab_is_accepting(play: Play) -> None:
