@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from config.clocks import reached
 from config.crosscheck import Place, walk
+from config.trackers import TRACKERS
 from config.yamldoc import Parsed, Problem
 from escalation.playbook import ROOMS, Afterwards, AssignWhen, ClockKind, Offering, Playbook
 from escalation.roster import Roster
@@ -28,7 +29,6 @@ _TARGETS = (
     "Add offering: one (one person at a time), several, all, channel (a card in the team's channel), user_group (the same card, "
     "calling a Slack user group), lead, watch, person, tracker (the bug is filed)."
 )
-TRACKERS = ("github", "jira", "linear")
 _GROUP = re.compile(r"S[A-Z0-9]{1,20}")
 
 
@@ -72,7 +72,7 @@ def _of_target(how: str, level: dict[str, object]) -> Iterator[tuple[str, str, s
             "Write its id, such as S0614TZR7 (docs/slack.md).",
         )
     if how == Offering.TRACKER and to and to not in TRACKERS:
-        yield "to", f"there is no tracker {to!r}", f"Use one of: {', '.join(TRACKERS)}; or leave it out for the team's."
+        yield "to", f"there is no tracker {to!r}", f"Use one of: {', '.join(sorted(TRACKERS))}; or leave it out for the team's."
     if how == Offering.TRACKER and level.get("then") == Afterwards.WAIT and "offer_for" not in level:
         yield "then", "it does not say how long it waits", "Add offer_for, such as 2d; it goes on earlier when the bug is closed."
     if how == Offering.TRACKER and level.get("then") != Afterwards.WAIT and "offer_for" in level:

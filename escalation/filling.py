@@ -14,7 +14,7 @@ from escalation.deadlines import offer_timers, time_of, timed
 from escalation.events import Filled, Gaps, NextLevel
 from escalation.hop import Desk, Handoff, Offer, OfferState, State, Step, clock
 from escalation.ladder import begin, tell
-from escalation.offers import settled
+from escalation.offers import one_settled
 
 
 def waiting(handoff: Handoff) -> Offer | None:
@@ -63,8 +63,8 @@ def late(handoff: Handoff, offer: Offer, now: datetime, desk: Desk) -> Step:
 
 def over(handoff: Handoff, offer: Offer, why: str, now: datetime, desk: Desk) -> Step:
     """The wait ends; the first level begins, unless somebody is asked by name."""
-    offers = tuple(settled(o, OfferState.WITHDRAWN, why) if o.id == offer.id else o for o in handoff.offers)
-    ended = Step(replace(handoff, offers=offers), entries=(Entry("filled", why, data={"offer": offer.id}),))
+    after = one_settled(handoff, offer, OfferState.WITHDRAWN, why)
+    ended = Step(after, entries=(Entry("filled", why, data={"offer": offer.id}),))
     if handoff.asked_now:
         return ended
     return ended.then(begin(ended.handoff, now, desk, by_name=(handoff.first,) if handoff.first else ()))

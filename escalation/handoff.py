@@ -45,7 +45,7 @@ from escalation.events import (
 )
 from escalation.hop import Desk, Handoff, HandOver, OfferState, State, Step, clock, minutes
 from escalation.ladder import begin, edit, edits, fill, next_level, tell
-from escalation.offers import left_out, settled, withdrawn
+from escalation.offers import left_out, one_settled, settled, withdrawn
 from escalation.passing_on import reassign
 from escalation.recount import recounted
 from escalation.refresh import refreshed
@@ -113,8 +113,7 @@ def _decline(handoff: Handoff, event: Decline, now: datetime, desk: Desk) -> Ste
     tried = left_out(handoff, event.by, f"declined: {said}", again=False)
     step = Step(tried, entries=(entry,))  # a channel card stays open for the others
     if offer is not None:
-        offers = tuple(settled(o, OfferState.DECLINED, said) if o.id == offer.id else o for o in handoff.offers)
-        declined = Step(replace(tried, offers=offers), (edit(offer, handoff, said),), (), (entry,))
+        declined = Step(one_settled(tried, offer, OfferState.DECLINED, said), (edit(offer, handoff, said),), (), (entry,))
         step = declined.then(fill(declined.handoff, now, desk))
     if event.reason in _ASK_AGAIN:  # on a later pass; one that begins with this very decline must not ask them again at once
         step = replace(step, handoff=replace(step.handoff, ask_again=(*step.handoff.ask_again, event.by)))
@@ -164,10 +163,10 @@ def _expired(handoff: Handoff, event: Fired, now: datetime, desk: Desk) -> Step:
         entry = Entry("expired", f"Nobody in {offer.channel} accepted in time")
         return Step(handoff, (), (), (entry,)).then(next_level(handoff, now, desk))
     waited = time_of(offer)
-    offers = tuple(settled(o, OfferState.EXPIRED, f"no answer in {waited}") if o.id == offer.id else o for o in handoff.offers)
     tried = left_out(handoff, offer.agent, f"did not answer in {waited}", again=True)
     entry = Entry("expired", f"{desk.name(offer.agent)} did not answer in {waited}", data={"offer": offer.id})
-    late = Step(replace(tried, offers=offers), (edit(offer, handoff, entry.words),), (), (entry,))
+    after = one_settled(tried, offer, OfferState.EXPIRED, f"no answer in {waited}")
+    late = Step(after, (edit(offer, handoff, entry.words),), (), (entry,))
     return late.then(fill(late.handoff, now, desk))
 
 

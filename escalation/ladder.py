@@ -9,7 +9,7 @@ from escalation.actions import Action, ActionKind, Entry
 from escalation.deadlines import offer_timers, timed
 from escalation.decision import Candidate
 from escalation.hop import Desk, Handoff, HandOver, Offer, OfferState, State, Step, clock
-from escalation.offers import settled
+from escalation.offers import one_settled
 from escalation.playbook import MOST_LAPS, ROOMS, Afterwards, AtEnd, Level, Offering, QuietHours
 from escalation.roster import Cards
 from escalation.rotations import on_watch
@@ -153,8 +153,8 @@ def _open_call(handoff: Handoff, level: Level, now: datetime) -> Offer:
 
 
 def _settle(handoff: Handoff, offer: Offer, why: str) -> Step:
-    offers = tuple(settled(o, OfferState.WITHDRAWN, why) if o.id == offer.id else o for o in handoff.offers)
-    return Step(replace(handoff, offers=offers), () if offer.tracker else (edit(offer, handoff, why),))
+    after = one_settled(handoff, offer, OfferState.WITHDRAWN, why)
+    return Step(after, () if offer.tracker else (edit(offer, handoff, why),))
 
 
 def next_level(handoff: Handoff, now: datetime, desk: Desk) -> Step:

@@ -12,6 +12,11 @@ def settled(offer: Offer, state: OfferState, reason: str = "") -> Offer:
     return replace(offer, state=state, reason=reason) if offer.state is OfferState.OPEN else offer
 
 
+def one_settled(handoff: Handoff, offer: Offer, state: OfferState, reason: str) -> Handoff:
+    """The handoff with what became of one of its offers."""
+    return replace(handoff, offers=tuple(settled(o, state, reason) if o.id == offer.id else o for o in handoff.offers))
+
+
 def withdrawn(offer: Offer, reason: str) -> Offer:
     """An offer that is open, or was accepted by somebody who no longer has the ticket, taken back."""
     held = offer.state in (OfferState.OPEN, OfferState.ACCEPTED)

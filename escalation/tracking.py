@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from escalation.actions import Entry
 from escalation.events import Tracked
 from escalation.hop import Desk, Handoff, Offer, OfferState, State, Step
 from escalation.ladder import next_level
-from escalation.offers import settled
+from escalation.offers import one_settled
 
 
 def tracked(handoff: Handoff, event: Tracked, now: datetime, desk: Desk) -> Step:
@@ -22,9 +21,7 @@ def tracked(handoff: Handoff, event: Tracked, now: datetime, desk: Desk) -> Step
 
 def over(handoff: Handoff, offer: Offer, why: str, now: datetime, desk: Desk) -> Step:
     """The wait ends; the next level begins, unless it has begun or somebody is asked by name."""
-    offers = tuple(settled(o, OfferState.EXPIRED, why) if o.id == offer.id else o for o in handoff.offers)
-    ended = Step(
-        replace(handoff, offers=offers), entries=(Entry("expired", why[:1].upper() + why[1:], data={"offer": offer.id}),)
-    )
+    after = one_settled(handoff, offer, OfferState.EXPIRED, why)
+    ended = Step(after, entries=(Entry("expired", why[:1].upper() + why[1:], data={"offer": offer.id}),))
     goes_on = offer.on_pass == handoff.passes and not handoff.asked_now
     return ended.then(next_level(ended.handoff, now, desk)) if goes_on else ended

@@ -34,10 +34,10 @@ _AFTER = _any([*(word for told in _TOLD.values() for word in told["words"]), *_S
 _NUMBER = r"\d{1,3}(?:[ ,.']\d{3})+(?:[.,]\d{1,2})?|\d{1,12}(?:[.,]\d{1,2})?"
 _TO_TEN = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _TEENS = ("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
-_WORDS = {word: n for n, word in enumerate((*_TO_TEN, *_TEENS), 1)}
+NUMBER_WORDS = {word: n for n, word in enumerate((*_TO_TEN, *_TEENS), 1)}
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_WORDS |= {word: 10 * n for n, word in enumerate(_TENS, 2)}
-_SPELT = rf"(?:{'|'.join((*_WORDS, 'hundred', 'thousand'))})"
+NUMBER_WORDS |= {word: 10 * n for n, word in enumerate(_TENS, 2)}
+_SPELT = rf"(?:{'|'.join((*NUMBER_WORDS, 'hundred', 'thousand'))})"
 _MOST = 50  # sums looked at in one text
 
 
@@ -179,7 +179,7 @@ def _value(spelt: str, cents: str | None = None) -> int | float:
         elif word == "thousand":
             total, group = total + max(group, 1) * 1000, 0
         elif word != "and":
-            group += _WORDS[word]
+            group += NUMBER_WORDS[word]
     return total + group
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from escalation.signals import Evidence, Signal
+from signals.amounts import NUMBER_WORDS
 from signals.lexicon import Hit
 from signals.model import Model
 from signals.turns import MOST_EVIDENCE, Turn
@@ -15,8 +16,7 @@ _UNLIKELY = 0.05  # share below which the model takes back what a pattern saw
 SURE = 0.85  # of a pattern where there is no model
 _ENDS_WHEN_RESOLVED = frozenset({"explicit_human_request", "refund_request", "failed_attempts"})
 _DAYS = re.compile(r"\b(\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|several)\s+(day|week|month|year)s?\b", re.I)
-_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
-_NUMBERS |= {"ten": 10, "several": 3}
+_NUMBERS = NUMBER_WORDS | {"a": 1, "an": 1, "several": 3}
 _LENGTHS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 Seen = tuple[Turn, Evidence, float]

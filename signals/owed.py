@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from escalation.ticket import Message
-from signals.amounts import Sum, sums
+from signals.amounts import NUMBER_WORDS, Sum, sums
 from signals.cues import Told, cue, told
 from signals.features import words_of
 from signals.languages import everyday
-from signals.text import sentences
+from signals.text import Sentences, sentences
 from signals.turns import Turn, advice_before
 from signals.wordlists import wordlist
 
@@ -39,7 +39,6 @@ _DOUBLE = cue(r"^[^.!?]{0,20}\b(?:double|twice)\s+(?:what|the|as much|my|our)\b"
 _SURPLUS = cue(r"^\W*(?:too much|extra|overpaid|in excess)\b")
 _AND = cue(r"\b(?:and|plus|together with|as well as)\s+(?:also\s+)?(?:the|my|our|another|those)?\s*$")
 _UNITS = cue(r"\b(two|three|four|five|six|seven|eight|nine|ten|\d{1,2})\s+(?:[a-z-]+\s+)?[a-z-]+s\b")
-_SMALL = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 
 
 def wanted(asks: Sequence[tuple[Turn, Asked]], own: Sequence[Turn], messages: Sequence[Message]) -> Sum | None:
@@ -54,7 +53,7 @@ def wanted(asks: Sequence[tuple[Turn, Asked]], own: Sequence[Turn], messages: Se
     money = next(filter(None, (in_message(turn.text, places) for turn, places in newest)), None)
     if money is None and newest:
         latest, places = newest[0]
-        said = " ".join(latest.text[start:end] for start, end in _sentences(latest.text, places))
+        said = " ".join(latest.text[start:end] for start, end in _sentences(sentences(latest.text), places))
         money = next(filter(None, (in_message(text, (), said) for text in _elsewhere(latest, own, messages))), None)
     if money is None or money.currency:
         return money
@@ -74,16 +73,15 @@ def in_message(text: str, asks: Sequence[Asked], said: str = "") -> Sum | None:
     found = sums(text)
     if not found:
         return None
-    own = _sentences(text, asks)
     ends = sentences(text)
+    own = _sentences(ends, asks)
     request = (said or " ".join(text[start:end] for start, end in own)).lower()
     every = (told(text, found, n, ends, own) for n in range(len(found)))
     some = [one for one in every if not one.found.weak or one.inside or one.took]
     return _derived(some, request, text) or _likeliest(some, request, asks) if some else None
 
 
-def _sentences(text: str, asks: Iterable[Asked]) -> list[Asked]:
-    ends = sentences(text)
+def _sentences(ends: Sentences, asks: Iterable[Asked]) -> list[Asked]:
     return sorted({ends.around(start, end) for start, end in asks})
 
 
@@ -101,7 +99,7 @@ def _derived(some: Sequence[Told], request: str, text: str) -> Sum | None:
         return _difference(some)
     units = _UNITS.search(text.lower()) if _SEVERAL.search(request) else None
     if units and some[0].each and len({one.found.money.amount for one in some}) == 1:
-        return _times(some[0], _SMALL.get(units[1]) or float(units[1]))
+        return _times(some[0], NUMBER_WORDS.get(units[1]) or float(units[1]))
     if len(some) > 1 and _SECOND.search(request):
         return some[1].found.money
     if len(some) > 1 and _FIRST.search(request):
