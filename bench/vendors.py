@@ -73,7 +73,9 @@ def _answer(method: str, path: str, body: bytes) -> dict[str, Any]:
     if method == "PUT":
         event = _write(ticket_id, json.loads(body)["ticket"])
         return {"ticket": _ticket(ticket_id), "audit": {"id": 4, "author_id": 900, "events": [event]}}
+    asked = parse_qs(urlsplit(path).query).get("include", [""])[0]
     return {
+        **({"last_audits": _last_audits(ticket_id)} if "last_audits" in asked else {}),
         "ticket": _ticket(ticket_id),
         "users": people,
         "groups": [],
@@ -122,6 +124,13 @@ def _write(ticket_id: str, asked: dict[str, Any]) -> dict[str, Any]:
             note = {**event, "author_id": 900, "body": _TAGS.sub("\n", html), "created_at": _soon()}
             _NOTES[ticket_id] = [note, *notes]
     return event
+
+
+def _last_audits(ticket_id: str) -> list[dict[str, Any]]:
+    return [
+        {"id": note["id"], "ticket_id": int(ticket_id), "author_id": 900, "created_at": note["created_at"], "events": [note]}
+        for note in _NOTES.get(ticket_id, [])[:1]
+    ]
 
 
 def _slack(path: str, body: bytes) -> dict[str, Any]:

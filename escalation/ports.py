@@ -116,8 +116,11 @@ class Helpdesk(Protocol):
     def past_tickets(self, ticket: Ticket) -> Ticket:
         """The same ticket with ``customer.past`` filled; costs a vendor call."""
 
-    def steps(self, write: Write) -> tuple[Write, ...]:
-        """Split into single vendor calls, in the order to be made; Zendesk needs one. GiveUp for what stands in ``cannot``."""
+    def steps(self, write: Write, seen: Ticket | None = None) -> tuple[Write, ...]:
+        """Split into single vendor calls, in the order to be made; Zendesk needs one. GiveUp for what stands in ``cannot``.
+
+        ``seen``: the ticket as last read; a call that would only repeat what it shows is left out.
+        """
 
     def write(self, step: Write, *, look_first: bool) -> Receipt:
         """Carry out one step; with ``look_first`` (an earlier try may have worked) look it up before repeating it."""

@@ -21,7 +21,7 @@ def hand_over(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> Non
     helpdesk = parts.helpdesks()[case.connection]
     write = _write(case, parts, handoff, over)
     try:
-        steps = helpdesk.steps(write)
+        steps = helpdesk.steps(write, case.ticket)
     except GiveUp as cannot:
         case.write([Entry("cannot", f"{helpdesk.kind} cannot do this: {cannot}")], handoff.id)
         return

@@ -39,6 +39,13 @@ _FIELDS = {
 }
 
 
+def _as_kept(ticket: Body, audit: Body) -> Body:
+    """An audit with what was said as it is kept: a comment is an event of its audit, there are no two of it."""
+    kept = {said["id"]: said for said in ticket["comments"]}
+    events = [event for event in audit["events"] if event["type"] != "Comment" or event["id"] in kept]
+    return {**audit, "events": [kept.get(event["id"], event) for event in events]}
+
+
 def api_ticket(ticket: Body) -> Body:
     """The ticket as the API shows it without side-loads."""
     shown = {key: value for key, value in ticket.items() if key not in _OWN and not key.startswith("_")}
@@ -115,6 +122,8 @@ class Reads:
         if "organizations" in asked:
             id_ = ticket["organization_id"]
             answer["organizations"] = [organization(self._state, id_)] if id_ else []
+        if "last_audits" in asked:
+            answer["last_audits"] = [_as_kept(ticket, audit) for audit in ticket["audits"][-1:]]
         return jsonify(answer)
 
     def comments(self, id: int) -> Response:

@@ -96,7 +96,7 @@ class PlayHelpdesk:
     def past_tickets(self, ticket: Ticket) -> Ticket:
         return ticket
 
-    def steps(self, write: Write) -> tuple[Write, ...]:
+    def steps(self, write: Write, seen: Ticket | None = None) -> tuple[Write, ...]:
         return (write,)
 
     def write(self, step: Write, *, look_first: bool) -> Receipt:

@@ -16,7 +16,7 @@ from connectors.intercom import CANNOT, Connector
 from connectors.intercom.api import VERSION
 from escalation.actions import Line, Note, Write
 from escalation.ports import GiveUp, TryLater
-from escalation.ticket import Money, Priority, Status
+from escalation.ticket import Group, Money, Priority, Status, Ticket
 from tests.intercom_play import Playground, connector, playing_on_new_database, problems
 from tests.support import fixture
 
@@ -91,6 +91,22 @@ def test_steps(write: Write, keys: str) -> None:
     steps = connector().steps(write)
     assert [step.key for step in steps] == [f"w-1:{key}" for key in keys.split()]
     assert {step.ticket_id for step in steps} <= {write.ticket_id}
+
+
+@pytest.mark.parametrize(
+    ("seen", "write", "keys"),
+    [
+        (Group("201"), ALL, "admin fields"),
+        (Group("204"), ALL, "team admin"),
+        (Group(), ALL, "team admin"),
+        (Group("201"), replace(ALL, agent_id=""), "team fields"),  # whoever holds it lets go
+        (Group("201"), replace(ALL, ticket_id="ticket-5"), "update note"),
+    ],
+)
+def test_a_team_that_has_it_is_not_assigned_once_more(seen: Group, write: Write, keys: str) -> None:
+    steps = connector().steps(write, Ticket("intercom", write.ticket_id, group=seen))
+    assert [step.key for step in steps][:2] == [f"w-1:{key}" for key in keys.split()]
+    assert any(step.agent_id for step in steps) == bool(write.agent_id)
 
 
 @pytest.mark.parametrize("status", [Status.PENDING, Status.ON_HOLD, Status.NEW])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from escalation.actions import Line, Note, Write
 from escalation.ports import GiveUp
 from escalation.ticket import ChangeKind, Channel, ClockState, Money, Person, Priority, Role, Status, TicketChange
 from tests.support import fixture
@@ -62,6 +63,35 @@ def test_reading_again_takes_the_newest_hundred_in_two_calls(desk: Desk) -> None
     assert len(desk.calls()) == 2
     assert [message.id for message in again.messages] == [str(n) for n in range(151, 251)]
     assert again.missing["messages"] == "only the newest 100 messages were read"
+
+
+NOTE = Note("h7", "Handoff to Ada", (Line("Goal", "A refund"),))
+
+
+def test_what_baton_wrote_last_is_read_again_in_one_call(desk: Desk) -> None:
+    """The last update stands beside the ticket, however long the thread is."""
+    said = [{"id": n, "author_id": 301, "body": f"Message {n}", "public": True} for n in range(1, 251)]
+    desk.seed({**SEED, "comments": said})
+    connector = desk.connector()
+    connector.write(Write("h7", "35001", agent_id="101", note=NOTE), look_first=False)
+    desk.state.forget_calls("zendesk")
+    again = connector.reread("35001")
+    assert len(desk.calls()) == 1
+    assert again.assignee.id == "101" and again.missing["messages"] == "only the last update was read"
+    (note,) = again.messages
+    assert "Baton ref h7" in note.text and not note.public and note.author.role is Role.BOT
+
+
+@pytest.mark.parametrize("later", [{"comment": {"body": "Ah, thank you"}}, {"priority": "low"}])
+def test_what_somebody_wrote_since_has_the_newest_messages_read(desk: Desk, later: dict[str, object]) -> None:
+    desk.seed(SEED)
+    connector = desk.connector()
+    connector.write(Write("h7", "35001", agent_id="101", note=NOTE), look_first=False)
+    desk.api("PUT", "tickets/35001", {"ticket": later}).raise_for_status()
+    desk.state.forget_calls("zendesk")
+    again = connector.reread("35001")
+    assert len(desk.calls()) == 2 and not again.missing
+    assert any("Baton ref h7" in message.text for message in again.messages)
 
 
 def test_the_thread_is_complete_in_order_and_says_who_speaks(desk: Desk) -> None:

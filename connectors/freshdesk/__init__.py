@@ -76,7 +76,8 @@ class Connector:
     def past_tickets(self, ticket: Ticket) -> Ticket:
         return outbound.past_tickets(self._desk, ticket)
 
-    def steps(self, write: Write) -> tuple[Write, ...]:
+    def steps(self, write: Write, seen: Ticket | None = None) -> tuple[Write, ...]:
+        del seen
         return outbound.steps(self._desk.words, write)
 
     def write(self, step: Write, *, look_first: bool) -> Receipt:

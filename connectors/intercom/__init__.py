@@ -31,7 +31,8 @@ CANNOT: Mapping[str, str] = MappingProxyType(
         "status": "Only open and closed can be written: snoozing needs an end that nobody decided.",
         "sla_due": "The API tells whether an SLA is kept or missed, not when it is due: Baton's own clocks are used.",
         "events_without_webhook": "A changed conversation attribute, team or subject sends no notification of its own.",
-        "six_calls": "A team and an agent are assigned by two calls, so that a handoff that changes both takes seven in all.",
+        "six_calls": "A team and an agent are assigned by two calls, so that a handoff that changes both takes seven in all;"
+        " six where the team has it already.",
         "atomic": "Assignment, note and tags are separate calls: each is looked up before it is repeated.",
         "new_tags": "A tag that the workspace does not have is made first, by a call of its own: made twice, it is one.",
         "filed_tickets": "Earlier tickets are looked for among conversations: what was filed as a ticket alone is not listed.",
@@ -73,8 +74,8 @@ class Connector:
     def past_tickets(self, ticket: Ticket) -> Ticket:
         return reading.past_tickets(self._desk, ticket)
 
-    def steps(self, write: Write) -> tuple[Write, ...]:
-        return outbound.steps(self._desk, write)
+    def steps(self, write: Write, seen: Ticket | None = None) -> tuple[Write, ...]:
+        return outbound.steps(self._desk, write, seen)
 
     def write(self, step: Write, *, look_first: bool) -> Receipt:
         return outbound.carry_out(self._desk, step, look_first=look_first)

@@ -27,10 +27,15 @@ _MANAGE = {"open": "open", "closed": "close"}  # state → the message_type that
 # Splitting
 
 
-def steps(desk: Desk, write: Write) -> tuple[Write, ...]:
-    """One step per call. The team comes before the admin, because assigning a team unassigns the admin."""
+def steps(desk: Desk, write: Write, seen: Ticket | None = None) -> tuple[Write, ...]:
+    """One step per call. The team comes before the admin, because assigning a team unassigns the admin.
+
+    A team that has it already is not assigned once more; alone it would be, which takes it from whoever holds it.
+    """
     if write.status is not None:
         _state(desk, write.status)
+    if seen is not None and write.agent_id and write.group_id == seen.group.id:
+        write = replace(write, group_id="")
     return (*_SPLIT[place(write.ticket_id).kind](write), *_note_and_tags(desk, write))
 
 

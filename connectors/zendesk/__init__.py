@@ -18,7 +18,7 @@ from connectors.coverage import covered
 from connectors.signatures import reveal
 from connectors.zendesk import inbound as wire
 from connectors.zendesk import making, outbound, reading
-from connectors.zendesk.api import PAGE, Api
+from connectors.zendesk.api import Api
 from connectors.zendesk.people import People
 from escalation.actions import NewTicket, Receipt, Write
 from escalation.ports import Arrival, HelpdeskAgent, Inbound
@@ -81,13 +81,14 @@ class Connector:
         return read.ticket
 
     def reread(self, ticket_id: str) -> Ticket:
-        return reading.fetch(self._account, ticket_id, most=PAGE).ticket
+        return reading.reread(self._account, ticket_id)
 
     def past_tickets(self, ticket: Ticket) -> Ticket:
         return reading.past_tickets(self._account, ticket)
 
-    def steps(self, write: Write) -> tuple[Write, ...]:
+    def steps(self, write: Write, seen: Ticket | None = None) -> tuple[Write, ...]:
         """The write itself, since Zendesk takes all of it in one call; none when it asks for nothing."""
+        del seen
         reading.number(write.ticket_id, "ticket")
         return (write,) if outbound.changes(self._mapping, write) else ()
 

@@ -29,6 +29,7 @@ Body = dict[str, Any]  # a JSON object as Zendesk sends it
 
 SIDE_LOADS = ("users", "groups", "organizations", "slas", "metric_sets")
 ANSWERED = "_answered"  # the Date of an answer, by Zendesk's own clock
+LAST_AUDITS = "last_audits"  # a side-load: the last update of a ticket with what was said in it
 PAGE = 100  # the most that cursor pages hold
 _MADE_UP = ("baton", "invalid")  # where zenpy believes it speaks to; see _Wire
 _API = "/api/v2/"
@@ -142,10 +143,10 @@ class Api:
         except _ZENPY_TROUBLE as trouble:
             raise GiveUp(f"{self.name}: zenpy cannot read the answer ({type(trouble).__name__})") from None
 
-    def ticket(self, number: int) -> Body:
-        """GET tickets/{id} with users, groups, organizations, slas, metric_sets beside it: the whole answer."""
+    def ticket(self, number: int, *more: str) -> Body:
+        """GET tickets/{id} with SIDE_LOADS and ``more`` beside it: the whole answer."""
         with self._zenpy() as (zenpy, wire):
-            zenpy.tickets(id=number, include=list(SIDE_LOADS))
+            zenpy.tickets(id=number, include=[*SIDE_LOADS, *more])
         return _dated(wire.answer, self.name)
 
     def update(self, number: int, changes: Mapping[str, object]) -> Body:

@@ -7,14 +7,14 @@ https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_comments/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from connectors.notes import mark
-from connectors.zendesk.api import ANSWERED, Api, Body, inner, objects, texts
+from connectors.zendesk.api import ANSWERED, LAST_AUDITS, PAGE, Api, Body, inner, objects, texts
 from escalation.ports import GiveUp, Unreadable
 from escalation.ticket import Message, PastTicket, Role, Ticket
 from mappings.schema import Mapping
@@ -76,6 +76,34 @@ def fetch(account: Account, ticket_id: str, *, most: int = LONGEST_THREAD) -> Re
     read = as_read(account, answer, thread.users)
     ticket = _with_thread(account, read, thread)
     return replace(read, ticket=ticket, calls=1 + thread.calls)
+
+
+def reread(account: Account, ticket_id: str) -> Ticket:
+    """The ticket as it stands: one call where what Baton wrote last is the last update, else its newest comments are read, too.
+
+    A comment is an event of the audit that made it, and the last audit comes beside the ticket.
+    https://developer.zendesk.com/documentation/ticketing/using-the-zendesk-api/side_loading/
+    """
+    wanted = number(ticket_id, "ticket")
+    answer = account.api.ticket(wanted, LAST_AUDITS)
+    read = as_read(account, answer)
+    thread = Thread(tuple(_last_said(answer, wanted)), tuple(objects(answer.get("users"))), "only the last update was read")
+    if not any(_is_marked(comment) for comment in thread.comments):
+        thread = read_thread(account, wanted, PAGE)
+    return _with_thread(account, read, thread)
+
+
+def _last_said(answer: Body, ticket_id: int) -> Iterator[Body]:
+    """The comments of the last update; none when it also changed who can see one, which only the thread tells."""
+    for audit in objects(answer.get(LAST_AUDITS)):
+        events = objects(audit.get("events"))
+        if audit.get("ticket_id") == ticket_id and not any("Privacy" in str(event.get("type")) for event in events):
+            yield from ({"created_at": audit.get("created_at"), **e} for e in events if e.get("type") == "Comment")
+
+
+def _is_marked(comment: Body) -> bool:
+    """Whether a comment carries the reference of a note of ours, internal or not."""
+    return any(mark("") in str(comment.get(name)) for name in ("plain_body", "body", "html_body"))
 
 
 def read_thread(account: Account, ticket_id: int, most: int) -> Thread:
