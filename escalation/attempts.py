@@ -74,9 +74,7 @@ def _attempt(said: Said, steps: list[int]) -> Attempt:
 
 
 def _is_step(sentence: str) -> bool:
-    if phrases.NOT_A_REMEDY.search(sentence):
-        return _is_done(sentence)
-    return _is_done(sentence) or phrases.REMEDY.search(sentence)
+    return _is_done(sentence) or (phrases.REMEDY.search(sentence) and not phrases.NOT_A_REMEDY.search(sentence))
 
 
 def _is_done(sentence: str) -> bool:

@@ -72,6 +72,8 @@ _PLAIN = re.compile(
     r"24/7|w2|utf-?\d+|ikev\d|covid-19|\dfa|mp3|a4|[\d.,]+(?:mbit|gb|mb|k|m)|<\d.*|>\d.*|~\d.*|\d{4}-\d{2}-\d{2}t?.*|\d+-?(?:jährig|year|"
     r"day|hour)\w*"
 )
+_LABELLED = 4  # letters and digits of what a label makes an order or an invoice, at least
+_LABELLED_WORD = re.compile(r"[\w./-]{4,40}")
 _NUMBER = re.compile(r"\d{5,14}|\d{2,6}(?:[-/.]\d{2,12}){1,3}|\d{4}/\d{3,8}|\d{3,5}[-/][A-Z]")
 _CODE = re.compile(r"(?=[\w/.-]*\d)(?=[\d_/.-]*[A-Za-z])[A-Za-z0-9]+(?:[-_/.][A-Za-z0-9]+){0,5}")
 _PREFIXES = {
@@ -139,8 +141,10 @@ def _number(word: str, before: str, after: str) -> Kind | None:
     """A code or number, by its label or else by its prefix."""
     if not any(char.isdigit() for char in word):
         return _name(word, before)
+    if len(word) < _LABELLED and _PLAIN.fullmatch(word):
+        return None
     kind = _KIND.get(_label(before), "")
-    if kind and len(word) >= 4 and re.fullmatch(r"[\w./-]{4,40}", word) and not _is_year(word):
+    if kind and len(word) >= _LABELLED and _LABELLED_WORD.fullmatch(word) and not _is_year(word):
         return kind, word
     if _PLAIN.fullmatch(word):
         return None

@@ -14,7 +14,8 @@ _MONEY = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _SIGN = frozenset("$€£¥₹₺₪円")
-_CODE = re.compile(rf"\b(?:{_CODES})\b")
+_CODE = re.compile(_CODES)  # of capitals, so that it is looked for quickly
+_CENTS = re.compile(r"\d[.,]\d\d")  # found at once, where there is one
 _NAMES = ("dollars", "bucks", "euro", "pounds", "quid", "reais", "pesos", "francs", "kroner", "rupees")
 # Without a currency: two decimals that can be no version, in a sentence that speaks of money.
 _BARE = re.compile(r"(?<![\w.,:/-])\d{1,3}(?:[,.]\d{3})*[.,]\d{2}(?![\w.,:/%-]*\d)(?! ?(?:%|[A-Za-z]*bit|GB|MB|kg|cm))")
@@ -31,14 +32,14 @@ def sums(text: str) -> list[tuple[int, int]]:
         return []
     found = [match.span() for match in _MONEY.finditer(text)] if _has_currency(text) else []
     taken = {at for start, end in found for at in range(start, end)}
-    bare = (match.span() for match in _BARE.finditer(text) if match.start() not in taken)
+    bare = (match.span() for match in _BARE.finditer(text) if match.start() not in taken) if _CENTS.search(text) else ()
     found += [(start, end) for start, end in bare if _OF_MONEY.search(text[max(0, start - _NEAR) : end + _NEAR])]
     return sorted(found)
 
 
 def _has_currency(text: str) -> bool:
     """Quick to say no, which most messages are."""
-    if not _SIGN.isdisjoint(text) or _CODE.search(text):
+    if not _SIGN.isdisjoint(text):
         return True
     lower = text.lower()
-    return any(name in lower for name in _NAMES)
+    return _CODE.search(text) is not None or any(name in lower for name in _NAMES)

@@ -17,7 +17,8 @@ from functools import lru_cache
 from escalation.packs import de, elsewhere, en, es, fr, it, nl, pt
 
 _UNSPACED = re.compile("[\u0600-\u06ff\u3040-\u30ff\u4e00-\u9fff]")  # scripts in which word borders tell nothing
-_WORD = re.compile(r"(\w{1,2})\w*")
+_WORD = re.compile(r"(\w{1,3})\w*")
+_LETTERS = 3  # of a word by which its phrases are found
 _UP_TO_THREE = r"(?:\S+ ){0,3}"
 _NEGATED = re.compile(r"(?:\bnot|n't|\bnever|\bnicht|\bpas|\bno|\bnão|\bnon|\bniet)(?: \w+)?\s*$")
 
@@ -25,25 +26,29 @@ _NEGATED = re.compile(r"(?:\bnot|n't|\bnever|\bnicht|\bpas|\bno|\bnão|\bnon|\bn
 class Phrases:
     """A table of phrases, to be found in a sentence whatever its capitals.
 
-    A long table is not tried phrase by phrase: only those are that begin with the first two letters of a word that is there.
+    A long table is not tried phrase by phrase: only those are that begin with the first letters of a word that is there.
     """
 
     def __init__(self, *tables: str) -> None:
         phrases = [" ".join(p.split()) for table in tables for p in _split(table.lower()) if p.strip()]
         begun: dict[str, list[str]] = defaultdict(list)
-        anywhere = []
+        unspaced, anywhere = [], []
         for phrase in phrases:
-            starts = None if _UNSPACED.search(phrase) else _starts(phrase.removeprefix("^"))
+            if _UNSPACED.search(phrase):
+                unspaced.append(_pattern(phrase))
+                continue
+            starts = _starts(phrase.removeprefix("^"))
             if starts is None:
-                anywhere.append(_pattern(phrase) if _UNSPACED.search(phrase) else rf"\b{_pattern(phrase)}\b")
+                anywhere.append(rf"\b{_pattern(phrase)}\b")
             for start in starts or ():
                 begun[f"^{start}" if phrase.startswith("^") else start].append(_pattern(phrase.removeprefix("^")))
         self._begun = {start: _any(found) for start, found in begun.items()}
         self._anywhere = re.compile("|".join(anywhere)) if anywhere else None
+        self._unspaced = re.compile("|".join(unspaced)) if unspaced else None
 
     def search(self, sentence: str) -> bool:
         """True when one of the phrases stands in the sentence."""
-        return self.find(sentence) >= 0
+        return _find(self, sentence) >= 0
 
     def find(self, sentence: str) -> int:
         """Where the first phrase that is found begins, -1 for none; in no particular order of several."""
@@ -51,14 +56,15 @@ class Phrases:
 
     def look(self, sentence: str) -> int:
         """``find``, with nothing remembered."""
-        lower = sentence.lower()
-        words = _words(lower)
+        lower, words = _words(sentence)
         for start in words.keys() & self._begun.keys():
             match = self._begun[start].match
             for at in words[start]:
                 if match(lower, at):
                     return at
         found = self._anywhere.search(lower) if self._anywhere else None
+        if found is None and self._unspaced and not lower.isascii():
+            found = self._unspaced.search(lower)
         return found.start() if found else -1
 
     def asserted(self, sentence: str) -> bool:
@@ -88,12 +94,12 @@ def _folded(text: str) -> str:
 
 
 def _starts(phrase: str) -> set[str] | None:
-    """The first two letters of every word a phrase can begin with; None where any word will do."""
+    """The first letters of every word a phrase can begin with; None where any word will do."""
     if phrase.startswith("("):
         close = phrase.index(")")
         found: set[str] = set()
         for first in phrase[1:close].split("|"):
-            starts = _starts(first.strip() or phrase[close + 1 :].strip())
+            starts = _starts((first.lstrip() + phrase[close + 1 :]).lstrip())
             if starts is None:
                 return None
             found |= starts
@@ -102,10 +108,11 @@ def _starts(phrase: str) -> set[str] | None:
     if word is None:
         return {"0"} if phrase.startswith(r"\d") else None
     letters, rest = _folded(word[0]), phrase[word.end() :]
-    if len(letters) > 1:
-        return {letters[:2]}
+    if len(letters) >= _LETTERS:
+        return {letters[:_LETTERS]}
     if rest.startswith("'"):
-        return {letters, letters + _folded(rest[1:2])}
+        more = re.match(r"[^\W_]*", rest[1:])
+        return {letters, (letters + _folded(more[0] if more else ""))[:_LETTERS]}
     return None if rest[:1] in ("*", "(") else {letters}
 
 
@@ -115,8 +122,10 @@ def _find(table: Phrases, sentence: str) -> int:
 
 
 @lru_cache(maxsize=4096)  # one sentence is asked about by many tables in a row
-def _words(lower: str) -> Mapping[str, list[int]]:
-    """First two letters → where words begin so; numbers are under "0", the first word is also under "^" and its letters."""
+def _words(sentence: str) -> tuple[str, Mapping[str, list[int]]]:
+    """The sentence in small letters, and: first three letters → where words begin so; numbers are under "0", the first word is
+    also under "^" and its letters."""
+    lower = sentence.lower()
     places: dict[str, list[int]] = {}
     for word in _WORD.finditer(lower, 0, 1000):
         start, at = word[1], word.start()
@@ -130,7 +139,7 @@ def _words(lower: str) -> Mapping[str, list[int]]:
             places[start].append(at)
         else:
             places[start] = [at]
-    return places
+    return lower, places
 
 
 def _table(name: str) -> Phrases:
@@ -196,6 +205,8 @@ NUDGE = re.compile(
     r"^\W+$)"
 )
 
+_SMALL_TALK = (*SMALL_TALK, NUDGE)  # all begin with ^: ``match`` gives up there, ``search`` would try on at every letter
+
 _GREETING = re.compile(
     rf"(?i:^(?:{_HELLO}|liebes?|sehr geehrte\w*)(?: [\w'.-]+){{0,3}}\s*[,!.:\u2014-]+\s*)",
 )
@@ -203,10 +214,11 @@ _GREETING = re.compile(
 
 def without_greeting(sentence: str) -> str:
     """The sentence without "Hi team," before it."""
-    return _GREETING.sub("", sentence, count=1) or sentence
+    greeting = _GREETING.match(sentence)
+    return sentence[greeting.end() :] or sentence if greeting else sentence
 
 
 @lru_cache(maxsize=4096)  # asked for the summary, for attempts, for asks
 def is_small_talk(sentence: str) -> bool:
     """True for greetings, thanks, yes and no, and "any update?"."""
-    return len(sentence) <= 120 and any(talk.search(sentence) for talk in (*SMALL_TALK, NUDGE))
+    return len(sentence) <= 120 and any(talk.match(sentence) for talk in _SMALL_TALK)

@@ -38,9 +38,7 @@ def verdict(said: Said, spoken: Iterable[str], *, surely: bool = False) -> Verdi
     """
     sentences = tuple(spoken)
     helped = next((nth for nth, s in enumerate(sentences) if phrases.WORKED.asserted(s)), None)
-    before = sentences[:helped] if helped is not None else ()
-    spoilt = any(phrases.RELAPSE.search(s) for s in sentences) or any(phrases.FAILED.search(s) for s in before)
-    if helped is not None and not spoilt and not _failed_first(sentences[helped]):
+    if helped is not None and not _spoilt(sentences, helped):
         return Verdict(statement(said, sentences[helped]), True)
     tables = (phrases.FAILED, phrases.RELAPSE) if surely else (phrases.FAILED, phrases.RELAPSE, phrases.PROBLEM, phrases.NEGATIVE)
     for table in tables:
@@ -48,6 +46,12 @@ def verdict(said: Said, spoken: Iterable[str], *, surely: bool = False) -> Verdi
         if failed:
             return Verdict(statement(said, failed), False)
     return Verdict(statement(said, sentences[0])) if sentences else Verdict()
+
+
+def _spoilt(sentences: tuple[str, ...], helped: int) -> bool:
+    """It came back, or failed before: then it did not help, though sentence number ``helped`` says so."""
+    back = any(phrases.RELAPSE.search(s) for s in sentences) or any(phrases.FAILED.search(s) for s in sentences[:helped])
+    return back or _failed_first(sentences[helped])
 
 
 def _failed_first(sentence: str) -> bool:

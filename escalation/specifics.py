@@ -54,9 +54,18 @@ _QUOTED = re.compile(rf"(?i:\b(?:{_SAYS})\b)[^\"“„«\n]{{0,30}}(?:[\"“„]
 _MARKS = frozenset('"“„«')
 _MAIL_ERROR = re.compile(r"(?<![\w.])([45]\d\d[ -][45]\.\d{1,3}\.\d{1,3})(?![\w.]\d)")  # 550 5.7.1
 _SHOUTED = re.compile(r"\b((?:[A-Z]{2,}[\d-]* ){2,5}[A-Z][A-Z\d-]{2,}(?: [A-Z]-?\d{1,5})?)\b")  # HEAD COLD E-07
+_CAPITALS = re.compile(r"[A-Z]{2}[A-Z\d-]* [A-Z]")  # shouting has that, and few texts do
+# What a text must have for a pattern to find something: a word is looked for far quicker than a pattern that begins with many.
+_ERROR_HINTS = ("ERR", "E_", "Error", "Exception", "Fault")
+_NAMES = (
+    "Chrome|Firefox|Safari|Edge|iOS|iPadOS|Android|Windows|macOS|iPhone|iPad|Ubuntu|Debian|Node|Python|PHP|Java|"
+    "Pixel|Galaxy|Outlook|Excel"
+)
+_SYSTEMS = tuple(_NAMES.split("|"))
+_MODELS = ("model", "modèle")
 _ENVIRONMENT = re.compile(
-    r"\b((?:Chrome|Firefox|Safari|Edge|iOS|iPadOS|Android|Windows|macOS|iPhone|iPad|Ubuntu|Debian|Node(?:\.js)?|Python|PHP|Java|"
-    r"Pixel|Galaxy|Outlook|Excel)(?: (?:\d{1,4}|[A-Z]\d{1,3})(?:\.\d{1,5}){0,3}(?:\.x)?)?)(?![\w.]*\w)"
+    rf"\b((?:{_NAMES})(?:\.js)?"
+    r"(?: (?:\d{1,4}|[A-Z]\d{1,3})(?:\.\d{1,5}){0,3}(?:\.x)?)?)(?![\w.]*\w)"
 )
 _MODEL = re.compile(r"(?i:\b(?:model|modell|modèle|modelo|modello)\b:? )(\"?[A-Z][\w-]{1,20}(?: \d{2,5}\w?)?)")
 _URL = re.compile(r"(https?://[^\s<>\"'()\u3000-\u303f]{4,300})")
@@ -90,13 +99,18 @@ def _words(said: Said) -> Found:
     if "http" in text:
         yield from (("url", _without_secret(word)) for word in _URL.findall(text))
         text = _URL.sub(" ", text)
-    yield from (("error", word) for word in _ERROR_NAME.findall(text))
-    yield from (("error", word) for word in _MAIL_ERROR.findall(text))
+    if any(hint in text for hint in _ERROR_HINTS):
+        yield from (("error", word) for word in _ERROR_NAME.findall(text))
+    if "4." in text or "5." in text:
+        yield from (("error", word) for word in _MAIL_ERROR.findall(text))
     if not _MARKS.isdisjoint(text):
         yield from (("error message", (one or other).strip()) for one, other in _QUOTED.findall(text))
-    yield from (("error message", word) for word in _SHOUTED.findall(text))
-    yield from (("environment", word) for word in _ENVIRONMENT.findall(text))
-    yield from (("environment", word) for word in _MODEL.findall(text))
+    if _CAPITALS.search(text):
+        yield from (("error message", word) for word in _SHOUTED.findall(text))
+    if any(name in text for name in _SYSTEMS):
+        yield from (("environment", word) for word in _ENVIRONMENT.findall(text))
+    if any(name in text.lower() for name in _MODELS):
+        yield from (("environment", word) for word in _MODEL.findall(text))
     sums = money.sums(text)
     yield from (("amount", text[start:end]) for start, end in sums)
     yield from _codes(text, sums)
@@ -107,18 +121,27 @@ def _codes(text: str, sums: list[tuple[int, int]]) -> Found:
     """Words that look like a code, a version or a place, but for those that stand in an amount."""
     paid = iter([*sums, (len(text) + 1, len(text) + 1)])
     start, end = next(paid)
-    for word in _WORD.finditer(text):
-        shown = word[0]
-        plain = shown.rstrip(".:'")
-        if plain.isalpha() and plain[1:].islower():  # what most words are tells nothing
-            continue
+    for word in _odd_words(text):
         while word.start() >= end and start <= len(text):
             start, end = next(paid)
-        if word.end() > start or not _TELLING.search(shown):
+        if word.end() > start or not _TELLING.search(word[0]):
             continue
-        kind, words = kind_of(shown, text[max(0, word.start() - _BEFORE) : word.start()], text[word.end() : word.end() + 12])
+        kind, words = kind_of(word[0], text[max(0, word.start() - _BEFORE) : word.start()], text[word.end() : word.end() + 12])
         if kind:
             yield kind, words
+
+
+def _odd_words(text: str) -> Iterator[re.Match[str]]:
+    """The words of a text in order but those of small letters, which are most, and tell nothing."""
+    at = 0
+    for piece in [piece for piece in text.split() if not _is_plain(piece.rstrip(".,:;!?'"))]:
+        at = text.index(piece, at)  # a plain piece before it can hold no odd one
+        yield from (word for word in _WORD.finditer(text, at, at + len(piece)) if not _is_plain(word[0].rstrip(".:'")))
+        at += len(piece)
+
+
+def _is_plain(word: str) -> bool:
+    return word.isalpha() and (word[1:].islower() or len(word) == 1)
 
 
 def _without_secret(url: str) -> str:

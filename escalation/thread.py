@@ -28,7 +28,6 @@ UNSEEN = re.compile(
 _MOST_LOOKED = 1_000_000  # characters in which pictures pasted as text are left out
 _PICTURE = re.compile(r"data:[\w.+-]{1,40}/[\w.+-]{1,60};base64,[A-Za-z0-9+/=]*")
 _MANY_BLANKS = re.compile(r"\n{3,}")
-_SPACES = re.compile(r"\s+")
 
 # Secrets people paste into tickets: payment cards, what follows the word password or token, keys of well-known shape.
 _RUN = re.compile(r"(?<![\w-])\d{1,19}(?:[ .-]?\d){9,40}(?![\w])", re.ASCII)  # of digits, some in groups
@@ -106,7 +105,7 @@ def sentences(text: str) -> tuple[str, ...]:
     found: list[str] = []
     lines = _BULLET.sub("", _unwrapped(text))
     for piece in _BREAK.sub(lambda end: f"{end[1] or end[2]}\n", lines).split("\n"):
-        piece = _SPACES.sub(" ", piece[:_LONGEST_SENTENCE]).strip()
+        piece = " ".join(piece[:_LONGEST_SENTENCE].split())
         if found and piece and _goes_on(found[-1], piece):
             found[-1] += " " + piece
         elif piece:
@@ -123,7 +122,7 @@ def _goes_on(before: str, piece: str) -> bool:
 
 def one_line(text: str, most: int) -> str:
     """``text`` on one line of at most ``most`` characters, cut between words with an ellipsis."""
-    flat = _SPACES.sub(" ", text[: most * 4]).strip()
+    flat = " ".join(text[: most * 4].split())
     if len(flat) <= most:
         return flat
     cut = flat[: most - 1]

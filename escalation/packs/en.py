@@ -50,7 +50,7 @@ TABLES = {
     "RELAPSE": """
         then (it |the |they |)_ again, again after, for (an hour|a while|ten minutes|a few|a day|a bit|one|two|five), at
         first, (then|and) _ (stopped|dropped|drops|blank|late|failed|fails) (again|), (a little|slightly|a bit|somewhat)
-        (better|faster), on the first, an hour later, but not gone, _ labels ok and then, went through this time""",
+        (better|faster), on the first, an hour later, but not gone, labels ok and then, went through this time""",
     # Our side tells the customer to do something.
     "REMEDY": """
         try, trying, retry, restart*, re-start, reboot*, reinstall*, reconnect*, reauthori(z|s)e, re-authori(z|s)ing,
