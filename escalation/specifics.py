@@ -109,7 +109,8 @@ def _words(said: Said) -> Found:
         yield from (("error message", word) for word in _SHOUTED.findall(text))
     if any(name in text for name in _SYSTEMS):
         yield from (("environment", word) for word in _ENVIRONMENT.findall(text))
-    if any(name in text.lower() for name in _MODELS):
+    lower = text.lower()
+    if any(name in lower for name in _MODELS):
         yield from (("environment", word) for word in _MODEL.findall(text))
     sums = money.sums(text)
     yield from (("amount", text[start:end]) for start, end in sums)

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from connectors.notes import mark, to_html
+from connectors.notes import is_marked, to_html
 from connectors.zendesk.api import PAGE, Body, Conflict, objects, texts
-from connectors.zendesk.reading import Account, Read, Thread, as_read, number, read_thread
+from connectors.zendesk.reading import Account, Read, Thread, as_read, forms, number, read_thread
 from escalation.actions import Note, Receipt, Write
 from escalation.ports import GiveUp, TryLater
 from escalation.ticket import Money
@@ -135,9 +135,7 @@ def _look(account: Account, step: Write) -> tuple[Receipt | None, Read]:
 
 def _find(note: Note, thread: Thread) -> Body | None:
     """The comment with the note's mark; a longer key that begins alike is another note."""
-    marked = re.compile(re.escape(mark(note.key)) + r"(?![\w:./-])")
-    texts = ("plain_body", "body", "html_body")
-    return next((c for c in thread.comments if any(marked.search(str(c.get(name))) for name in texts)), None)
+    return next((c for c in thread.comments if any(is_marked(text, note.key) for text in forms(c))), None)
 
 
 def _id(found: Body | None, name: str) -> str:

@@ -66,11 +66,11 @@ def number(id: str, what: str) -> int:
     return int(id)
 
 
-def fetch(account: Account, ticket_id: str, *, most: int = LONGEST_THREAD) -> Read:
-    """The ticket and its newest ``most`` messages, both asked for at once: two calls, and one for each further 100 comments."""
+def fetch(account: Account, ticket_id: str) -> Read:
+    """The ticket and its newest LONGEST_THREAD messages, both asked for at once: two calls, one more for each further 100."""
     wanted = number(ticket_id, "ticket")
     with ThreadPoolExecutor(1, "zendesk-thread") as pool:
-        coming = pool.submit(read_thread, account, wanted, most)
+        coming = pool.submit(read_thread, account, wanted, LONGEST_THREAD)
         answer = account.api.ticket(wanted)
         thread = coming.result()
     read = as_read(account, answer, thread.users)
@@ -88,7 +88,7 @@ def reread(account: Account, ticket_id: str) -> Ticket:
     answer = account.api.ticket(wanted, LAST_AUDITS)
     read = as_read(account, answer)
     thread = Thread(tuple(_last_said(answer, wanted)), tuple(objects(answer.get("users"))), "only the last update was read")
-    if not any(_is_marked(comment) for comment in thread.comments):
+    if not any(mark("") in text for comment in thread.comments for text in forms(comment)):
         thread = read_thread(account, wanted, PAGE)
     return _with_thread(account, read, thread)
 
@@ -101,9 +101,9 @@ def _last_said(answer: Body, ticket_id: int) -> Iterator[Body]:
             yield from ({"created_at": audit.get("created_at"), **e} for e in events if e.get("type") == "Comment")
 
 
-def _is_marked(comment: Body) -> bool:
-    """Whether a comment carries the reference of a note of ours, internal or not."""
-    return any(mark("") in str(comment.get(name)) for name in ("plain_body", "body", "html_body"))
+def forms(comment: Body) -> tuple[str, ...]:
+    """The text of a comment in each of the forms in which Zendesk may tell it."""
+    return tuple(str(comment.get(name)) for name in ("plain_body", "body", "html_body"))
 
 
 def read_thread(account: Account, ticket_id: int, most: int) -> Thread:
