@@ -109,7 +109,7 @@ class Desk:
 
     kind, connection = "zendesk", "zendesk"
 
-    def steps(self, write: object) -> tuple[object, ...]:
+    def steps(self, write: object, seen: object = None) -> tuple[object, ...]:
         return ()
 
 
