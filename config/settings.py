@@ -38,7 +38,9 @@ class Settings(BaseSettings):
     sandbox: bool = Field(False, description="play vendors even beside real ones")
     worker_processes: int = Field(2, ge=1, le=64, description="workers that `up` starts")
     worker_concurrency: int = Field(16, ge=1, le=200, description="jobs in hand at once, of each worker")
-    stalled_after_s: float = Field(8.0, ge=1, le=600, description="a worker silent for so long is dead, its jobs run again")
+    stalled_after_s: float = Field(
+        12.0, ge=1, le=600, description="a worker silent for so long is dead, its jobs run again; longer than VENDOR_TIMEOUT_S"
+    )
     web_workers: int = Field(2, ge=1, le=64, description="gunicorn processes")
     web_threads: int = Field(8, ge=1, le=256, description="threads of each web process")
     vendor_timeout_s: float = Field(10.0, gt=0, le=120, description="longest wait for an answer of a helpdesk or Slack")

@@ -201,7 +201,8 @@ def test_a_handoff_from_the_offer_to_the_return_by_browser_alone(system: System,
     expect(page.get_by_text("You have no open handoff.")).to_be_visible()
     timeline = system.api(f"escalations/{system.handoff(flow.ticket)['escalation_id']}")["timeline"]
     pressed = [entry["kind"] for entry in timeline if entry["kind"] in ("declined", "asked", "accepted", "returned")]
-    assert pressed == ["declined", "asked", "accepted", "returned"], [(e["id"], e["at"], e["kind"], e["words"]) for e in timeline]
+    told = "\n".join(f"{e['id']} {e['at']} {e['kind']}: {e['words']}" for e in timeline)
+    assert pressed == ["declined", "asked", "accepted", "returned"], told
 
 
 def begun_by_hand(flow: Flow) -> None:

@@ -136,6 +136,27 @@ def test_what_was_done_is_found_and_not_repeated(desk: Desk) -> None:
     assert [verb for verb, _ in desk.calls()].count("PUT") == 1
 
 
+@pytest.mark.parametrize("arrives", ["after the ticket was read", "after the comments were read"])
+def test_an_earlier_try_that_arrives_while_it_is_looked_for_is_not_repeated(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, arrives: str
+) -> None:
+    """Its worker was killed, but the request was on its way already."""
+    earlier, connector = desk.connector(), desk.connector()
+    api, late = connector.api, [lambda: earlier.write(ASSIGN, look_first=False)]
+    name = "ticket" if arrives == "after the ticket was read" else "get"
+
+    def read(*asked: Any, _read: Any = getattr(api, name), **more: Any) -> Any:
+        answer = _read(*asked, **more)
+        while late:
+            late.pop()()
+        return answer
+
+    monkeypatch.setattr(api, name, read)
+    receipt = connector.write(ASSIGN, look_first=True)
+    assert (receipt.found, receipt.mismatch) == (True, ())
+    assert len([said for said in desk.shown(35001)["comments"] if mark(NOTE.key) in said["body"]]) == 1
+
+
 def test_a_longer_key_that_begins_alike_is_another_note(desk: Desk) -> None:
     connector = desk.connector()
     connector.write(replace(ASSIGN, note=replace(NOTE, key="h-1:note2")), look_first=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as Dict
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -73,11 +73,15 @@ def _asks_tags(step: Write) -> bool:
     return bool(step.add_tags or step.remove_tags)
 
 
-def _with_tags(mapping: Mapping, step: Write, seen: Read) -> dict[str, object]:
-    """``tags`` in full, valid only while the ticket is as ``seen``."""
+def _merged(mapping: Mapping, step: Write, seen: Read) -> list[str]:
+    """The ticket's tags in full, as they shall be."""
     added, removed = _tags(mapping, step.add_tags), _tags(mapping, step.remove_tags)
-    merged = [tag for tag in dict.fromkeys((*seen.tags, *added)) if tag not in removed]
-    return {"tags": merged, "safe_update": True, "updated_stamp": seen.stamp}
+    return [tag for tag in dict.fromkeys((*seen.tags, *added)) if tag not in removed]
+
+
+def _safely(seen: Read) -> dict[str, object]:
+    """Makes an update valid only while the ticket is as ``seen``."""
+    return {"safe_update": True, "updated_stamp": seen.stamp}
 
 
 def _tags(mapping: Mapping, tags: tuple[str, ...]) -> tuple[str, ...]:
@@ -88,25 +92,27 @@ def _tags(mapping: Mapping, tags: tuple[str, ...]) -> tuple[str, ...]:
 def write(account: Account, step: Write, seen: Read | None, *, look_first: bool) -> tuple[Receipt, Read | None]:
     """Carry out ``step`` with one PUT; ``seen`` is what is remembered of the ticket. Also gives what to remember now.
 
-    A Receipt with ``found`` means that nothing was sent. A conflict of tags costs a read and the same PUT again; the refused
-    one had no effect.
+    A Receipt with ``found`` means that nothing was sent. A conflict costs a read and the same PUT again; the refused one had no
+    effect. A repeat is a safe update of the ticket in which the earlier try was looked for: that one may still be on its way,
+    and arrive in between.
     """
     spent = 0
-    if look_first:
-        found, seen = _look(account, step)
-        if found:
-            return found, seen
-        spent = 2
     wanted, wanted_id = changes(account.mapping, step), number(step.ticket_id, "ticket")
     for _ in range(_TRIES):
-        if _asks_tags(step) and seen is None:
+        if look_first:
+            found, seen = _look(account, step)
+            if found:
+                return replace(found, calls=found.calls + spent), seen
+            spent += 2
+        elif _asks_tags(step) and seen is None:
             seen, spent = as_read(account, account.api.ticket(wanted_id)), spent + 1
-        tags = _with_tags(account.mapping, step, seen) if seen and _asks_tags(step) else {}
+        only_if = _safely(seen) if seen and (look_first or _asks_tags(step)) else {}
+        tags = {"tags": _merged(account.mapping, step, seen)} if seen and _asks_tags(step) else {}
         spent += 1
         try:
-            answer = account.api.update(wanted_id, {**wanted, **tags})
+            answer = account.api.update(wanted_id, {**wanted, **tags, **only_if})
         except Conflict:
-            if not tags:
+            if not only_if:
                 raise
             seen = None
             continue
@@ -115,21 +121,25 @@ def write(account: Account, step: Write, seen: Read | None, *, look_first: bool)
 
 
 def _look(account: Account, step: Write) -> tuple[Receipt | None, Read]:
-    """Whether an earlier try took effect: by the note's mark, else by the values; two calls at once."""
-    wanted = number(step.ticket_id, "ticket")
-    with ThreadPoolExecutor(1, "zendesk-look") as pool:
-        coming = pool.submit(read_thread, account, wanted, PAGE)
-        answer = account.api.ticket(wanted)
-        thread = coming.result()
-    read = as_read(account, answer, thread.users)
+    """Whether an earlier try took effect: by the note's mark, else by the values.
+
+    The ticket is read before its comments: what arrives in between has another stamp than the one a repeat will be tied to.
+    """
+    wanted, calls = number(step.ticket_id, "ticket"), 2
+    answer = account.api.ticket(wanted)
+    thread = read_thread(account, wanted, PAGE)
     if step.note and not thread.comments:
         raise GiveUp(f"{account.connection}: cannot tell whether the note is there already. {thread.missing}")
     note = _find(step.note, thread) if step.note else None
     mismatch = _differences(account.mapping, step, answer["ticket"])
+    if note is not None and mismatch:  # it may have arrived in between, and the values with it
+        answer, calls = account.api.ticket(wanted), 3
+        mismatch = _differences(account.mapping, step, answer["ticket"])
+    read = as_read(account, answer, thread.users)
     if note is None and (step.note or mismatch):
         return None, read
     leaked = ("the note is public",) if note and note.get("public") is not False else ()
-    receipt = Receipt(True, _id(note, "id"), read.ticket, _id(note, "author_id"), (*leaked, *mismatch), calls=2)
+    receipt = Receipt(True, _id(note, "id"), read.ticket, _id(note, "author_id"), (*leaked, *mismatch), calls=calls)
     return receipt, read
 
 
