@@ -144,9 +144,10 @@ def test_an_earlier_try_that_arrives_while_it_is_looked_for_is_not_repeated(
     earlier, connector = desk.connector(), desk.connector()
     api, late = connector.api, [lambda: earlier.write(ASSIGN, look_first=False)]
     name = "ticket" if arrives == "after the ticket was read" else "get"
+    as_ever = getattr(api, name)
 
-    def read(*asked: Any, _read: Any = getattr(api, name), **more: Any) -> Any:
-        answer = _read(*asked, **more)
+    def read(*asked: Any, **more: Any) -> Any:
+        answer = as_ever(*asked, **more)
         while late:
             late.pop()()
         return answer
