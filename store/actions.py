@@ -39,9 +39,7 @@ def begin_action(db: Connection, action_id: int) -> Task | None:
     row = db.execute(sql.BEGIN, {"the_action": action_id}).one_or_none()
     if row is None:
         return None
-    # One found in ``trying`` was cut off by a crash: what it did is unclear.
-    look_first = row.unclear or row.was == "trying"
-    return Task(row.id, build(Action, row.data), row.connection, row.ticket_id, look_first, row.attempts)
+    return Task(row.id, build(Action, row.data), row.connection, row.ticket_id, row.unclear, row.attempts)
 
 
 def close_action(

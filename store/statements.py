@@ -156,15 +156,16 @@ SAVE_POSTED = (
     update(OfferRow).where(OfferRow.id == bindparam("the_offer")).values(channel=bindparam("channel"), ts=bindparam("ts"))
 )
 
-# An action is being tried now, if it still has to be; ``was``: its state until now.
+# An action is being tried now, if it still has to be. One found in ``trying`` was cut off by a crash: what it did is unclear, and
+# stays so until it is done, for the next try may fail before it has looked.
 _planned = (
     select(ActionRow.id, ActionRow.state.label("was")).where(ActionRow.id == bindparam("the_action")).with_for_update().cte()
 )
 BEGIN = (
     update(ActionRow)
     .where(ActionRow.id == _planned.c.id, _planned.c.was.in_(("planned", "trying")))
-    .values(state="trying", attempts=ActionRow.attempts + 1)
-    .returning(ActionRow.__table__, _planned.c.was)
+    .values(state="trying", attempts=ActionRow.attempts + 1, unclear=ActionRow.unclear | (_planned.c.was == "trying"))
+    .returning(ActionRow.__table__)
 )
 DONE = (
     update(ActionRow)

@@ -198,6 +198,18 @@ def test_a_clear_failure_needs_no_look_up_and_an_unclear_one_does(db: Engine, jo
         journal.failed(again, "no", unclear=False, final=False)
 
 
+def test_what_a_crash_cut_off_stays_unclear_when_the_look_itself_fails(db: Engine, journal: StoredJournal) -> None:
+    with journal.case("zendesk", "7", NOW) as case:
+        case.plan(Action("a", ActionKind.WRITE, "h"))
+    number = count(db, "SELECT id FROM actions")
+    assert journal.begin(number) is not None  # written, and the worker killed
+    looking = journal.begin(number)
+    assert looking is not None and looking.look_first
+    journal.failed(looking, "429", unclear=False, final=False)  # the vendor would not let it look
+    again = journal.begin(number)
+    assert again is not None and again.look_first
+
+
 def test_set_aside_actions_wait_for_a_person(db: Engine, journal: StoredJournal) -> None:
     with journal.case("zendesk", "7", NOW) as case:
         case.plan(Action("a", ActionKind.WRITE, "h"))
