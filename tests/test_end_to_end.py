@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 
+from escalation.thread import OWN_NOTE
 from tests.support import FIXTURES, fixture_names
 from tests.system import System, until
 
@@ -48,10 +50,10 @@ def buttons(message: dict[str, Any]) -> set[str]:
 
 
 def entries(system: System, helpdesk: str, ticket: str) -> list[dict[str, Any]]:
-    """The thread entries Baton wrote, found by the reference every note ends with."""
+    """The handoff's note, found by the reference it ends with; what came late stands in another, whose reference goes on."""
     state = system.ticket(helpdesk, ticket)
-    handoff = system.handoff(ticket)["id"]
-    return [e for e in state["entries"] if handoff in e["html"]]
+    reference = re.compile(re.escape(f"{OWN_NOTE}{system.handoff(ticket)['id']}") + r"(?![\w:])")
+    return [e for e in state["entries"] if reference.search(e["html"])]
 
 
 def noted_and_assigned(system: System, helpdesk: str, ticket: str, agent: str) -> bool:

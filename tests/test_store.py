@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pkgutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import psycopg
@@ -55,8 +57,11 @@ def test_migrations_and_tables_say_the_same(db: Engine) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
 
+    import store
     from store.tables import Table
 
+    for module in pkgutil.iter_modules(store.__path__):  # wherever a table stands
+        import_module(f"store.{module.name}")
     with db.connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"include_name": lambda name, kind, _: "procrastinate" not in (name or "")}
