@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import getpass
-import signal
 import sys
-import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +29,7 @@ from store.documents import files, path_of
 from web import server
 from web import slack as web_slack
 from worker import aside, tasks
+from worker.stop import Stop
 
 if TYPE_CHECKING:
     from app import Baton
@@ -105,10 +104,8 @@ def socket_mode() -> None:
     connection = web_slack.socket_mode(baton.accounts[1], baton.desk, baton.whom.in_words)
     if connection is None:
         raise click.ClickException("SLACK_APP_TOKEN is not set: Slack reaches Baton over HTTP, nothing to run here.")
-    over = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: over.set())
-    web_slack.run_socket_mode(connection, over)
+    stop = Stop()
+    web_slack.run_socket_mode(connection, stop.wait)
 
 
 # --- database, settings, documents ---

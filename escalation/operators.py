@@ -127,8 +127,8 @@ def _count(look: Look) -> bool:
 
 
 def _has(look: Look, how: Callable[[list[bool]], bool]) -> bool:
-    members = _list(look.value)
-    return how([equal(members, one) for one in items(look.wanted)])
+    members, wanted = _list(look.value), items(look.wanted)
+    return bool(wanted) and how([equal(members, one) for one in wanted])  # nothing wanted: nothing that could be had
 
 
 def _is_empty(value: object) -> bool:

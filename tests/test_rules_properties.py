@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from escalation.facts import Facts, facts
@@ -73,6 +73,7 @@ def test_a_verdict_always_comes_out_and_can_be_kept(tree: Condition | Conditions
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(trees, min_size=1, max_size=4), seen_facts)
+@example([Condition("priority", "has", ())], Facts(NOW, {"priority": ()}))
 def test_the_quick_way_and_the_index_agree_with_the_verdicts(nodes: list[Condition | Conditions], seen: Facts) -> None:
     """Rules that the index leaves out cannot hold, and those that hold do so with and without the words."""
     playbook = Playbook(tuple(Rule(f"r{n}", "R", Conditions(all=(node,))) for n, node in enumerate(nodes)))

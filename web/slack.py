@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -77,12 +76,12 @@ def socket_mode(account: ChatAccount, desk: Desk, who: Directory | None = None) 
     return SocketModeHandler(app, token, logger=_bolt_log, web_client=app.client)
 
 
-def run_socket_mode(connection: SocketModeHandler, over: threading.Event) -> None:
-    """Take what Slack sends until ``over`` is set; the connection is renewed by itself."""
+def run_socket_mode(connection: SocketModeHandler, until: Callable[[], object]) -> None:
+    """Take what Slack sends until ``until`` returns; the connection is renewed by itself."""
     connect: Callable[[], None] = connection.connect
     close: Callable[[], None] = connection.close
     connect()
-    over.wait()
+    until()
     close()
 
 

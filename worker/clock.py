@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import structlog
-from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.schedulers.background import BackgroundScheduler
 from procrastinate import App
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
 from store import queue
+from worker.stop import Stop
 from worker.timing import BEATS, PRESENCE_S, TICK_S
 
 log = structlog.get_logger("clock")
@@ -29,7 +29,8 @@ def _queue_once(app: App, task: str) -> None:
 
 def run(app: App, beat: Callable[[str, datetime], None], *, stalled_after_s: float) -> None:
     """Tick until SIGTERM or SIGINT. ``beat(name, now)`` leaves a sign of life."""
-    scheduler = BlockingScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
+    stop = Stop()
+    scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
 
     def tick() -> None:
         _queue_once(app, queue.TICK)
@@ -39,7 +40,7 @@ def run(app: App, beat: Callable[[str, datetime], None], *, stalled_after_s: flo
     scheduler.add_job(_queue_once, "interval", (app, queue.RESCUE), seconds=stalled_after_s / BEATS)
     now = datetime.now(UTC)
     scheduler.add_job(_queue_once, "interval", (app, queue.PRESENCE), seconds=PRESENCE_S, next_run_time=now)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: scheduler.shutdown(wait=False))
     with app.open():
         scheduler.start()
+        stop.wait()
+        scheduler.shutdown(wait=False)

@@ -9,12 +9,15 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
+from worker.stop import Stop
+
 log = structlog.get_logger("up")
 
+_LOOKS_EVERY_S = 0.5
 _GRACE_S = 25.0  # a worker finishes what it holds in this time
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.2, 10.0
 _STEADY_AFTER_S = 30.0
@@ -77,19 +80,17 @@ class Supervisor:
 
     children: list[Child]
     check: Callable[[], None]
-    _over: threading.Event = field(default_factory=threading.Event)
 
     def run(self, ready: Callable[[], None]) -> None:
         """Blocks; ``ready`` is called once after the start, in a thread."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._over.set())
+        stop = Stop()
         threading.Thread(target=ready, daemon=True).start()
         try:
-            while not self._over.is_set():
+            while not stop.wait(0):
                 self.check()
                 for child in self.children:
                     child.look_after()
-                self._over.wait(0.5)
+                stop.wait(_LOOKS_EVERY_S)
         finally:
             self._stop()
 
