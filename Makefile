@@ -23,9 +23,10 @@ $(VENV)/.dev: $(VENV)/.base requirements/dev.txt requirements/accounts.txt requi
 run: $(VENV)/.base  ## database, web, worker, clock and the play-vendors, until Ctrl-C
 	@exec $(BIN)/python app.py
 
+# Three at once on two cores: many of these tests wait. Those of a file stay together, for they share what is slow to start.
 test: $(VENV)/.dev  ## the whole suite, browser tests included
 	@sh scripts/chromium.sh
-	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.dev  ## lint, types, fast tests; under a minute
 	@$(BIN)/ruff check .

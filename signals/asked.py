@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from escalation.signals import Evidence, Signal
-from signals.amounts import NUMBER_WORDS
 from signals.lexicon import Hit
 from signals.model import Model
+from signals.numbers import NUMBER_WORDS
 from signals.turns import MOST_EVIDENCE, Turn
 
 PLAIN = ("explicit_human_request", "churn_risk", "legal_threat", "security_incident", "privacy_request")

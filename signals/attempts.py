@@ -9,7 +9,7 @@ from escalation.signals import Evidence, Signal
 from escalation.ticket import Message
 from signals.acts import acts
 from signals.asked import evidence_of, seen_by, solved, source
-from signals.features import features
+from signals.features import words_of
 from signals.lexicon import Hit
 from signals.model import Model
 from signals.turns import MOST_EVIDENCE, Span, Turn, advice_before
@@ -19,9 +19,9 @@ NAME = "failed_attempts"
 _QUESTION = "failed_attempt"
 _LEAST_WORDS = 2
 _MOST_BEFORE = 3  # sentences before a bare outcome that may tell what was tried
-_LOW = 0.2
-_SEVERAL = 0.28  # how likely two have to be
-_UNLIKELY = 0.12  # below it a sentence reports nothing
+_LOW = 0.09
+_SEVERAL = 0.12  # how likely two have to be
+_UNLIKELY = 0.06  # below it a sentence reports nothing
 # Stems that name no remedy.
 _NO_REMEDY = wordlist("no_remedy")
 
@@ -128,7 +128,7 @@ def _told(turn: Turn, span: Span, who: str, model: Model | None) -> list[Item]:
 
 
 def _words(text: str) -> list[str]:
-    said = (w for w in features(text) if w.isalpha() and len(w) > 3)
+    said = (w for w in dict.fromkeys(words_of(text)) if w.isalpha() and len(w) > 3)
     return sorted(w for w in said if w not in _NO_REMEDY)[:8]
 
 

@@ -1,4 +1,5 @@
-"""What the words beside a sum say of it: wanted back, kept, what should have been paid, what was taken, a price per piece.
+"""What the words beside a sum say of it: wanted back, kept, given back, what should have been paid, what was taken, a price
+per piece, a total.
 
 English; in other languages nothing is said and the nearest sum counts. All patterns are re2 over a few words.
 """
@@ -12,6 +13,7 @@ from typing import Any
 import re2
 
 from signals.amounts import Found
+from signals.numbers import NUMBER_WORDS, counted
 from signals.text import Sentences
 
 _NEAR = 70  # characters beside a sum that are looked at
@@ -28,45 +30,93 @@ _WORDS = r"(?:[^\w.;:!?]*[\w'/-]+){0,%d}?[^\w.;:!?]*"
 _BACK = r"(?:back|again|returned|refunded|reimbursed|repaid|reversed|restored|credited|undone|home)\b"
 _WISH = (
     r"refund\w*|reimburs\w*|return\w*|send|give|giving|ow(?:e|es|ed|ing)|due|back|credit\w*|revers\w*|claim\w*|repay\w*|remit\w*|"
-    r"want|like|expect|need|get|see|compensat\w*|undo|recover|without|ask(?:ing)? for|short of|cough up|make good|overpa\w+|"
-    r"overcharg\w+|remaining|difference|extra|too much|surplus|excess"
+    r"want|like|expect\w*|need|get|see|compensat\w*|undo|recover|without|ask(?:ing)? for|short of|cough up|make good|overpa\w+|"
+    r"overcharg\w+|remaining|difference|extra|too much|surplus|excess|receive|release|await\w*|wait(?:ing)?|missing|"
+    r"please (?:\w+ )?(?:pay|transfer|wire)|waive|cancel"
 )
 _LINKS = (
     r"me|us|my|our|the|that|this|those|these|of|at|is|about|only|full|extra|other|remaining|back|for|a|an|to|all|sum|amount|by|rest|"
-    r"comes|makes|sooner|rather|have"
+    r"comes|makes|sooner|rather|have|from|you|further|missing|whole|entire|just|another|account|with"
 )
+_GIVE_BACK = r"refund\w*|reimburs\w*|return|release|credit|repay|reverse|(?:give|pay|send|transfer) back|waive"
 _ASKED_BEHIND = cue(
     rf"^{_WORDS % 9}{_BACK}",
-    r"^\W*(?:too much|extra|(?:is|are|was)\s+(?:due|owed)|overpaid|in excess)\b",
-    rf"^\s*(?:for me|to us|please)\b|^{_WORDS % 3}(?:belongs?|in return|to be)\b",
+    r"^\W*(?:too much|extra|(?:is|are|was)\s+(?:due|owed)|overpaid|in excess|(?:in|as)?\s*compensation)\b",
+    rf"^\s*(?:for me|to us|please)\b|^{_WORDS % 3}(?:belongs?|in return|to be|unused|outstanding|missing|owing)\b",
+    rf"^{_WORDS % 2}(?:would be|is|seems?|sounds?|feels)\s+(?:\w+\s+)?(?:fair|reasonable|appropriate|acceptable)\b",
+    r"^\s*off\s+(?:my|our|the|for|please)\b",
 )
-_ASKED_BEFORE = cue(rf"\b(?:{_WISH})(?:\s+(?:{_LINKS}))*[\s:=(]*$")
+_ASKED_BEFORE = cue(
+    rf"\b(?:{_WISH})(?:\s+(?:{_LINKS}))*[\s:=(]*$",
+    rf"\b(?:{_GIVE_BACK})(?:\s+[\w'-]+){{1,4}}(?:,|\s+(?:of|over|totall?ing|amounting to))\s*\(?$",
+)
+_LEADS_ON = cue(rf"^(?:\s+(?:{_LINKS}))*\s*$")
+_GIVEN_BEHIND = cue(
+    rf"^{_WORDS % 4}(?:(?:was|were|has been|have been|got|(?:is|are) already)\s+(?:already\s+)?"
+    r"(?:refunded|returned|reimbursed|credited|repaid|back|given back|paid back)\b|(?:already|so far)\s+back\b)",
+)
+_GIVEN_BEFORE = cue(
+    r"\b(?:you|they|he|she|shop|host|seller|hotel|only|already|been)(?:'ve| have| has)?\s+(?:\w+\s+){0,2}?"
+    r"(?:refunded|reimbursed|credited|repaid|returned|(?:sent|paid|gave|given)(?:\s+(?:me|us))?\s+back)"
+    r"(?:\s+(?:me|us|only|just|about|the|my|our|back))*(?:\s+[\w'-]+){0,6}\s*\(?$",
+    r"\b(?:refund|reimbursement)\s+(?:was|came to|is)\s+(?:only\s+|just\s+)?$",
+    r"\b(?:refund|reimbursement)\s+of\s+(?:only|just)\s+$|\b(?:only|just)\s+(?:got|received|had|seen)\s+$|"
+    r"\b(?:got|received|had)\s+(?:only|just)\s+$",
+)
+_BACK_BEHIND = cue(r"^\s*back\b")
+_GOT = cue(r"\b(?:i|we)(?:'ve| have)?\s+(?:got|received|had)\s+(?:the\s+|my\s+)?$")
+_NOT = cue(r"\b(?:not|never|should|must|supposed|promised|said|would|will|can|could|be|if)\b|n't\b")
 _KEPT_BEHIND = cue(
     r"^[^\w.;!?]*(?:[\w'-]+\s+){0,5}?(?:(?:is|are|was|that's)\s+(?:\w+\s+)?(?:fine|ok|okay|correct|right|normal|legit)\b|"
-    r"you (?:may|can) keep\b|stays?\b|(?:i'm|i am|we're|we are)\s+keeping\b|(?:i|we)\s+keep\b|isn't covered\b)"
+    r"you (?:may|can) keep\b|stays?\b|(?:i'm|i am|we're|we are)\s+keeping\b|(?:i|we)\s+keep\b|isn't covered\b|well spent\b|"
+    r"(?:i|we)(?:'ve| have)?\s+(?:already\s+)?(?:paid|settled)\s+(?:already|in full|on time|anyway))"
 )
-_KEPT_BEFORE = cue(r"\b(?:keep|keeping|voucher (?:worth|of|over)|gift card (?:of|for))\s+(?:the\s+|my\s+)?$")
+_KEPT_BEFORE = cue(
+    r"\b(?:keep|keeping|leave|leaving|voucher (?:worth|of|over)|gift card (?:of|for))\s+(?:the\s+|my\s+)?$",
+    r"\b(?:i|we)(?:'m|'re|'ll| am| are| will)?\s+(?:kept|keep|keeping)\s+(?:the|my|our)\s+[\w-]+\s*\(?$",
+    r"\b(?:balance|up to|at least|limit|minimum|maximum|threshold|more than|less than|deductible|quoted? limit)"
+    r"(?:\s+(?:of|is|was|before|then|around|about|now))*\s*$|\b(?:free|orders?|purchases)(?:\s+\w+)?\s+(?:above|over|from)\s+$",
+)
 _NOT_KEPT = cue(r"\b(?:not|not to|nobody should|could|cannot|can't)\s+keep\b")
 _OUGHT = cue(
-    r"\b(?:should\s+(?:have\s+)?(?:been?|be|cost|pay|paid)|supposed to (?:be|cost|pay)|would(?:'ve| have) been|instead of|"
-    r"rather than|not)\W+(?:(?:the|only|about|at)\W+){0,2}$",
+    r"\b(?:should\s+(?:have\s+)?(?:been?|be|cost|pay|paid)|supposed to (?:be|cost|pay)|would(?:'ve| have) been|not)\W+"
+    r"(?:(?:the|only|about|at)\W+){0,2}$|\b(?:instead of|rather than)\W+(?:[\w'-]+\W+){0,3}$",
     r"\b(?:agreed|quoted?|quotes?|advertised|listed|promised|meant to (?:give|pay|be|send)|contract|offer\w*|site|website|ad|"
-    r"catalogue|makes it|normal|usual|regular|normally|usually)\b(?:\s+[\w-]+){0,4}\W*$",
+    r"label|price tag|menu|price list|checkout (?:said|says|showed)|catalogue|"
+    r"makes it|normal|usual|regular|normally|usually)\b(?:\s+[\w-]+){0,4}\W*$",
     r"\b(?:plan|basic|starter|monthly price)\s+(?:is|was|at|costs?)\W*$",
 )
+_PROMISED_BACK = cue(
+    r"\b(?:promised|agreed|offered|quoted)\b[^.!?]*\b(?:deposit|refund|back|return)\b|\b(?:was|were|been)\s+promised\s+$"
+)
 _TOOK = cue(
-    r"\b(?:(?:fee|charge|price|sum|amounts?|bill|debit|payments?) (?:of|over|for)|charged?|billed|took|taken|paid|debited|"
-    r"invoiced?|typed|deducted|transferred|withdrew|withdrawn|cost)\b(?:\s+[\w-]+){0,4}\W*$"
+    r"\b(?:(?:fee|deposit|instal?ment|premium|rent|charge|price|sum|amounts?|bill|debit|payments?)'? (?:of|over|for)|"
+    r"charged?|billed|took|taken|paid|debited|invoiced?|(?:mis-?)?typed|deducted|transferred|withdrew|withdrawn|cost|"
+    r"you kept|bought|buy|sold me|sold|topped up|purchased?|spent|prepaid|bills?|fees?)\b(?:\s+['\"]?[\w'-]+['\"]?){0,4}\W*$"
+)
+_TOOK_BEHIND = cue(
+    r"^\s+(?:[\w-]+\s+){0,2}(?:fee|charge|fine|penalty|deposit|premium|tip|interest|surcharge)\b",
+    r"^\s*(?:\w+\s+)?(?:was|were|got|has been)\s+(?:\w+\s+)?(?:taken|charged|debited|deducted|billed|collected)\b",
+    r"^\s*(?:just\s+)?for (?:that|this|it|what|nothing)\b",
 )
 _EACH = cue(
-    r"^\s*(?:each|apiece|(?:a|per|/|an)\s?(?:month|mo|year|week|night|day|head|person|seat|box|piece|user|ticket|item|hour|lesson|unit|"
-    r"licen[cs]e)\b|/\s?\w+)"
+    r"^\s*(?:too much\s+|extra\s+|more\s+)?(?:(?:per|a|an|every|/)\s?(month|mo|year|week|night|day|head|person|seat|box|user|"
+    r"ticket|item|hour|lesson|unit|licen[cs]e|room|class|session|guest|bottle|carton|visit|trip|child|adult|kid)\b|per\s(\w+)|"
+    r"(?:for\s+)?each\b|for every\b|apiece\b|a\s?piece\b|pp\b|p\.p\.|(monthly)\b|/\s?\w+)"
 )
-_TIMES = cue(r"\b(\d{1,3})\s?[x\x{d7}*]\s*$")
+_AN = cue(r"^\s*an?\s([a-z]+)\b")  # a price only where such things are counted: "8.50 an issue"
+_EVERY = cue(
+    r"\b(monthly|weekly|nightly)\s+(?:\w+\s+)?(?:of|at|is|was|for)?\s*$|\beach\s+(?:one\s+)?(?:cost|costs|was|is|at)\s+$"
+)
+_N = rf"(\d{{1,3}}|{'|'.join(NUMBER_WORDS)})"
+_TIMES = cue(rf"\b{_N}\s?(?:[x\x{{d7}}*]|times)\s*$", rf"\b{_N}\s+(?:[\w-]+\s+){{0,3}}(?:at|@|\x{{e0}})\s*$")
+_TIMES_BEHIND = cue(rf"^\s*(?:[x\x{{d7}}*]|times)\s*{_N}\b")
 _TOTAL = cue(r"\b(?:total|basket|altogether|in all|order)\b(?:\s+\w+){0,2}\W*$")
 _ALTOGETHER = cue(r"^\W*(?:in total|altogether|in all|total|all told)\b")
-_RESULT = cue(r"(?:\b(?:makes?|comes to|that is|that's|i\.e\.|or)|=|(?:total|altogether|in all)\s*\()\s*$")
+_RESULT = cue(r"(?:\b(?:makes?|comes to|that is|that's|i\.e\.|or|so|hence|in sum)|=|(?:total|altogether|in all)\s*\()\s*$")
 _ROUGHLY = cue(r"\b(?:roughly|about|around|approx\w*|some|nearly|almost)\s+$")
+_ABBREVIATED = cue(r"\b(?:i\.e|e\.g|incl|approx|ca)\.\s*$")
+_PERIODS = {"monthly": "month", "mo": "month", "weekly": "week", "nightly": "night"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +128,77 @@ class Told:
     right: str
     inside: bool  # of a sentence that asks
     asked: bool
-    kept: bool
+    kept: bool  # also a limit, a balance, what is settled
+    given: bool  # back already
     ought: bool
     took: bool
     each: bool
+    unit: str  # of what it is the price: "month" in "9.99 a month"
     count: int
+    total: bool
+    result: bool
     weight: float
+
+    @property
+    def amount(self) -> float:
+        """The amount alone."""
+        return self.found.money.amount
+
+
+def _sentence(text: str, at: int, ends: Sentences) -> tuple[int, int]:
+    """The sentence around a place; "i.e." ends none."""
+    first, last = ends.around(at, at)
+    return (ends.around(first - 1, first - 1)[0] if _ABBREVIATED.search(text[max(0, first - 10) : first + 1]) else first), last
 
 
 def told(text: str, found: Sequence[Found], n: int, ends: Sentences, asking: Sequence[tuple[int, int]]) -> Told:
     """The ``n``-th sum with what stands between it, its neighbours and the ends of its sentence."""
     one = found[n]
-    first, last = ends.around(one.start, one.start)
+    first, last = _sentence(text, one.start, ends)
+    inside = any(start < last and first < end for start, end in asking)
     first = max(first, found[n - 1].end) if n else first
     last = min(last, found[n + 1].start) if n + 1 < len(found) else last
     left, right = text[max(first, one.start - _NEAR) : one.start].lower(), text[one.end : min(last, one.end + _NEAR)].lower()
-    times = _TIMES.search(left)
+    each, every, times = _EACH.search(right), _EVERY.search(left), _TIMES.search(left) or _TIMES_BEHIND.search(right)
+    given = _is_given(left, right)
+    next_follows = n + 1 < len(found) and last == found[n + 1].start
+    behind = _is_of(_ASKED_BEHIND.search(right), right, next_follows)
     kept = bool(_KEPT_BEHIND.search(right) or (_KEPT_BEFORE.search(left) and not _NOT_KEPT.search(left)))
-    weight = 0.5 * bool(_ALTOGETHER.search(right)) + bool(_RESULT.search(left)) - 0.7 * bool(_ROUGHLY.search(left))
+    total, result = _is_of(_ALTOGETHER.search(right), right, next_follows), bool(_RESULT.search(left))
+    basket = bool(_TOTAL.search(left))
     return Told(
         one,
         left,
         right,
-        inside=any(start <= one.start < end for start, end in asking),
-        asked=bool(_ASKED_BEHIND.search(right) or _ASKED_BEFORE.search(left)),
+        inside=inside,
+        asked=not given and bool(behind or _ASKED_BEFORE.search(left)),
         kept=kept,
-        ought=bool(_OUGHT.search(left)),
-        took=bool(_TOOK.search(left)),
-        each=bool(_EACH.search(right) or times),
-        count=int(times[1]) if times else 0,
-        weight=weight - 0.7 * bool(_TOTAL.search(left)) - 0.5 * (not one.told),
+        given=given,
+        ought=bool(_OUGHT.search(left)) and not _PROMISED_BACK.search(left),
+        took=bool(_TOOK.search(left) or _TOOK_BEHIND.search(right)),
+        each=bool(each or times),
+        unit=_unit(each) or _unit(every) or _unit(_AN.search(right)),
+        count=counted(next(filter(None, times.groups()), "")) if times else 0,
+        total=total or basket,
+        result=result,
+        weight=0.5 * total + result - 0.7 * bool(_ROUGHLY.search(left)) - 0.7 * basket - 0.5 * (not one.told),
     )
+
+
+def _is_of(found: Any, right: str, next_follows: bool) -> bool:
+    """Whether words behind a sum are said of it, and not of the next: "the fee is 40, please pay back the 4"."""
+    return bool(found) and not (next_follows and _LEADS_ON.search(right[found.end() :]))
+
+
+def _is_given(left: str, right: str) -> bool:
+    """Whether the sum went back already: "you refunded 43", not "you have not refunded 43"."""
+    if _GOT.search(left) and _BACK_BEHIND.search(right):
+        return True
+    found = _GIVEN_BEFORE.search(left) or _GIVEN_BEHIND.search(right)
+    return bool(found and not _NOT.search(found.group()))
+
+
+def _unit(found: Any) -> str:
+    """The thing that a price is for: "month" of "9.99 monthly"; "" for none."""
+    word = next(filter(None, found.groups()), "") if found else ""
+    return _PERIODS.get(word, word)

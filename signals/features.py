@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise
 
@@ -26,11 +27,23 @@ _NEGATORS = frozenset({"not", "no", "never", "without", "neither", "nor"})
 _REACH = 4  # words after a negation that stand under it
 _CLAUSE = frozenset({"but", "?", "!", "however", "just"})
 MOST_WORDS = 120  # of one sentence; a longer one is mostly data
+_MOST_NEAR = 40  # words of what stands around a sentence
+_END_OF_ADVICE = 300  # characters: its last words say what to do, or ask something
 
 
-def features(sentence: str, marks: Iterable[str] = ()) -> list[str]:
-    """Distinct features of a sentence of any case; ``marks`` are patterns that were seen in it, such as "+churn_risk"."""
-    words = words_of(sentence)
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What surrounds the sentences of one message: words of the subject and of the advice before it, marked as such, and the
+    words of that advice which an answer to it would take up."""
+
+    everyday: frozenset[str] = frozenset()
+    subject: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+    telling: frozenset[str] = frozenset()
+
+
+def features(words: Sequence[str], marks: Iterable[str] = ()) -> list[str]:
+    """Distinct features of a sentence of these words; ``marks`` are patterns that were seen in it, such as "+churn_risk"."""
     found = {
         **dict.fromkeys(words),
         **dict.fromkeys([f"{before} {word}" for before, word in pairwise(["^", *words])]),
@@ -50,17 +63,31 @@ def _negated(words: Sequence[str]) -> Iterator[str]:
         under = 0 if word in _CLAUSE else _REACH if word in _NEGATORS else max(under - 1, 0)
 
 
-def around(words: Iterable[str], number: int, advice: frozenset[str]) -> tuple[str, ...]:
-    """Marks of where a sentence stands: its ``number`` in the message, and the telling words of the advice that it answers.
+def around(words: Sequence[str], number: int, before: Sequence[str], setting: Setting) -> tuple[str, ...]:
+    """Marks of where a sentence stands: its ``number`` in the message, the words ``before`` it, and its ``setting``.
 
-    "Rebooked for today, the app regrets" is a failure because somebody had just said: please rebook.
+    "Please end it" asks to end what the sentence before or the subject names; "rebooked for today, the app regrets" is a failure
+    because somebody had just said: please rebook.
     """
     place = ("@first",) if number == 0 else ()
-    if not advice:
-        return place
-    shared = len(advice.intersection(words))
+    near = (*setting.subject, *_marked("p", [word for word in before if word not in setting.everyday]))
+    if not setting.telling:
+        return (*place, *near)
+    shared = len(setting.telling.intersection(words))
     echo = ("@echo", "@echoes")[: min(shared, 2)]
-    return (*place, "@reply", *(("@reply_first",) if number == 0 else ()), *echo)
+    answer = ("@reply_first", *setting.advice) if number == 0 else ()
+    return (*place, "@reply", *answer, *echo, *near)
+
+
+def setting(subject: str, advice: str, everyday: frozenset[str]) -> Setting:
+    """What surrounds the sentences of a message: the ticket's ``subject``, and the ``advice`` that it answers."""
+    end = words_of(advice[-_END_OF_ADVICE:])
+    return Setting(everyday, _marked("s", words_of(subject)), _marked("a", end), telling(advice, everyday))
+
+
+def _marked(kind: str, words: Sequence[str]) -> tuple[str, ...]:
+    """Words that stand elsewhere, each once, as features of their own: none of them is said here."""
+    return tuple([f"{kind}:{word}" for word in dict.fromkeys(words[:_MOST_NEAR])])
 
 
 def telling(text: str, everyday: frozenset[str]) -> frozenset[str]:

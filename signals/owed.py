@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
-from escalation.ticket import Message
-from signals.amounts import NUMBER_WORDS, Sum, sums
+from escalation.ticket import Message, Role
+from signals.amounts import Sum, sums
+from signals.case import Case, adds_up, times
 from signals.cues import Told, cue, told
+from signals.derived import derived
 from signals.features import words_of
 from signals.languages import everyday
+from signals.numbers import rounded
+from signals.offers import declines, offered
 from signals.text import Sentences, sentences
 from signals.turns import Turn, advice_before
 from signals.wordlists import wordlist
@@ -17,28 +22,16 @@ from signals.wordlists import wordlist
 Asked = tuple[int, int]  # first and last character of the words that ask
 
 _MOST_ADVICE = 2000  # characters
+_MOST_OF_TEAM = 5  # messages
 _FAR = 400  # characters; farther than that is all the same
 _WORDS_BEFORE, _WORDS_BEHIND = 8, 4  # that name what a sum was for
 _OF_MONEY = wordlist("of_money")
 _PLAIN = everyday("en") | _OF_MONEY
-# What a request says about sums that stand elsewhere.
-_DIFFERENCE = cue(
-    r"\b(?:difference|the rest|the extra|excess|overpa\w+|overcharg\w+|surplus|too much|in between|between (?:them|the two))\b"
-)
-_SEVERAL = cue(r"\b(?:both|all (?:of )?(?:three|four|five|six|them)|all \w+ of them)\b")
-_SECOND = cue(
-    r"\b(?:second|latter|other|last|later)\s+(?:one|charge|payment|amount)\b|\bthe (?:second|latter)\s?(?:[.,!?]|please|of)"
-)
-_FIRST = cue(r"\b(?:first|former|earlier)\s+(?:one|charge|payment|amount)\b|\bthe former\b")
-_ONE_OF = cue(r"\b(?:duplicate|twice|double|one of|second|other|again)\b")
-_HALF = cue(r"\bhalf\b")
-# What makes a part or a difference of the sum beside it.
-_HALF_OF = cue(r"\bhalf\s+(?:of\s+)?(?:(?:the|my|our|that|those)\s+)*$")
-_PERCENT_OF = cue(r"\b(\d{1,2}(?:[.,]\d)?)\s?(?:%|per ?cent)\s+of\s+(?:\w+\s+){0,3}\W*$")
-_DOUBLE = cue(r"^[^.!?]{0,20}\b(?:double|twice)\s+(?:what|the|as much|my|our)\b")
-_SURPLUS = cue(r"^\W*(?:too much|extra|overpaid|in excess)\b")
-_AND = cue(r"\b(?:and|plus|together with|as well as)\s+(?:also\s+)?(?:the|my|our|another|those)?\s*$")
-_UNITS = cue(r"\b(two|three|four|five|six|seven|eight|nine|ten|\d{1,2})\s+(?:[a-z-]+\s+)?[a-z-]+s\b")
+_PRICED = cue(r"\b(?:costs?|paid|price|used|up|which)\s*:?\s*$", r"\b(?:and|plus)\s+(?:an?|the|my|our)\s+[\w-]+(?:\s+for)?\s*$")
+_BACK = cue(r"^\s*back\b")
+_WAS = cue(r"\b(?:it|they|each|[a-z]{4,})\s+(?:was|were)\s*$")
+_ENDS = cue(r"^\s*(?:[.,;!?)]|$|and\b|but\b|which\b|for (?:the|a|an)\b)")
+_AND = cue(r"\b(?:and|plus|together with|as well as)\s+(?:also\s+|of course\s+|naturally\s+)?(?:the|my|our|another|those)?\s*$")
 
 
 def wanted(asks: Sequence[tuple[Turn, Asked]], own: Sequence[Turn], messages: Sequence[Message]) -> Sum | None:
@@ -50,22 +43,36 @@ def wanted(asks: Sequence[tuple[Turn, Asked]], own: Sequence[Turn], messages: Se
     for turn, at in asks:
         by_place.setdefault(turn.place, (turn, []))[1].append(at)
     newest = sorted(by_place.values(), key=lambda pair: -pair[0].place)
-    money = next(filter(None, (in_message(turn.text, places) for turn, places in newest)), None)
-    if money is None and newest:
-        latest, places = newest[0]
-        said = " ".join(latest.text[start:end] for start, end in _sentences(sentences(latest.text), places))
-        money = next(filter(None, (in_message(text, (), said) for text in _elsewhere(latest, own, messages))), None)
+    money = next(filter(None, _asked_for(newest, own, messages)), None)
     if money is None or money.currency:
         return money
     named = {found.money.currency for turn in own for found in sums(turn.text) if found.money.currency}
     return replace(money, currency=named.pop()) if len(named) == 1 else money
 
 
+def _asked_for(
+    newest: Sequence[tuple[Turn, list[Asked]]], own: Sequence[Turn], messages: Sequence[Message]
+) -> Iterator[Sum | None]:
+    """The sums that the requests may be about, the likeliest first."""
+    if not newest:
+        return
+    latest, places = newest[0]
+    said = " ".join(latest.text[start:end] for start, end in _sentences(sentences(latest.text), places))
+    yield in_message(latest.text, places)
+    offer = "" if declines(latest.text) else offered(messages, latest.place)
+    yield in_message(offer, (), said)
+    said = f"{said} {offer}"  # "30% back" of what the customer told before
+    yield from (in_message(turn.text, places, said) for turn, places in newest[1:])
+    yield from (in_message(text, (), said) for text in _elsewhere(latest, own, messages))
+
+
 def _elsewhere(latest: Turn, own: Sequence[Turn], messages: Sequence[Message]) -> Iterator[str]:
     """The texts beside a request that may tell its sum, the likeliest first."""
-    yield advice_before(messages, latest.place)[:_MOST_ADVICE]
     yield from (turn.text for turn in reversed(own) if turn.place < latest.place)
+    yield advice_before(messages, latest.place)[:_MOST_ADVICE]
     yield from (turn.text for turn in own if turn.place > latest.place)
+    team = (m.text for m in reversed(messages[: latest.place]) if m.public and m.author.role in (Role.AGENT, Role.BOT))
+    yield from (text[:_MOST_ADVICE] for text in islice(team, _MOST_OF_TEAM))
 
 
 def in_message(text: str, asks: Sequence[Asked], said: str = "") -> Sum | None:
@@ -75,89 +82,65 @@ def in_message(text: str, asks: Sequence[Asked], said: str = "") -> Sum | None:
         return None
     ends = sentences(text)
     own = _sentences(ends, asks)
-    request = (said or " ".join(text[start:end] for start, end in own)).lower()
+    request = " ".join([said, *(text[start:end] for start, end in own)]).lower()
     every = (told(text, found, n, ends, own) for n in range(len(found)))
-    some = [one for one in every if not one.found.weak or one.inside or one.took]
-    return _derived(some, request, text) or _likeliest(some, request, asks) if some else None
+    some = [one for one in every if one.amount and (not one.found.weak or one.inside or _is_price(one))]
+    settled = {one.amount for one in some if one.kept or one.given}  # wherever else it is told
+    some = [replace(one, kept=True) if one.amount in settled and not (one.asked or one.given) else one for one in some]
+    case = Case(some, request, text.lower())
+    return derived(case) or _likeliest(case, asks) if some else None
 
 
 def _sentences(ends: Sentences, asks: Iterable[Asked]) -> list[Asked]:
     return sorted({ends.around(start, end) for start, end in asks})
 
 
-def _derived(some: Sequence[Told], request: str, text: str) -> Sum | None:
-    """What is asked as a part of one sum, as the difference of two, or by its place."""
-    for one in some:
-        percent = _PERCENT_OF.search(one.left)
-        half = _HALF_OF.search(one.left) or _DOUBLE.search(one.right)
-        share = float(percent[1].replace(",", ".")) / 100 if percent else 0.5 if half else 0.0
-        if share and not any(other.inside and other.asked and other is not one for other in some):
-            return _times(one, share)
-    if any(((one.inside and one.asked) or _SURPLUS.search(one.right)) and not one.kept and not one.ought for one in some):
-        return None
-    if _DIFFERENCE.search(request):
-        return _difference(some)
-    units = _UNITS.search(text.lower()) if _SEVERAL.search(request) else None
-    if units and some[0].each and len({one.found.money.amount for one in some}) == 1:
-        return _times(some[0], NUMBER_WORDS.get(units[1]) or float(units[1]))
-    if len(some) > 1 and _SECOND.search(request):
-        return some[1].found.money
-    if len(some) > 1 and _FIRST.search(request):
-        return some[0].found.money
-    return None
+def _is_price(one: Told) -> bool:
+    """Whether a number without a currency, like any other, was told as a price: "it was 89", "60 each"."""
+    if one.took or one.ought or one.given or one.each or _PRICED.search(one.left) or _BACK.search(one.right):
+        return True
+    return _WAS.search(one.left) is not None and _ENDS.search(one.right) is not None
 
 
-def _difference(some: Sequence[Told]) -> Sum | None:
-    """What was taken less what it should have been; of two sums their difference whatever is said of them."""
-    ought = [one.found.money for one in some if one.ought]
-    pairs = [(one.found.money, b) for one in some if not one.ought for b in ought if one.found.money.amount > b.amount]
-    distinct = sorted({one.found.money for one in some}, key=lambda money: money.amount)
-    if len({money.currency for money in distinct} - {""}) > 1:
-        return None
-    if len(pairs) != 1 and len(distinct) == 2:
-        pairs = [(distinct[1], distinct[0])]
-    return replace(pairs[0][0], amount=_round(pairs[0][0].amount - pairs[0][1].amount)) if len(pairs) == 1 else None
-
-
-def _likeliest(some: Sequence[Told], request: str, asks: Sequence[Asked]) -> Sum | None:
+def _likeliest(case: Case, asks: Sequence[Asked]) -> Sum | None:
+    some, request = case.some, case.request
     words = set(words_of(request)) - _PLAIN
-    one_of = _ONE_OF.search(request)
+    one_of = case.asks_one_of()
     totals = {2 * one.found.money.amount for one in some} if one_of else set()  # of two alike: not both together
     beside = any(one.inside and one.found.told for one in some)
     scores = [
         _score(one, words, asks) - 2 * (one.found.money.amount in totals) - 2.5 * (beside and one.found.weak) for one in some
     ]
+    scores = [score + 0.8 * adds_up(some, n) for n, score in enumerate(scores)]
     n = max(range(len(some)), key=lambda n: (scores[n], n))
     best = some[n]
-    if best.kept or (best.ought and not best.asked) or (best.each and not (best.count or best.inside or best.took)):
+    if not _can_be(best):
         return None
     if best.count and not one_of:
-        return _times(best, best.count)
-    if not best.inside and _HALF.search(request):
-        return _times(best, 0.5)
+        return times(best.found.money, best.count)
     following = some[n + 1] if n + 1 < len(some) and best.asked else None
     if following and following.inside and _AND.search(following.left) and not (following.kept or following.each):
-        return replace(best.found.money, amount=_round(best.found.money.amount + following.found.money.amount))
+        return replace(best.found.money, amount=rounded(best.found.money.amount + following.found.money.amount))
     return best.found.money
+
+
+def _can_be(best: Told) -> bool:
+    """Whether the likeliest sum can be asked back: it is not kept, no fair price, and not the price of one piece alone."""
+    if best.kept or best.given or (best.ought and not (best.asked or best.took)):
+        return False
+    return not best.each or best.inside or best.took or best.count > 0
 
 
 def _score(one: Told, words: set[str], asks: Sequence[Asked]) -> float:
     """How much speaks for a sum: bound to the request, of what the request names, near it."""
-    score = one.weight + 2 * one.inside + 3 * one.asked - 3 * one.kept - 1.5 * one.ought - one.each + 0.3 * one.took
+    score = (
+        one.weight + 2 * one.inside + 3 * one.asked - 3 * (one.kept or one.given) - 1.5 * one.ought - one.each + 0.3 * one.took
+    )
     if not one.inside:
-        near = [*words_of(one.left)[-_WORDS_BEFORE:], *words_of(one.right)[:_WORDS_BEHIND]]
-        score += 1.2 * min(2, len(words.intersection(near)))
+        before, behind = words_of(one.left)[-_WORDS_BEFORE:], words_of(one.right)[:_WORDS_BEHIND]
+        score += 1.2 * min(2, len(words.intersection(before)) + 0.5 * len(words.intersection(behind).difference(before)))
     if asks:
         at = one.found.start
         score -= min(_FAR, *(0 if start <= at < end else min(abs(at - start), abs(at - end)) for start, end in asks)) / _FAR
         score -= 0.5 * (not one.inside and all(at > end for _, end in asks))
     return score
-
-
-def _times(one: Told, share: float) -> Sum:
-    return replace(one.found.money, amount=_round(one.found.money.amount * share))
-
-
-def _round(amount: float) -> int | float:
-    value = round(amount, 2)
-    return int(value) if value == int(value) else value

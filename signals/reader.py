@@ -48,7 +48,7 @@ class TextReader:
         found = detect("\n".join([subject, *told])[:_MOST_FOR_LANGUAGE], language)
         lexicon = pack(found.code).lexicon if found.code in LANGUAGES else None
         model = self.load() if found.code == "en" else None
-        own = turns(messages, lexicon, model)
+        own = turns(messages, lexicon, model, subject)
         if not own:
             return ()
         return tuple(_stamped(_signals(own, messages, subject, found, model), found.code))

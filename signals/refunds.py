@@ -7,13 +7,14 @@ from typing import Any
 
 import re2
 
-from escalation.signals import Evidence, Signal
+from escalation.signals import Signal
 from escalation.ticket import Message
 from signals import owed
 from signals.amounts import sums
-from signals.asked import SURE, Seen, evidence, evidence_of, find, source, vetoed
+from signals.asked import SURE, Seen, evidence, evidence_of, find, solved, source, vetoed
 from signals.lexicon import Hit
 from signals.model import Model
+from signals.offers import settled_otherwise, taken_up
 from signals.text import sentences
 from signals.turns import MOST_EVIDENCE, Turn, advice_before
 
@@ -22,21 +23,21 @@ _MONEY: Any = re2.compile(
     r"(?i)\b(?:money|cash|pa(?:id|y|ying|yments?|ys)|charg\w*|bill\w*|refund\w*|fees?|prepa\w*|overage|deposit|debit\w*|invoice\w*|price|costs?|"
     r"reimburs\w*|rent|instal?ments?|subscription|premiums?|fare|dollars?|euros?|bucks|quid|wallet|card|iban|paypal|credit\w*|purchase\w*|owed?)\b"
 )
-_OFFER: Any = re2.compile(
-    r"(?i)\b(?:refund\w*|reimburs\w*|money back|(?:give|send|pay|put|get|credit)\b[^.!?]{0,40}\bback|back as)\b"
-)
 _MOST_ADVICE = 2000  # characters
 
 
 def refund(own: Sequence[Turn], messages: Sequence[Message], model: Model | None) -> Signal | None:
     """A wish for money back; ``negated`` when the customer says that they do not want it."""
     hits, taken_back = find(NAME, own, model)
-    done = max((_place(turn, hit) for turn in own for hit in turn.of("refund.over")), default=(-1, 0))
-    hits = [seen for seen in hits if (seen[0].place, seen[1].start) > done and not _is_of_others(seen)]
-    hits = sorted([*hits, *_accepted(own, messages)], key=lambda seen: (seen[0].place, seen[1].start))
+    hits += _beyond_doubt(own)
+    if hits:
+        over = (_place(turn, hit) for turn in own for hit in turn.of("refund.over"))
+        done = max((settled_otherwise(own, messages), *over))
+        hits = [s for s in hits if (s[0].place, s[1].start) > done and not _is_beside(s, "refund.not", "refund.withdrawn")]
+    hits = sorted([*hits, *taken_up(own, messages)], key=lambda seen: (seen[0].place, seen[1].start))
     if hits and not _speaks_of_money(own, messages):
         hits = []
-    denials = list(vetoed(NAME, own, "negation"))
+    denials = [*vetoed(NAME, own, "negation"), *((turn, hit) for turn in own for hit in turn.of("refund.withdrawn"))]
     last = max((_place(turn, hit) for turn, hit in denials), default=(-1, 0))
     if denials and (not hits or last > (hits[-1][0].place, hits[-1][1].end)):
         denied = tuple(evidence_of(turn, hit) for turn, hit in denials)
@@ -50,14 +51,23 @@ def refund(own: Sequence[Turn], messages: Sequence[Message], model: Model | None
     return Signal(NAME, value, max(p for _, _, p in hits), evidence(hits), source(model), suppressed=taken_back)
 
 
+def _beyond_doubt(own: Sequence[Turn]) -> Iterator[Seen]:
+    """Requests that need no second opinion of the model; those before the customer said that it is solved are over."""
+    over = solved(own)
+    for turn in own:
+        for hit in turn.of("refund.asks"):
+            if (turn.place, hit.start) > over:
+                yield turn, evidence_of(turn, hit), SURE
+
+
 def _place(turn: Turn, hit: Hit) -> tuple[int, int]:
     return turn.place, hit.start
 
 
-def _is_of_others(seen: Seen) -> bool:
-    """True in a sentence about rules, features, others' money, or what might be."""
+def _is_beside(seen: Seen, *groups: str) -> bool:
+    """True in a sentence that says otherwise: of rules, features, others' money, what might be, or that it is asked no more."""
     turn, at, _ = seen
-    others = turn.of("refund.not")
+    others = [hit for group in groups for hit in turn.of(group)]
     if not others:
         return False
     start, end = sentences(turn.text).around(at.start, at.end)
@@ -68,11 +78,3 @@ def _speaks_of_money(own: Sequence[Turn], messages: Sequence[Message]) -> bool:
     """Whether money was spoken of at all: "put the plan back" asks for none."""
     texts = (*(turn.text for turn in own), *(advice_before(messages, turn.place)[:_MOST_ADVICE] for turn in own))
     return any(_MONEY.search(text) or sums(text) for text in texts)
-
-
-def _accepted(own: Sequence[Turn], messages: Sequence[Message]) -> Iterator[tuple[Turn, Evidence, float]]:
-    """Offers of money back that the customer takes up: "OK, let's do that"."""
-    for turn in own:
-        for hit in turn.of("refund.accepts")[:1]:
-            if _OFFER.search(advice_before(messages, turn.place)[:_MOST_ADVICE]):
-                yield turn, evidence_of(turn, hit), SURE

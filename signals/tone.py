@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from escalation.signals import Evidence, Signal
-from signals.features import features
+from signals.features import features, words_of
 from signals.lexicon import Hit
 from signals.model import Model
 from signals.turns import MOST_EVIDENCE, Turn
@@ -19,7 +19,7 @@ _TURNS = 0.75  # change of the expected tone that is a trend
 _SHOUTED = re.compile(r"\b[A-Z]{2,}\b")
 _WORD = re.compile(r"\b[A-Za-z]{2,}\b")
 _LEAST_SHOUTED = 4  # words in capitals; fewer may be abbreviations
-_HOSTILE = 0.75
+_HOSTILE = 0.85
 _SHORT = 6  # words: a short neutral answer ("Order 12.") tells nothing of the tone
 
 
@@ -74,7 +74,7 @@ def _evidence(turn: Turn, label: str, model: Model | None) -> list[Evidence]:
 
 
 def _share_of(text: str, label: str, model: Model) -> float:
-    return model.message.share(model.message.score(features(text)), "sentiment")[label]
+    return model.message.share(model.message.score(features(words_of(text))), "sentiment")[label]
 
 
 def _tone(hits: list[tuple[str, Hit]], shouts: bool) -> str:

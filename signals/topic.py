@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from escalation.signals import Evidence, Signal
-from signals.features import features
+from signals.features import features, words_of
 from signals.model import Model
 from signals.turns import MOST_EVIDENCE, Turn
 
@@ -101,7 +101,7 @@ def technical(own: Sequence[Turn], model: Model) -> Signal | None:
 def intent(own: Sequence[Turn], subject: str, model: Model) -> tuple[Signal, ...]:
     """``intent`` with its confidence, the second best and whether it is below the threshold; ``issue_type`` when it is not."""
     weighed: list[tuple[float, Sequence[float]]] = (
-        [(_SUBJECT, model.of_message(subject, features(subject)))] if subject.strip() else []
+        [(_SUBJECT, model.of_message(subject, features(words_of(subject))))] if subject.strip() else []
     )
     weighed += [(_FIRST if n == 0 else _REST, turn.whole) for n, turn in enumerate(own[:_MOST_TURNS]) if turn.whole]
     if not weighed:

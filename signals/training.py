@@ -28,7 +28,7 @@ from sklearn.linear_model import LogisticRegression
 
 from signals import corpus, ordinary, semantic
 from signals.embedder import installed
-from signals.features import features
+from signals.features import features, words_of
 from signals.lexicon import marks
 from signals.model import WEIGHTS
 from signals.packs import pack
@@ -37,10 +37,11 @@ log = logging.getLogger(__name__)
 FOLDS, INVERSE_DECAY = 5, 20.0
 SMALLEST = 2.0  # weight times rarity below which a feature is not kept
 YES_WEIGHS = 3.0  # against a no, of which there are twenty times as many
-MOST_RARE = 3
+MOST_RARE = 4
+NEAR, NEAR_BY = 0.7, ("p:", "s:", "a:")  # what stands around a sentence counts for less than what stands in it
 LEAST_CUT = 10  # hundredths
-USUAL_SHARE = 0.15  # of the tickets of a help desk that carry a signal; ours carry them far more often
-COMMON = {"failed_attempt": 0.4, "asked_before": 0.3}  # and two are common, and have to be counted
+USUAL_SHARE = 0.10  # of the tickets of a help desk that carry a signal; ours carry them far more often
+COMMON = {"failed_attempt": 0.3, "asked_before": 0.25}  # and two are common, and have to be counted
 Keep = Callable[[dict[str, Any], "Texts", float, "Fit"], None]
 _LEXICON = pack("en").lexicon
 # Ordinary texts of other questions that are a clear no to yes/no questions, so that everyday words weigh nothing.
@@ -85,7 +86,7 @@ class Fit:
 def analyze(text: str) -> list[str]:
     """What the reader sees of a text, patterns and where it stands included."""
     text, *place = text.split(corpus.AROUND)
-    return [*features(text, marks(_LEXICON.find(text))), *place]
+    return [*features(words_of(text), marks(_LEXICON.find(text))), *place]
 
 
 @lru_cache(maxsize=1)
@@ -112,7 +113,9 @@ def _vectorizer() -> CountVectorizer:
 def _weigher() -> TfidfTransformer:
     """What is rare tells more than what stands everywhere."""
     told = CountVectorizer(analyzer=list, vocabulary=vocabulary(), binary=True).transform(_own_texts())
-    return TfidfTransformer().fit(told)
+    weigher = TfidfTransformer().fit(told)
+    weigher.idf_ = weigher.idf_ * np.array([NEAR if name.startswith(NEAR_BY) else 1.0 for name in vocabulary()])
+    return weigher
 
 
 def by_words(texts: Sequence[str]) -> Any:
@@ -176,7 +179,10 @@ def threshold(told: Texts, tickets: Sequence[corpus.Marked], *matrices: Callable
                 )
                 scored.append((1 / (1 + math.exp(-most)), any(label == "yes" for _, label in answers)))
     share = COMMON.get(told.question, USUAL_SHARE)
-    return max(((cut / 100, _f1(scored, cut / 100, share)) for cut in range(LEAST_CUT, 91, 2)), key=lambda pair: pair[1])
+    curve = [_f1(scored, cut / 100, share) for cut in range(LEAST_CUT, 91, 2)]
+    # The best of neighbours together: a single peak is chance.
+    best = max(range(len(curve)), key=lambda n: sum(some := curve[max(0, n - 4) : n + 5]) / len(some))
+    return (LEAST_CUT + 2 * best) / 100, curve[best]
 
 
 def _taken_back(question: str, text: str) -> bool:

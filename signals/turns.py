@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from escalation.signals import Evidence
 from escalation.ticket import Message, Role
-from signals.features import around, features, telling
+from signals.features import around, features, setting, words_of
 from signals.languages import everyday
 from signals.lexicon import Hit, Lexicon, marks
 from signals.model import Model
@@ -17,7 +17,7 @@ from signals.text import MOST_READ, clean, is_automatic, sentences
 
 MOST_TURNS = 60  # of the customer that are read, newest first; older ones rarely matter and threads of thousands exist
 MOST_SENTENCES = 60  # of one message that are scored
-_MOST_ADVICE = 1000  # characters
+_MOST_ADVICE, _MOST_SUBJECT = 1000, 300  # characters
 _LONG = 700  # characters of a sentence that are scored
 MOST_EVIDENCE = 10
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -55,12 +55,13 @@ class Turn:
         return Evidence(self.message.id, start, end, seen_by)
 
 
-def turns(messages: Sequence[Message], lexicon: Lexicon | None, model: Model | None) -> tuple[Turn, ...]:
+def turns(messages: Sequence[Message], lexicon: Lexicon | None, model: Model | None, subject: str = "") -> tuple[Turn, ...]:
     """The customer's public messages, oldest first; automatic replies are not theirs."""
     own = [(n, m) for n, m in enumerate(messages) if m.author.role is Role.CUSTOMER and m.public]
     found = []
     for place, message in own[-MOST_TURNS:]:
-        read = _read(message.text[:MOST_READ], advice_before(messages, place)[:_MOST_ADVICE], lexicon, model)
+        advice = advice_before(messages, place)[:_MOST_ADVICE]
+        read = _read(message.text[:MOST_READ], advice, subject[:_MOST_SUBJECT], lexicon, model)
         if read is not None:
             found.append(Turn(place, message, *read))
     return tuple(found)
@@ -78,7 +79,7 @@ def advice_before(messages: Sequence[Message], place: int) -> str:
 
 @lru_cache(maxsize=500)
 def _read(
-    text: str, advice: str, lexicon: Lexicon | None, model: Model | None
+    text: str, advice: str, subject: str, lexicon: Lexicon | None, model: Model | None
 ) -> tuple[str, Mapping[str, list[Hit]], tuple[Span, ...], Sequence[float]] | None:
     """(cleaned text, hits, sentences, scores of the whole) of one message; None for an automatic reply.
 
@@ -92,11 +93,13 @@ def _read(
         return own, hits, (), ()
     spans: list[Span] = []
     seen: dict[str, None] = {}
-    told = telling(advice, everyday("en"))
+    here, before = setting(subject, advice, everyday("en")), list[str]()
     for number, (start, end) in enumerate(_spans(own)):
-        words = features(own[start:end], _marks(hits, start, end))
-        seen.update(dict.fromkeys(words))
-        spans.append(Span(start, end, model.of_sentence(own[start:end], [*words, *around(words, number, told)])))
+        words = words_of(own[start:end])
+        said = features(words, _marks(hits, start, end))
+        seen.update(dict.fromkeys(said))
+        spans.append(Span(start, end, model.of_sentence(own[start:end], [*said, *around(words, number, before, here)])))
+        before = words
     return own, hits, tuple(spans), model.of_message(own, list(seen))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from signals.features import around, telling, words_of
+from signals.features import around, setting, words_of
 from signals.languages import everyday
 from signals.text import sentences
 
@@ -62,10 +62,11 @@ class Marked:
             yield from zip(map(_joined, self.messages), self.tones, strict=False)
         else:
             for message, advice in zip(self.messages, self.advice, strict=True):
-                told = telling(advice, everyday("en"))
+                here, before = setting(self.subject, advice, everyday("en")), list[str]()
                 for number, (text, marks) in enumerate(message):
-                    place = around(words_of(text), number, told)
-                    yield AROUND.join((text, *place)), _answer(question, labels, marks)
+                    words = words_of(text)
+                    yield AROUND.join((text, *around(words, number, before, here))), _answer(question, labels, marks)
+                    before = words
 
 
 def _joined(message: tuple[tuple[str, frozenset[str]], ...]) -> str:

@@ -1,0 +1,70 @@
+"""The sums of one message with the words that ask for one of them, and reckoning with sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from signals.amounts import Sum
+from signals.cues import Told, cue
+from signals.numbers import rounded
+
+_ONE_OF = cue(r"\b(?:duplicate|twice|double|one of|one payment|second|other one|again)\b")
+_EVERYTHING = cue(
+    r"\b(?:everything|(?:all|whole|full|entire) (?:of (?:it|that|this|them)|lot|amount|sum)|the lot|in full|"
+    r"all (?:my|our|the|that) money)\b"
+)
+_MOST_ADDED = 6  # sums; more are a list of something else
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The sums of one message, the words that ask, and all words, both in lower case."""
+
+    some: Sequence[Told]
+    request: str
+    text: str
+
+    def open(self) -> list[Told]:
+        """Sums that can be wanted at all."""
+        return [one for one in self.some if not (one.kept or one.given or one.ought)]
+
+    def asks_one_of(self) -> bool:
+        """Whether one of several alike is asked: "the duplicate"."""
+        return _ONE_OF.search(self.request) is not None
+
+    def asks_everything(self) -> bool:
+        """Whether all of it is asked."""
+        return _EVERYTHING.search(self.request) is not None
+
+
+def times(money: Sum, share: float) -> Sum:
+    """A multiple or a part of a sum."""
+    return replace(money, amount=rounded(money.amount * share))
+
+
+def less(money: Sum, other: Sum) -> Sum:
+    """What a sum is more than another."""
+    return replace(money, amount=rounded(money.amount - other.amount))
+
+
+def added(some: Sequence[Told]) -> Sum | None:
+    """Several sums together, None where they cannot be added."""
+    if not some or len(some) > _MOST_ADDED or not same_currency(one.found.money for one in some):
+        return None
+    return replace(some[0].found.money, amount=rounded(sum(one.amount for one in some)))
+
+
+def adds_up(some: Sequence[Told], n: int) -> bool:
+    """Whether the ``n``-th sum is that of those just before it: "23.60 plus 35, together 58.60"."""
+    total = 0.0
+    for before in range(n - 1, max(-1, n - 1 - _MOST_ADDED), -1):
+        total += some[before].amount
+        if before < n - 1 and abs(total - some[n].amount) < 0.01:
+            return True
+    return False
+
+
+def same_currency(some: Iterable[Sum]) -> bool:
+    """Whether no two of them are of different currencies."""
+    return len({money.currency for money in some} - {""}) < 2

@@ -1,0 +1,113 @@
+"""How many: "all 8 months", "the other two", "both", and a price per piece times that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from signals.amounts import Sum
+from signals.case import Case, times
+from signals.cues import Told, cue
+from signals.numbers import NUMBER_WORDS, counted
+
+_N = rf"(\d{{1,3}}|{'|'.join(NUMBER_WORDS)})"
+_THINGS = cue(rf"\b{_N}\s+(?:[a-z-]+\s+)??([a-z-]+s|people|children|kids)\b")
+_ANY_THINGS = cue(rf"\b{_N}[\s-](?:(?:unused|last|remaining|other|missed|full|more|of the|of) )?([a-z]+)\b")
+_SOME_OF = cue(
+    rf"\b{_N}\s+(?:of\s+(?:them|these|(?:the|my|our)\s+\w+)\s+)?"
+    r"(?:arrived|came|were|was|are|is|never|didn't|did not|weren't|couldn't|can't|had to be)\s+(?:\w+\s+)?"
+    r"(?:broken|damaged|faulty|missing|cracked|defective|dead|mouldy|wrong|cancelled|ill|unused|expired|empty|torn|spoiled|"
+    r"leaking|late|lost|scanned|delivered|arrived?|come|used|worked|took place|take place|rotten|smashed)\b"
+)
+_WE_ARE = cue(rf"\bwe (?:are|were) {_N}\b", rf"\b{_N} of us\b")
+_OF = cue(rf"\b{_N} (?:out )?of (?:the |my |our )?{_N}\b")
+_LEFT = cue(rf"\b{_N}\s+(?:[a-z]+\s+)?(?:(?:are|were|is)\s+)?(?:still\s+)?(?:left|unused|remaining|remain)\b")
+_USED = cue(rf"\bused\s+(?:only\s+|just\s+|up\s+|about\s+)?{_N}\b")
+_UNUSED = cue(r"\b(?:unused|remaining|rest|left|remainder|not used|did not use|didn't use)\b")
+_ALL_OF = cue(
+    rf"\b(?:all|the other|the last|these|those|the remaining|the first)\s+(?:of\s+(?:the|them|these)\s+)?{_N}\b",
+    rf"\bthe\s+{_N}\s*(?:[.,!?]|$|please|that|which|of)",
+    rf"\b{_N}\s+of\s+(?:the|them|these|those|my|our)\b",
+    rf"\beach of (?:the|these|those|our|my)\s+{_N}\b",
+)
+_BOTH = cue(r"\bboth\b")
+_ONE = cue(
+    r"\b(?:one of|the (?:second|third|fourth|fifth|sixth|last|missing|other|unused)\s+[a-z]+[a-rt-z])\b",
+    r"\b(?:take|refund|return|reverse|credit|send)\s+(?:only\s+|just\s+|me\s+|us\s+)*one\b",
+    r"^\W*(?:just\s+|only\s+)?one\b|\b(?:hers|mine)\b",
+)
+_MOST = 31  # "the 65" is a sum
+_TIME = frozenset({"day", "week", "month", "year", "hour", "minute", "night", "weekend"})
+_REPEATED = frozenset({"payment", "charge", "debit", "instalment", "installment", "time", "fee"})
+_PEOPLE = frozenset({"people", "person", "head", "pp", "adult", "guest", "child", "children", "kid"})
+
+
+def how_many(said: str) -> int:
+    """The number of things that are spoken of as a group: 2 for "both" and "the other two"; 0 for none."""
+    group = _ALL_OF.search(said)
+    count = counted(next(filter(None, group.groups()))) if group else 0
+    return count if 0 < count <= _MOST else 2 if _BOTH.search(said) else 0
+
+
+def pieces(one: Told, request: str, text: str) -> int:
+    """How many times the price of one is asked: as the request counts it, else the message; 0 for unknown."""
+    if group := how_many(request):
+        return group
+    if _ONE.search(request):
+        return 1
+    things = _counted(one.unit, request)
+    if things:
+        return things[-1]
+    some = _SOME_OF.search(text)
+    if some or one.count:
+        return counted(some[1]) if some else one.count
+    if one.unit in _PEOPLE and (people := _WE_ARE.search(text)):
+        return counted(next(filter(None, people.groups())))
+    everywhere = set(_counted(one.unit, text))
+    return everywhere.pop() if len(everywhere) == 1 else 0
+
+
+def priced(case: Case) -> Sum | None:
+    """A price per piece times how many: "5.95 each", "the other two"."""
+    prices = [one for one in case.open() if one.each or one.unit]
+    if len({one.found.money for one in prices}) != 1 or (prices[0].count and case.asks_one_of()):
+        return None
+    count = pieces(prices[0], case.request, case.text)
+    if not count:
+        return None
+    product = times(prices[0].found.money, count)
+    others = [one for one in case.open() if one not in prices]
+    if how_many(case.request):  # not all that the total is for
+        return product
+    told = any(abs(one.amount - product.amount) < 0.01 for one in others)  # as the total: no other one counts
+    return product if told or not any(one.total or one.result for one in others) else None
+
+
+def part_of(request: str, text: str) -> float:
+    """Which part of the things in the message is asked: 0.25 for three of "12 months" or for "100 minutes, 25 left"."""
+    things = [(counted(match[1]), _single(match[2])) for match in _ANY_THINGS.finditer(text)]
+    asked = [(counted(match[1]), _single(match[2])) for match in _ANY_THINGS.finditer(request)]
+    if asked and (whole := max((n for n, thing in things if thing == asked[-1][1]), default=0)) > asked[-1][0]:
+        return asked[-1][0] / whole
+    some = _OF.search(request)
+    if some and 0 < counted(some[1]) < counted(some[2]):
+        return counted(some[1]) / counted(some[2])
+    left, used = _LEFT.search(text), _USED.search(text)
+    if not _UNUSED.search(request) or not (left or used):
+        return 0.0
+    n = counted(left[1] if left else used[1])
+    whole = max((count for count, _ in things), default=0)
+    return (n if left else whole - n) / whole if 0 < n < whole else 0.0
+
+
+def _counted(unit: str, text: str) -> Sequence[int]:
+    """The counts of things of this unit, of any that are no time for a price of "each"."""
+    found = ((counted(match[1]), _single(match[2])) for match in _THINGS.finditer(text))
+    return [n for n, thing in found if n > 1 and (_is_of(thing, unit) if unit else thing not in _TIME)]
+
+
+def _is_of(thing: str, unit: str) -> bool:
+    return thing == unit or (unit == "month" and thing in _REPEATED) or (unit in _PEOPLE and thing in _PEOPLE)
+
+
+def _single(word: str) -> str:
+    return word.removesuffix("s").removesuffix("'")

@@ -1,0 +1,75 @@
+"""Sums that follow from what was said: a share, a difference, a price times a count, several together, one by its place.
+
+Ways in their order of precedence; the first that applies tells. A sum that is asked for itself comes before all but a share of it
+and its multiple.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from signals.amounts import Sum
+from signals.case import Case, added, times
+from signals.counting import how_many, priced
+from signals.cues import cue
+from signals.differences import difference
+from signals.shares import part, part_beside, pro_rata
+
+_ALL = cue(r"\b(?:both|everything|all of (?:it|that|this|them)|the lot)\b")
+_CHARGES = cue(r"\b(?:both|(?:payment|charge|debit|fee|premium|invoice|transaction|booking|instalment|installment)s|of them)\b")
+_SECOND = cue(
+    r"\b(?:second|latter|other|last|later)\s+(?:one|charge|payment|amount)\b|\bthe (?:second|latter)\s?(?:[.,!?]|please|of)"
+)
+_FIRST = cue(r"\b(?:first|former|earlier)\s+(?:one|charge|payment|amount)\b|\bthe former\b")
+_SURPLUS = cue(r"^\W*(?:too much|extra|overpaid|in excess)\b")
+
+
+def derived(case: Case) -> Sum | None:
+    """The sum that follows, None where one is asked for itself or nothing follows."""
+    first = part_beside(case) or (_all_of(case) if _ALL.search(case.request) else None)
+    if first:
+        return first
+    stated = [one for one in case.open() if (one.inside and (one.asked or one.result)) or _SURPLUS.search(one.right)]
+    reckoned = [one for one in stated if one.left.strip() == "="]  # "the full sum: 23.60 + 35 = 58.60"
+    if reckoned:
+        return (priced(case) if how_many(case.request) else None) or reckoned[-1].found.money
+    if stated:
+        return priced(replace(case, some=stated)) if all(one.each for one in stated) else None
+    return next(filter(None, (way(case) for way in _WAYS)), None)
+
+
+def _all_of(case: Case) -> Sum | None:
+    """Several sums in a sentence that wants all of it, none more than the others: "60 and the fee of 4.50, all of it back"."""
+    inside = [one for one in case.open() if one.inside]
+    if len(inside) < 2 or any(one.total or one.result or one.each for one in inside) or len(case.open()) > len(inside):
+        return None
+    return added(inside) if not how_many(case.request) or how_many(case.request) == len(inside) else None
+
+
+def _together(case: Case) -> Sum | None:
+    """ "Both", "all three", "everything": the total that is told, else the sum of as many as there are."""
+    count = how_many(case.request)
+    if not count and not case.asks_everything():
+        return None
+    items = [one for one in case.open() if not one.each]
+    totals = {one.found.money for one in items if one.total or one.result}
+    if len(totals) == 1:
+        return totals.pop()
+    if totals or not items:
+        return None
+    if count and len(items) == 1 and items[0].took and _CHARGES.search(case.request):
+        return times(items[0].found.money, count)
+    return added(items) if len(items) == count or (not count and all(one.took for one in items)) else None
+
+
+def _by_place(case: Case) -> Sum | None:
+    """ "The second one" of several."""
+    if len(case.some) > 1 and _SECOND.search(case.request):
+        return case.some[1].found.money
+    if len(case.some) > 1 and _FIRST.search(case.request):
+        return case.some[0].found.money
+    return None
+
+
+_WAYS: tuple[Callable[[Case], Sum | None], ...] = (part, difference, priced, pro_rata, _together, _by_place)

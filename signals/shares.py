@@ -1,0 +1,83 @@
+"""A part of a sum: half of it, 20% of the price, three of twelve months."""
+
+from __future__ import annotations
+
+from signals.amounts import Sum
+from signals.case import Case, times
+from signals.counting import part_of
+from signals.cues import cue
+from signals.features import words_of
+
+_PARTS = {"half": 0.5, "third": 1 / 3, "quarter": 0.25, "two thirds": 2 / 3, "three quarters": 0.75}
+_OF_IT = r"(?:it|that|this|those|back|price|money|would|is fair|(?:the|my|our|his|her|their|what|a refund)\b)"
+_PART = cue(
+    rf"\b(two[ -]thirds|three[ -]quarters|half|(?:a|one) (?:third|quarter))\s+(?:of\s+)?{_OF_IT}",
+    r"\b(?:reduction|refund|part|share|discount) of (half|a third|a quarter)\b",
+    r"\bthe other (half)\b|\b(half)\s*[.,!?]?\s*$",
+)
+_PART_BESIDE = cue(r"\b(half)\s+(?:of\s+)?(?:(?:the|my|our|that|those)\s+)*$")
+_DOUBLE = cue(r"^[^.!?]{0,20}\b(?:double|twice)\s+(?:what|the|as much|my|our)\b")
+_N = r"(\d{1,2}(?:[.,]\d)?)\s?(?:%|per ?cent)"
+_PERCENT_BESIDE = cue(rf"\b{_N}\s+(?:of|on)\s+(?:\w+\s+){{0,4}}\W*$")
+_PERCENT = cue(  # with what it is of, where that is said
+    rf"\b(?:the|your|those|that)\s+(?:\w+\s+)?{_N}([^.!?]{{0,40}})",
+    rf"\b{_N}\s+(?:of|off|back|refund|discount|credit|reduction|compensation|rebate|"
+    r"(?:service|price|partial) (?:credit|reduction|refund))\b([^.!?]{0,40})",
+    rf"\b(?:refund|credit|discount|rebate|reduc\w+|compensation)\s+(?:\w+\s+){{0,3}}?(?:of|by)\s+{_N}",
+    rf"\b(?:refund|return|credit|offer|give|pay back)\s+(?:(?:you|me|us)\s+)?{_N}",
+)
+
+
+def part_beside(case: Case) -> Sum | None:
+    """A part of the sum beside it: "half of the 80", "20% of 300"."""
+    for one in case.some:
+        percent = _PERCENT_BESIDE.search(one.left)
+        half = _PART_BESIDE.search(one.left) or _DOUBLE.search(one.right)
+        share = _percent(percent[1]) if percent else 0.5 if half else 0.0
+        if share and not one.inside:
+            share = _asked(case)[0] or share  # "you keep 10% of the 2,000, please refund 90%"
+        if share and not any(other.inside and other.asked and other is not one for other in case.some):
+            return times(one.found.money, share)
+    return None
+
+
+def part(case: Case) -> Sum | None:
+    """A part of what is told elsewhere: "20% of the price", "half of it"."""
+    share, of = _asked(case)
+    if not share:
+        return None
+    results = {one.found.money for one in case.open() if one.result}
+    if len(results) == 1:  # they reckoned it themselves
+        return results.pop()
+    whole = _whole(case, set(words_of(of)))
+    return times(whole, share) if whole else None
+
+
+def pro_rata(case: Case) -> Sum | None:
+    """Some of the things that one price is for: "1,200 for 12 months, please refund three months"."""
+    if case.asks_one_of() or any(one.given for one in case.some):
+        return None
+    wholes = {one.found.money for one in case.open() if not (one.each or one.unit)}
+    share = part_of(case.request, case.text) if len(wholes) == 1 else 0.0
+    return times(wholes.pop(), share) if share else None
+
+
+def _asked(case: Case) -> tuple[float, str]:
+    """The share that is asked, 0 for none, and the words that say of what."""
+    named = _PART.search(case.request)
+    percent = _PERCENT.search(case.request) or (None if named else _PERCENT.search(case.text))
+    if percent:
+        return _percent(percent[1] or percent[3] or percent[5] or percent[6]), percent[2] or percent[4] or ""
+    word = next(filter(None, named.groups())) if named else ""
+    return _PARTS.get(word.replace("-", " ").removeprefix("a ").removeprefix("one "), 0.0), ""
+
+
+def _percent(number: str) -> float:
+    return float(number.replace(",", ".")) / 100
+
+
+def _whole(case: Case, named: set[str]) -> Sum | None:
+    """The sum of which a part is asked: the one that is named so, paid, or the largest."""
+    every = case.open() or [one for one in case.some if not one.given]
+    ranked = [(len(named.intersection(words_of(one.left))), one.took or one.total, one.amount, n) for n, one in enumerate(every)]
+    return every[max(ranked)[-1]].found.money if ranked else None

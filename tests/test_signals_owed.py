@@ -1,0 +1,147 @@
+"""Which sum is wanted back: as it is written, stated, reckoned from others, offered and taken up, or no longer asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from signals.amounts import sums
+from signals.owed import in_message
+from tests.test_signals_tickets import refund
+
+WRITTEN = [
+    ("paid 88.- for it", 88, ""),
+    ("45,- \u20ac back", 45, "EUR"),
+    ("Rs 500/- back", 500, "INR"),
+    ("a fee of 1 450 kr", 1450, ""),
+    ("you bill 6,99 monthly", 6.99, ""),
+    ("total 2.398,00 \u20ac", 2398, "EUR"),
+    ("paid 3k for it", 3000, ""),
+    ("5 grand euros", 5000, "EUR"),
+    ("another tenner gone", 10, "GBP"),
+    ("150 off would do", 150, ""),
+    ("60 for that?", 60, ""),
+]
+
+
+@pytest.mark.parametrize(("text", "amount", "currency"), WRITTEN)
+def test_sums_as_people_write_them(text: str, amount: float, currency: str) -> None:
+    assert [(found.money.amount, found.money.currency) for found in sums(text)] == [(amount, currency)]
+
+
+@pytest.mark.parametrize("text", ["10 cm too short", "3 of the 6 tickets", "on 3.05. at noon", "12 people"])
+def test_numbers_that_are_no_sums(text: str) -> None:
+    assert sums(f"It was {text}") == ()
+
+
+@pytest.mark.parametrize("sum_", ["$" + "1,111" * 200, "hundred " * 300 + "dollars", "9" * 400 + " EUR", "3 x " * 500 + "$9"])
+def test_a_number_of_any_length_is_read(sum_: str) -> None:
+    assert refund(("customer", f"Please refund half of the {sum_}, I want all three back.")) is not None
+
+
+# The words that ask are between the bars.
+RECKONED = [
+    # a share
+    ("The room was 640 euros. |I think 20% of the price would be fair.|", 128),
+    ("We paid 90 for the hour. |I want half of it back.|", 45),
+    ("|Please refund half of the 300.|", 150),
+    ("It's a 10% credit on the monthly fee, ours is $6,200. |Could you credit us?|", 620),
+    ("The bill is 720. |I ask for a reduction of a third.|", 240),
+    ("We booked 10 lessons for \u20ac200. |Please refund the last 4 lessons.|", 80),
+    ("We prepaid $18,000 for a year; six months, i.e. $9,000, remain unused. |Please refund pro rata.|", 9000),
+    # a difference
+    ("You charged me 59 instead of 49. |Please refund what was too much.|", 10),
+    ("The till took 4.99, the label said 3.49. |I was overcharged, please refund.|", 1.5),
+    ("I've paid 45 a month instead of 35 for six months. |Please refund the overcharge.|", 60),
+    ("You refunded 43 but I paid 49.99. |Please refund the rest.|", 6.99),
+    ("I returned four plates at 15 each and you refunded 45. |Please send the rest.|", 15),
+    ("I topped up 50 and used 12. |Please pay out what's left.|", 38),
+    # a price times how many
+    ("|Please refund 3 x 24.99.|", 74.97),
+    ("You took shipping 3 times, 5.95 each. |The other two should be returned.|", 11.9),
+    ("You bill me 6,99 monthly for it. |Please pay back all 8 months.|", 55.92),
+    ("It is 50 AUD per fob. |Please return the deposits for all six fobs.|", 300),
+    ("6 lamps at 22.50 each. Two arrived broken. |Please refund the broken ones.|", 45),
+    ("Agreed were 20, billed 30. |The \u20ac10 too much per month for these five months I want back.|", 50),
+    ("They were \u00a360 each. |Please refund the fourth chair as well.|", 60),
+    # together, and by their place
+    ("The suitcase was 229 euro and I had to buy another for 45 euro. |I claim a refund for both.|", 274),
+    ("You took the fee of 9.90 in May and June. |I want both payments back.|", 19.8),
+    ("|Please refund the full sum: 23.60 + 35 = 58.60.|", 58.6),
+    ("Toiletries 23.10, shirt 39.95, total 63.05. |Please refund the amount.|", 63.05),
+    ("There are 2x 19.99. |I want the second one back.|", 19.99),
+    # what is stated, and what is not asked
+    ("|We paid 1,499 and think 150 off would be reasonable, refunded to my card.|", 150),
+    ("You took a late fee of 12. |Please refund it.| The balance of 843.17 I've paid already.", 12),
+    ("You charged a $35 fee on a purchase of $700. The $700 are fine. |Refund the fee.|", 35),
+    ("My order was \u20ac72 and delivery is free from \u20ac50. You took \u20ac5.90. |Refund the delivery.|", 5.9),
+    ("|You owe us the fob deposits, AUD 300, please refund.|", 300),
+    ("I kept the shoes (\u20ac120), the dress was \u20ac89. |Where is the refund for the dress?|", 89),
+]
+
+
+@pytest.mark.parametrize(("text", "amount"), RECKONED)
+def test_the_sum_that_follows(text: str, amount: float) -> None:
+    before, asks, after = text.split("|")
+    found = in_message(before + asks + after, [(len(before), len(before) + len(asks))])
+    assert found is not None and found.amount == pytest.approx(amount)
+
+
+C, A, B = "customer", "agent", "bot"
+NO_SHOW = "hotel charged a no show fee of 1 450 kr but i was there!"
+THREADS = [
+    ([(C, "Boots split. I want my 80 back."), (A, "We could refund 30 of it."), (C, "OK, do the 30 then.")], 30),
+    ([(C, "The hat is torn"), (A, "Keep it and you get $9.20 back?"), (C, "yes")], 9.2),
+    ([(C, "Food was cold"), (A, "A \u00a35 voucher, or \u00a38 back on your card?"), (C, "the 8 please")], 8),
+    ([(C, "The desk is scratched, it cost 450."), (A, "Keep it and we give you 30% back."), (C, "I'd take the 30%.")], 135),
+    ([(C, "I paid \u00a322, it broke."), (A, "A new one or your money back?"), (C, "the latter")], 22),
+    ([(C, "45 for that?? refund!"), (A, "I can offer 50% back."), (C, "It's dead, not half dead. all of it.")], 45),
+    ([(C, NO_SHOW), (A, "I see the booking, total NOK 2,900."), (C, "get the no show fee back")], 1450),
+    ([(C, "A fee of \u20ac25?"), (A, "I have asked them to return the \u20ac25."), (C, "Two weeks now, where is it?")], 25),
+]
+
+
+@pytest.mark.parametrize(("said", "amount"), THREADS)
+def test_the_sum_that_is_offered_or_told_before(said: list[tuple[str, str]], amount: float) -> None:
+    told = refund(*said)
+    assert told is not None and told.get("amount") == pytest.approx(amount)
+
+
+ASKED = [
+    "Could you release our deposit? It was 300 dollars.",
+    "You took \u00a318 wrongly. Please make it good.",
+    "so you kept 6.99 for a label. i want that too",
+    "You added insurance for 12.99. Take it off and pay it back.",
+    "A 10% service credit is due, the fee is $6,200. Could you apply that to April's invoice?",
+    "I was promised \u00a350. Nothing has come.",
+    "How do I get my 110 euros back?",
+    "I'd rather have the money than a new one. It was 56 pounds.",
+    "The charge of $380 is not mine. Please void that right away.",
+]
+
+
+@pytest.mark.parametrize("text", ASKED)
+def test_requests_in_other_words(text: str) -> None:
+    told = refund((C, text))
+    assert told is not None and not told["negated"]
+
+
+ASK = (C, "I'd like my \u20ac75 back for the block.")
+NOT_ASKED = [
+    [ASK, (A, "Tuesday is free."), (C, "Then scrap the refund, put me in Tuesday!")],
+    [ASK, (A, "We can send a new one today."), (C, "That works for me, see you at 8.")],
+    [ASK, (A, "We can fit the right one."), (C, "OK, no need for the refund in that case.")],
+    [ASK, (C, "Sorry, both charges are ours. Please ignore my earlier message.")],
+    [ASK, (A, "Done."), (C, "PS it's there already.")],
+    [ASK, (A, "It was sent on Monday."), (C, "I do see it now. Sorry for the noise!")],
+    [(C, "Is the $95 fee refunded if I close the card?")],
+    [(C, "The status of the refund to our shopper (\u20ac64) is wrong.")],
+    [(C, "We run a shop. A customer returned a mug and asks for 18 back. Where do I do that?")],
+    [(C, "I would like to pay back my loan of \u20ac1,200 early.")],
+    [(C, "I just want my account back, I paid 10.99 on Sunday.")],
+]
+
+
+@pytest.mark.parametrize("said", NOT_ASKED)
+def test_what_is_asked_no_more_or_of_others_is_no_request(said: list[tuple[str, str]]) -> None:
+    told = refund(*said)
+    assert told is None or told["negated"]
