@@ -42,6 +42,7 @@ guard: false
 default_team: billing
 queue: {stuck_after: 60d}  # tests/test_queue.py has what is stuck
 shift_handover: {enabled: false}
+hop_limit: 50  # where it is reached the lead is asked for another time than a level tells; tests/test_bounce.py has that
 paths:
   default:
     first_reply_in: 60m
