@@ -7,27 +7,26 @@ from collections.abc import Sequence
 from signals.amounts import Sum
 from signals.case import Case, times
 from signals.cues import Told, cue
-from signals.numbers import NUMBER_WORDS, counted
+from signals.numbers import COUNT, counted
 
-_N = rf"(\d{{1,3}}|{'|'.join(NUMBER_WORDS)})"
-_THINGS = cue(rf"\b{_N}\s+(?:[a-z-]+\s+)??([a-z-]+s|people|children|kids)\b")
-_ANY_THINGS = cue(rf"\b{_N}[\s-](?:(?:unused|last|remaining|other|missed|full|more|of the|of) )?([a-z]+)\b")
+_THINGS = cue(rf"\b{COUNT}\s+(?:[a-z-]+\s+)??([a-z-]+s|people|children|kids)\b")
+_ANY_THINGS = cue(rf"\b{COUNT}[\s-](?:(?:unused|last|remaining|other|missed|full|more|of the|of) )?([a-z]+)\b")
 _SOME_OF = cue(
-    rf"\b{_N}\s+(?:of\s+(?:them|these|(?:the|my|our)\s+\w+)\s+)?"
+    rf"\b{COUNT}\s+(?:of\s+(?:them|these|(?:the|my|our)\s+\w+)\s+)?"
     r"(?:arrived|came|were|was|are|is|never|didn't|did not|weren't|couldn't|can't|had to be)\s+(?:\w+\s+)?"
     r"(?:broken|damaged|faulty|missing|cracked|defective|dead|mouldy|wrong|cancelled|ill|unused|expired|empty|torn|spoiled|"
     r"leaking|late|lost|scanned|delivered|arrived?|come|used|worked|took place|take place|rotten|smashed)\b"
 )
-_WE_ARE = cue(rf"\bwe (?:are|were) {_N}\b", rf"\b{_N} of us\b")
-_OF = cue(rf"\b{_N} (?:out )?of (?:the |my |our )?{_N}\b")
-_LEFT = cue(rf"\b{_N}\s+(?:[a-z]+\s+)?(?:(?:are|were|is)\s+)?(?:still\s+)?(?:left|unused|remaining|remain)\b")
-_USED = cue(rf"\bused\s+(?:only\s+|just\s+|up\s+|about\s+)?{_N}\b")
+_WE_ARE = cue(rf"\bwe (?:are|were) {COUNT}\b", rf"\b{COUNT} of us\b")
+_OF = cue(rf"\b{COUNT} (?:out )?of (?:the |my |our )?{COUNT}\b")
+_LEFT = cue(rf"\b{COUNT}\s+(?:[a-z]+\s+)?(?:(?:are|were|is)\s+)?(?:still\s+)?(?:left|unused|remaining|remain)\b")
+_USED = cue(rf"\bused\s+(?:only\s+|just\s+|up\s+|about\s+)?{COUNT}\b")
 _UNUSED = cue(r"\b(?:unused|remaining|rest|left|remainder|not used|did not use|didn't use)\b")
 _ALL_OF = cue(
-    rf"\b(?:all|the other|the last|these|those|the remaining|the first)\s+(?:of\s+(?:the|them|these)\s+)?{_N}\b",
-    rf"\bthe\s+{_N}\s*(?:[.,!?]|$|please|that|which|of)",
-    rf"\b{_N}\s+of\s+(?:the|them|these|those|my|our)\b",
-    rf"\beach of (?:the|these|those|our|my)\s+{_N}\b",
+    rf"\b(?:all|the other|the last|these|those|the remaining|the first)\s+(?:of\s+(?:the|them|these)\s+)?{COUNT}\b",
+    rf"\bthe\s+{COUNT}\s*(?:[.,!?]|$|please|that|which|of)",
+    rf"\b{COUNT}\s+of\s+(?:the|them|these|those|my|our)\b",
+    rf"\beach of (?:the|these|those|our|my)\s+{COUNT}\b",
 )
 _BOTH = cue(r"\bboth\b")
 _ONE = cue(

@@ -13,7 +13,7 @@ from typing import Any
 import re2
 
 from signals.amounts import Found
-from signals.numbers import NUMBER_WORDS, counted
+from signals.numbers import COUNT, counted
 from signals.text import Sentences
 
 _NEAR = 70  # characters beside a sum that are looked at
@@ -108,9 +108,8 @@ _AN = cue(r"^\s*an?\s([a-z]+)\b")  # a price only where such things are counted:
 _EVERY = cue(
     r"\b(monthly|weekly|nightly)\s+(?:\w+\s+)?(?:of|at|is|was|for)?\s*$|\beach\s+(?:one\s+)?(?:cost|costs|was|is|at)\s+$"
 )
-_N = rf"(\d{{1,3}}|{'|'.join(NUMBER_WORDS)})"
-_TIMES = cue(rf"\b{_N}\s?(?:[x\x{{d7}}*]|times)\s*$", rf"\b{_N}\s+(?:[\w-]+\s+){{0,3}}(?:at|@|\x{{e0}})\s*$")
-_TIMES_BEHIND = cue(rf"^\s*(?:[x\x{{d7}}*]|times)\s*{_N}\b")
+_TIMES = cue(rf"\b{COUNT}\s?(?:[x\x{{d7}}*]|times)\s*$", rf"\b{COUNT}\s+(?:[\w-]+\s+){{0,3}}(?:at|@|\x{{e0}})\s*$")
+_TIMES_BEHIND = cue(rf"^\s*(?:[x\x{{d7}}*]|times)\s*{COUNT}\b")
 _TOTAL = cue(r"\b(?:total|basket|altogether|in all|order)\b(?:\s+\w+){0,2}\W*$")
 _ALTOGETHER = cue(r"^\W*(?:in total|altogether|in all|total|all told)\b")
 _RESULT = cue(r"(?:\b(?:makes?|comes to|that is|that's|i\.e\.|or|so|hence|in sum)|=|(?:total|altogether|in all)\s*\()\s*$")

@@ -41,10 +41,10 @@ def derived(case: Case) -> Sum | None:
 
 def _all_of(case: Case) -> Sum | None:
     """Several sums in a sentence that wants all of it, none more than the others: "60 and the fee of 4.50, all of it back"."""
-    inside = [one for one in case.open() if one.inside]
-    if len(inside) < 2 or any(one.total or one.result or one.each for one in inside) or len(case.open()) > len(inside):
+    some, count = case.open(), how_many(case.request)
+    if len(some) < 2 or any(one.total or one.result or one.each or not one.inside for one in some):
         return None
-    return added(inside) if not how_many(case.request) or how_many(case.request) == len(inside) else None
+    return added(some) if not count or count == len(some) else None
 
 
 def _together(case: Case) -> Sum | None:

@@ -12,6 +12,7 @@ ROUND = "[.,:][-\u2013\u2014]|/-"  # what stands for no cents: 88.- · 45,- · 5
 _SPELT = rf"(?:{'|'.join((*NUMBER_WORDS, 'hundred', 'thousand'))})"
 SPELT = rf"{_SPELT}(?:(?:[\s-]|\sand\s){_SPELT}){{0,11}}"
 SPELT_CENTS = rf"(?:\s(?:and\s)?((?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_TO_TEN[:9])}))?))?"
+COUNT = rf"(\d{{1,3}}|{'|'.join(NUMBER_WORDS)})"  # of things: "3" and "three" alike, read by ``counted``
 
 
 def number(text: str) -> int | float:

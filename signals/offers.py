@@ -48,13 +48,18 @@ _WHERE: Any = re2.compile(
     r"nothing (?:yet|has arrived|has come|there))\b"
 )
 _SHORT = 80  # characters of an answer that only picks what is offered
-_MOST_ADVICE = 2000  # characters
+MOST_ADVICE = 2000  # characters
+
+
+def advice(messages: Sequence[Message], place: int) -> str:
+    """As much as is searched for money of what the team or a bot wrote before this message, "" for nothing."""
+    return advice_before(messages, place)[:MOST_ADVICE]
 
 
 def offered(messages: Sequence[Message], place: int) -> str:
     """What was written before this message where it offers money back, else ""."""
-    advice = advice_before(messages, place)[:_MOST_ADVICE]
-    return advice if advice and _OFFER.search(advice) else ""
+    before = advice(messages, place)
+    return before if before and _OFFER.search(before) else ""
 
 
 def declines(answer: str) -> bool:
@@ -99,8 +104,8 @@ def settled_otherwise(own: Sequence[Turn], messages: Sequence[Message]) -> tuple
 
 
 def _takes_a_remedy(turn: Turn, messages: Sequence[Message]) -> bool:
-    advice = advice_before(messages, turn.place)[:_MOST_ADVICE]
-    if not advice or not _REMEDY.search(advice) or _STILL_MONEY.search(turn.text) or _DECLINES.search(turn.text):
+    before = advice(messages, turn.place)
+    if not before or not _REMEDY.search(before) or _STILL_MONEY.search(turn.text) or _DECLINES.search(turn.text):
         return False
     named = _REMEDY.search(turn.text) is not None
-    return named if _OFFER.search(advice) else named or _ACCEPTS.search(turn.text) is not None
+    return named if _OFFER.search(before) else named or _ACCEPTS.search(turn.text) is not None

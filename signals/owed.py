@@ -14,14 +14,13 @@ from signals.derived import derived
 from signals.features import words_of
 from signals.languages import everyday
 from signals.numbers import rounded
-from signals.offers import declines, offered
+from signals.offers import MOST_ADVICE, advice, declines, offered
 from signals.text import Sentences, sentences
-from signals.turns import Turn, advice_before
+from signals.turns import Turn
 from signals.wordlists import wordlist
 
 Asked = tuple[int, int]  # first and last character of the words that ask
 
-_MOST_ADVICE = 2000  # characters
 _MOST_OF_TEAM = 5  # messages
 _FAR = 400  # characters; farther than that is all the same
 _WORDS_BEFORE, _WORDS_BEHIND = 8, 4  # that name what a sum was for
@@ -69,10 +68,10 @@ def _asked_for(
 def _elsewhere(latest: Turn, own: Sequence[Turn], messages: Sequence[Message]) -> Iterator[str]:
     """The texts beside a request that may tell its sum, the likeliest first."""
     yield from (turn.text for turn in reversed(own) if turn.place < latest.place)
-    yield advice_before(messages, latest.place)[:_MOST_ADVICE]
+    yield advice(messages, latest.place)
     yield from (turn.text for turn in own if turn.place > latest.place)
     team = (m.text for m in reversed(messages[: latest.place]) if m.public and m.author.role in (Role.AGENT, Role.BOT))
-    yield from (text[:_MOST_ADVICE] for text in islice(team, _MOST_OF_TEAM))
+    yield from (text[:MOST_ADVICE] for text in islice(team, _MOST_OF_TEAM))
 
 
 def in_message(text: str, asks: Sequence[Asked], said: str = "") -> Sum | None:

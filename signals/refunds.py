@@ -14,16 +14,15 @@ from signals.amounts import sums
 from signals.asked import SURE, Seen, evidence, evidence_of, find, solved, source, vetoed
 from signals.lexicon import Hit
 from signals.model import Model
-from signals.offers import settled_otherwise, taken_up
+from signals.offers import advice, settled_otherwise, taken_up
 from signals.text import sentences
-from signals.turns import MOST_EVIDENCE, Turn, advice_before
+from signals.turns import MOST_EVIDENCE, Turn
 
 NAME = "refund_request"
 _MONEY: Any = re2.compile(
     r"(?i)\b(?:money|cash|pa(?:id|y|ying|yments?|ys)|charg\w*|bill\w*|refund\w*|fees?|prepa\w*|overage|deposit|debit\w*|invoice\w*|price|costs?|"
     r"reimburs\w*|rent|instal?ments?|subscription|premiums?|fare|dollars?|euros?|bucks|quid|wallet|card|iban|paypal|credit\w*|purchase\w*|owed?)\b"
 )
-_MOST_ADVICE = 2000  # characters
 
 
 def refund(own: Sequence[Turn], messages: Sequence[Message], model: Model | None) -> Signal | None:
@@ -76,5 +75,5 @@ def _is_beside(seen: Seen, *groups: str) -> bool:
 
 def _speaks_of_money(own: Sequence[Turn], messages: Sequence[Message]) -> bool:
     """Whether money was spoken of at all: "put the plan back" asks for none."""
-    texts = (*(turn.text for turn in own), *(advice_before(messages, turn.place)[:_MOST_ADVICE] for turn in own))
+    texts = (*(turn.text for turn in own), *(advice(messages, turn.place) for turn in own))
     return any(_MONEY.search(text) or sums(text) for text in texts)

@@ -225,12 +225,14 @@ def entries(week: Week, *kinds: str) -> list[Any]:
         return list(db.execute(select(*columns).where(TimelineRow.kind.in_(kinds)).order_by(TimelineRow.id)))
 
 
-def story(week: Week, handoffs: set[str]) -> str:
-    """All that the timeline and the people's own notes tell of some handoffs."""
-    columns = (TimelineRow.id, TimelineRow.at, TimelineRow.handoff_id, TimelineRow.kind, TimelineRow.words)
-    told = [row for row in week.rows(*columns) if row.handoff_id in handoffs]
+def agree(week: Week, found: Counter[tuple[str, str, datetime]], wanted: Counter[tuple[str, str, datetime]]) -> None:
+    """Both hold the same; else all that timeline and people's own notes tell of the handoffs in which they differ."""
+    differ = (found - wanted) + (wanted - found)
+    handoffs = {handoff for handoff, _, _ in differ}
+    rows = week.rows(TimelineRow.id, TimelineRow.at, TimelineRow.handoff_id, TimelineRow.kind, TimelineRow.words)
+    told = [row for row in sorted(rows) if row.handoff_id in handoffs]
     answers = [(offer, *what) for offer, what in week.answers.items() if what[0].split(" ")[1] in handoffs]
-    return "\n".join(map(str, [*sorted(told), *answers]))
+    assert not differ, "\n".join(map(str, [differ, *told, *answers]))
 
 
 def seen_at(due: datetime) -> datetime:
@@ -266,8 +268,7 @@ def test_every_offer_is_reminded_and_expires_in_its_minute_once(week: Week) -> N
     for entry in entries(week, "reminded", "expired"):
         if "reply" not in entry.words and not entry.words.startswith("Nobody"):
             found.append((entry.handoff_id, entry.kind, entry.at.astimezone(UTC)))
-    differ = (Counter(found) - Counter(wanted)) + (Counter(wanted) - Counter(found))
-    assert not differ, f"{differ}\n{story(week, {handoff for handoff, _, _ in differ})}"
+    agree(week, Counter(found), Counter(wanted))
 
 
 def test_the_reply_clock_reminds_and_takes_back_in_its_minute_once(week: Week) -> None:
@@ -287,8 +288,7 @@ def test_the_reply_clock_reminds_and_takes_back_in_its_minute_once(week: Week) -
                 wanted[handoff, word, due] += 1
     told = [e for e in entries(week, "reminded", "taken_back") if e.kind == "taken_back" or "to reply" in e.words]
     found = Counter((e.handoff_id, e.kind, e.at.astimezone(UTC)) for e in told)
-    differ = (found - wanted) + (wanted - found)
-    assert not differ, f"{differ}\n{story(week, {handoff for handoff, _, _ in differ})}"
+    agree(week, found, wanted)
 
 
 def test_nobody_is_asked_off_shift_or_in_quiet_hours(week: Week) -> None:

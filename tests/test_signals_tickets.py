@@ -10,11 +10,10 @@ import pytest
 import yaml
 
 from bench.scoring import NOW, Score, part, read, wants_refund
-from bench.signals import judged
+from bench.signals import judged, ticket_of
 from config.playbook import load_playbook
 from escalation.decide import decide
 from escalation.signals import Signal
-from escalation.ticket import Message, Person, Role, Ticket
 from signals.acts import acts
 from signals.model import words_only
 from signals.reader import TextReader
@@ -23,19 +22,6 @@ from tests.support import ROOT
 READER = TextReader(words_only)  # with the extra or without it, the same figures
 DATA = Path(__file__).parent / "data"
 Told = Mapping[str, Signal]
-
-
-def ticket_of(told: Mapping[str, Any]) -> Ticket:
-    said = enumerate(told["messages"])
-    messages = tuple(Message(f"m{n}", Person(m["role"], role=Role(m["role"])), m["text"], at=NOW) for n, m in said)
-    return Ticket(
-        "t",
-        told["id"],
-        subject=told["subject"],
-        requester=Person("customer", role=Role.CUSTOMER),
-        messages=messages,
-        known=frozenset({"messages"}),
-    )
 
 
 def wanted(score: Score, told: Told, expect: Mapping[str, Any]) -> None:

@@ -97,17 +97,17 @@ def write(account: Account, step: Write, seen: Read | None, *, look_first: bool)
     and arrive in between.
     """
     spent = 0
-    wanted, wanted_id = changes(account.mapping, step), number(step.ticket_id, "ticket")
+    wanted, wanted_id, asks_tags = changes(account.mapping, step), number(step.ticket_id, "ticket"), _asks_tags(step)
     for _ in range(_TRIES):
         if look_first:
             found, seen = _look(account, step)
             if found:
                 return replace(found, calls=found.calls + spent), seen
             spent += 2
-        elif _asks_tags(step) and seen is None:
+        elif asks_tags and seen is None:
             seen, spent = as_read(account, account.api.ticket(wanted_id)), spent + 1
-        only_if = _safely(seen) if seen and (look_first or _asks_tags(step)) else {}
-        tags = {"tags": _merged(account.mapping, step, seen)} if seen and _asks_tags(step) else {}
+        only_if = _safely(seen) if seen and (look_first or asks_tags) else {}
+        tags = {"tags": _merged(account.mapping, step, seen)} if seen and asks_tags else {}
         spent += 1
         try:
             answer = account.api.update(wanted_id, {**wanted, **tags, **only_if})
