@@ -16,7 +16,7 @@ from flask import Response, jsonify, request
 from sandbox import intercom_people as people
 from sandbox.intercom_notify import echo
 from sandbox.intercom_people import VENDOR, WORKSPACE, contact
-from sandbox.intercom_things import parts_of, whole
+from sandbox.intercom_things import now, parts_of, whole
 from sandbox.intercom_world import Refused, World, place, required
 from sandbox.state import Body
 
@@ -99,7 +99,7 @@ def _new_contact(world: World) -> Response:
         if known["email"] == email:
             raise Refused(409, "conflict", f"A contact matching those details already exists with id={known['id']}")
     made: Body = {"type": "user", "id": str(world.state.new_id()), "name": asked.get("name"), "email": email}
-    people.remember_contact(world.state, made)
+    people.remember_contact(world.state, made, now())
     return jsonify(contact(world.state, made["id"]))
 
 

@@ -104,14 +104,14 @@ def contacts(state: State) -> list[Body]:
     return [one for one in (mia, *state.all(VENDOR, "contacts")) if one]
 
 
-def remember_contact(state: State, author: Body) -> None:
-    """Keep the writer of a message as a contact, as Intercom does."""
+def remember_contact(state: State, author: Body, at: int) -> None:
+    """Keep the writer of a message as a contact made at ``at`` (unix seconds), as Intercom does."""
     id = str(author.get("id") or "")
     if id and author.get("type") in ("user", "lead", "contact") and contact(state, id) is None:
-        state.put(VENDOR, "contacts", id, _contact(id, author.get("name"), author.get("email") or "", ()))
+        state.put(VENDOR, "contacts", id, _contact(id, author.get("name"), author.get("email") or "", (), at))
 
 
-def _contact(id: str, name: str | None, email: str, companies: tuple[str, ...]) -> Body:
+def _contact(id: str, name: str | None, email: str, companies: tuple[str, ...], at: int = BORN) -> Body:
     data = [{"type": "company", "id": one, "url": f"/companies/{one}"} for one in companies]
     return {
         "type": "contact",
@@ -122,8 +122,8 @@ def _contact(id: str, name: str | None, email: str, companies: tuple[str, ...]) 
         "email": email,
         "phone": None,
         "name": name,
-        "created_at": BORN,
-        "updated_at": BORN,
+        "created_at": at,
+        "updated_at": at,
         "language_override": None,
         "browser_language": "en",
         "custom_attributes": {},

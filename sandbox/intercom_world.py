@@ -15,7 +15,7 @@ from flask import Response, jsonify
 
 from sandbox import Play
 from sandbox.intercom_people import VENDOR, author, contact, remember_contact, team, ticket_state
-from sandbox.intercom_things import PREFIX, add_part, key_of, learned, parts_of
+from sandbox.intercom_things import PREFIX, add_part, key_of, learned, now, parts_of
 from sandbox.state import Body, State
 
 # What the inbox keeps of HTML.
@@ -62,7 +62,7 @@ class World:
         self.state.put(VENDOR, "tickets", key_of(thing), thing)
         for writer in (thing.get("source", {}).get("author"), *(part.get("author") for part in parts_of(thing))):
             if isinstance(writer, dict):
-                remember_contact(self.state, writer)
+                remember_contact(self.state, writer, int(thing.get("created_at") or now()))
 
     def _learn(self, key: str) -> None:
         thing = learned(self.state.webhooks_about(VENDOR, key))

@@ -115,8 +115,7 @@ def test_a_handoff_takes_six_calls_at_most(world: World, moves: bool) -> None:
     for step in helpdesk.steps(wanted, seen):
         helpdesk.write(step, look_first=False)
     assert not look_back(helpdesk, wanted, assigned=True).faults
-    most = 7 if moves and says(helpdesk, "six_calls", "assigned by two calls") else 6
-    assert len(world.calls()) <= most, [f"{call['method']} {call['path']}" for call in world.calls()]
+    assert len(world.calls()) <= 6, [f"{call['method']} {call['path']}" for call in world.calls()]
     assert world.seen(ticket)["assignee"] and world.seen(ticket)["group"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,7 +41,7 @@ def story() -> dict[str, Any]:
 # Whole tickets
 
 
-def test_a_conversation_is_read_whole_in_three_calls_then_two(play: Playground) -> None:
+def test_a_conversation_is_read_whole_in_three_calls_then_one(play: Playground) -> None:
     key, desk = play.seed(story()), play.connector()
     ticket = desk.fetch(key)
     assert play.calls() == 3  # conversation, contact, company
@@ -55,8 +56,8 @@ def test_a_conversation_is_read_whole_in_three_calls_then_two(play: Playground) 
     assert (ticket.priority, ticket.status, ticket.channel) == (Priority.URGENT, Status.OPEN, Channel.CHAT)
     assert ticket.custom["ai_attempts"] == 2 and ticket.tags == ("billing",)
     assert {"messages", "requester", "customer", "custom", "assignee", "sla"} <= ticket.known and not ticket.missing
-    desk.fetch(key)
-    assert play.calls() == 5
+    assert replace(desk.fetch(key), updated_at=ticket.updated_at) == ticket
+    assert play.calls() == 4  # its contact and company are kept for ten minutes
 
 
 def test_a_ticket_is_read_whole(play: Playground) -> None:
@@ -172,6 +173,23 @@ def test_earlier_conversations_of_the_contact(play: Playground) -> None:
     assert [(past.id, past.subject, past.status) for past in ticket.customer.past] == [
         ("2", "Question 2", Status.OPEN), ("1", "Question 1", Status.SOLVED)]  # fmt: skip
     assert ticket.customer.tier == "enterprise"
+
+
+@pytest.mark.parametrize("days, calls", [(0, 2), (1, 3)])
+def test_who_is_new_with_a_conversation_has_none_before_it(play: Playground, days: int, calls: int) -> None:
+    """A search is spared only where the contact is no older than the conversation."""
+    desk, at = play.connector(), int(datetime.now(UTC).timestamp())
+    first = {"type": "conversation", "created_at": at - days * 86_400, "source": said("My first question")}
+    key = play.seed(first)
+    if days:
+        key = play.seed(first | {"created_at": at, "source": said("My second")})
+    ticket = desk.past_tickets(desk.fetch(key))
+    assert [past.subject for past in ticket.customer.past] == ["My first question"][: 1 if days else 0]
+    assert "earlier_tickets" not in ticket.missing and play.calls() == calls
+
+
+def said(text: str) -> dict[str, Any]:
+    return {"body": f"<p>{text}</p>", "author": {"type": "user", "id": "377", "name": "Ola", "email": "ola@new.example"}}
 
 
 def test_without_a_requester_there_is_nothing_to_search() -> None:

@@ -31,8 +31,9 @@ CANNOT: Mapping[str, str] = MappingProxyType(
         "status": "Only open and closed can be written: snoozing needs an end that nobody decided.",
         "sla_due": "The API tells whether an SLA is kept or missed, not when it is due: Baton's own clocks are used.",
         "events_without_webhook": "A changed conversation attribute, team or subject sends no notification of its own.",
-        "six_calls": "A team and an agent are assigned by two calls, so that a handoff that changes both takes seven in all;"
-        " six where the team has it already.",
+        "six_calls": "A team and an agent are assigned by two calls. A handoff takes five in all, the read-back included,"
+        " where the conversation was read at an earlier message; seven where it is first read at that very moment, both change,"
+        " and the contact is older than the conversation and was not read within ten minutes; six otherwise.",
         "atomic": "Assignment, note and tags are separate calls: each is looked up before it is repeated.",
         "new_tags": "A tag that the workspace does not have is made first, by a call of its own: made twice, it is one.",
         "filed_tickets": "Earlier tickets are looked for among conversations: what was filed as a ticket alone is not listed.",

@@ -119,13 +119,18 @@ class Remembered(Generic[Value]):
 
     def get(self, key: str, look: Callable[[], Value]) -> Value:
         """The kept value, or what ``look`` finds; nothing is kept when it raises."""
-        with self._lock:
-            until, value = self._kept.get(key, (0.0, None))
-        if value is not None and time.monotonic() < until:
+        value = self.kept(key)
+        if value is not None:
             return value
         found = look()
         self.put(key, found)
         return found
+
+    def kept(self, key: str) -> Value | None:
+        """The value if it is still kept."""
+        with self._lock:
+            until, value = self._kept.get(key, (0.0, None))
+        return value if time.monotonic() < until else None
 
     def put(self, key: str, value: Value) -> None:
         with self._lock:

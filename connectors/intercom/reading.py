@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from mappings.schema import Mapping as Words
 
 _MOST_PARTS = 500  # what the API gives of one thread, newest ones
 _MOST_PAST = 20
+_MADE_WITH_IT = timedelta(seconds=30)  # a contact is made at most this long before the conversation it was made for
 _FOR_EVER = 10 * 365 * 86_400.0
 _CANNOT_VERIFY = (
     "the client secret is not set, so every notification is refused: copy it from the app's Basic information in the"
@@ -57,6 +58,7 @@ class Desk:
     connection: Connection
     words: Words
     api: Api
+    contacts: Remembered[Body] = field(default_factory=lambda: Remembered(600))
     companies: Remembered[Body] = field(default_factory=lambda: Remembered(600))
     admins: Remembered[tuple[HelpdeskAgent, ...]] = field(default_factory=lambda: Remembered(60))
     tags: Remembered[dict[str, str]] = field(default_factory=lambda: Remembered(300))
@@ -74,7 +76,7 @@ class Desk:
 
 
 def fetch(desk: Desk, ticket_id: str) -> Ticket:
-    """The ticket with its thread (one call), its contact (one) and that contact's company (one per ten minutes)."""
+    """The ticket with its thread (one call), its contact and that contact's company (one each per ten minutes)."""
     where = place(ticket_id)
     item = desk.api.get(*where.path)
     contact, missing = _contact(desk, item)
@@ -131,18 +133,16 @@ def _contact(desk: Desk, item: Body) -> tuple[Body | None, dict[str, str]]:
     if named is None:
         return None, {"requester": "Intercom names no contact of this conversation"}
     try:
-        return desk.api.get("contacts", str(named["id"])), {}
-    except Moved as moved:
-        return _merged_contact(desk, moved)
+        return desk.contacts.get(str(named["id"]), lambda: _contact_or_heir(desk, str(named["id"]))), {}
     except GiveUp as over:
         return None, {"requester": str(over)}
 
 
-def _merged_contact(desk: Desk, moved: Moved) -> tuple[Body | None, dict[str, str]]:
+def _contact_or_heir(desk: Desk, id: str) -> Body:
     try:
-        return desk.api.get("contacts", moved.to), {}
-    except GiveUp as over:
-        return None, {"requester": str(over)}
+        return desk.api.get("contacts", id)
+    except Moved as moved:
+        return desk.api.get("contacts", moved.to)
 
 
 def _company(desk: Desk, contact: Body | None) -> tuple[Body | None, dict[str, str]]:
@@ -165,9 +165,11 @@ def _parts_left_out(where: Place, item: Body) -> dict[str, str]:
 
 
 def past_tickets(desk: Desk, ticket: Ticket) -> Ticket:
-    """The ticket with the contact's 20 newest other conversations; one search, no parts."""
+    """The ticket with the contact's 20 newest other conversations: one search, no parts; none for who is new with this one."""
     if not ticket.requester.id:
         return replace(ticket, missing={**ticket.missing, "earlier_tickets": "the requester is not known"})
+    if _is_new(desk, ticket):
+        return replace(ticket, customer=replace(ticket.customer, past=()))
     query = {
         "query": {"field": "contact_ids", "operator": "=", "value": ticket.requester.id},
         "pagination": {"per_page": _MOST_PAST},
@@ -181,6 +183,14 @@ def past_tickets(desk: Desk, ticket: Ticket) -> Ticket:
     past = [one for one in map(partial(_past, desk), items) if one]
     past.sort(key=lambda one: one.created_at or _LONG_AGO, reverse=True)  # the search promises no order
     return replace(ticket, customer=replace(ticket.customer, past=tuple(past)))
+
+
+def _is_new(desk: Desk, ticket: Ticket) -> bool:
+    """Whether the contact, as just read, was made for this conversation: whoever opens a chat for the first time becomes one."""
+    since = _at(desk.contacts.kept(ticket.requester.id), "created_at")
+    if not isinstance(since, int | float) or ticket.created_at is None:
+        return False
+    return since >= (ticket.created_at - _MADE_WITH_IT).timestamp()
 
 
 def _past(desk: Desk, item: Body) -> PastTicket | None:
