@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 Reply = tuple[int, Any]  # status, JSON (or bytes as they are)
-Handle = Callable[[str, Mapping[str, str], Mapping[str, str]], Reply]  # path, query or form, headers
+Handle = Callable[[str, Mapping[str, str], Mapping[str, str]], Reply | None]  # path, query or form, headers; None: no answer
 
 
 @dataclass
@@ -24,6 +23,7 @@ class Play:
     url: str = ""
     calls: list[str] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)  # set when the block ends
 
 
 @contextmanager
@@ -43,7 +43,11 @@ def playing(handle: Handle) -> Iterator[Play]:
         def _answer(self, path: str, told: Mapping[str, str]) -> None:
             play.calls.append(path)
             play.headers.append(dict(self.headers.items()))
-            status, body = play.handle(path, told, dict(self.headers.items()))
+            reply = play.handle(path, told, dict(self.headers.items()))
+            if reply is None:
+                play.over.wait()
+                return
+            status, body = reply
             payload = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
             if status in (301, 302, 307):
@@ -66,15 +70,10 @@ def playing(handle: Handle) -> Iterator[Play]:
     try:
         yield play
     finally:
+        play.over.set()
         server.shutdown()
         server.server_close()
 
 
-def slow(seconds: float, reply: Reply) -> Handle:
-    """A server that thinks for so long."""
-
-    def handle(path: str, told: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
-        time.sleep(seconds)
-        return reply
-
-    return handle
+def never(path: str, told: Mapping[str, str], headers: Mapping[str, str]) -> None:
+    """A server that thinks for as long as the block lasts."""
