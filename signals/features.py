@@ -42,16 +42,15 @@ class Setting:
     telling: frozenset[str] = frozenset()
 
 
-def features(words: Sequence[str], marks: Iterable[str] = ()) -> list[str]:
-    """Distinct features of a sentence of these words; ``marks`` are patterns that were seen in it, such as "+churn_risk"."""
-    found = {
-        **dict.fromkeys(words),
-        **dict.fromkeys([f"{before} {word}" for before, word in pairwise(["^", *words])]),
-        **dict.fromkeys([f"{before}~{word}" for before, word in zip(["^", *words], words[1:], strict=False)]),
-        **(dict.fromkeys(_negated(words)) if not _NEGATORS.isdisjoint(words) else {}),
-        **dict.fromkeys(marks),
-    }
-    return list(found)
+def features(words: Sequence[str], marks: Iterable[str] = ()) -> set[str]:
+    """The features of a sentence of these words; ``marks`` are patterns that were seen in it, such as "+churn_risk"."""
+    behind = ["^", *words]
+    found = {*words, *marks}
+    found.update([f"{before} {word}" for before, word in pairwise(behind)])
+    found.update([f"{before}~{word}" for before, word in zip(behind, words[1:], strict=False)])
+    if not _NEGATORS.isdisjoint(words):
+        found.update(_negated(words))
+    return found
 
 
 def _negated(words: Sequence[str]) -> Iterator[str]:

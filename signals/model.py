@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import repeat
 from pathlib import Path
 from struct import unpack
 from typing import Any, Protocol
@@ -39,15 +38,7 @@ class Part:
 
     questions: Mapping[str, Question]
     bias: tuple[float, ...]  # per label
-    weights: Mapping[str, int]  # feature → its squared length and its weights for all labels, packed
-
-    def score(self, features: Sequence[str]) -> list[float]:
-        """The raw score of every label; ask ``share`` or ``yes`` for one question's answer."""
-        labels = len(self.bias)
-        total = sum(map(self.weights.get, features, repeat(0))) + _lifted(labels)
-        length, *sums = unpack(f"<{labels + 1}I", total.to_bytes(_BYTES * (labels + 1), "little"))
-        scale = math.sqrt(_UNIT / length) if length else 0.0
-        return [bias + scale * (each - _ZERO) for bias, each in zip(self.bias, sums, strict=True)]
+    place: int = 0  # of its first label among those of all parts
 
     def share(self, scores: Sequence[float], name: str) -> dict[str, float]:
         """Probability of each label of a question with several; they add up to 1."""
@@ -83,20 +74,41 @@ class Beyond(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
+    """Ask ``total`` of a text's features, then ``of_sentence`` or ``of_message`` for the raw score of every label.
+
+    Totals are added: a message's is that of its sentences' features, each counted once. Looking a feature up is what takes time,
+    so one look answers both parts.
+    """
+
     version: str
     sentence: Part
     message: Part
+    weights: Mapping[str, int]  # feature → its squared length and its weights for all labels of both parts, packed
     beyond: Beyond | None = None
 
-    def of_sentence(self, text: str, words: Sequence[str]) -> list[float]:
-        """Scores of a sentence with these features."""
-        scores = self.sentence.score(words)
+    def total(self, features: Iterable[str]) -> int:
+        """What these features say of every question, packed."""
+        return sum(filter(None, map(self.weights.get, features)))
+
+    def of_sentence(self, text: str, total: int) -> list[float]:
+        """The raw scores of a sentence; ask ``Part.share`` or ``Part.yes`` for one question's answer."""
+        scores = self._scores(self.sentence, total)
         return self.beyond.mixed("sentence", text, scores) if self.beyond else scores
 
-    def of_message(self, text: str, words: Sequence[str]) -> list[float]:
-        """Scores of a whole message with these features."""
-        scores = self.message.score(words)
+    def of_message(self, text: str, total: int) -> list[float]:
+        """The raw scores of a whole message."""
+        scores = self.by_words(total)
         return self.beyond.mixed("message", text, scores) if self.beyond else scores
+
+    def by_words(self, total: int) -> list[float]:
+        """The raw scores of a whole message by its words alone, whatever reads beside them."""
+        return self._scores(self.message, total)
+
+    def _scores(self, part: Part, total: int) -> list[float]:
+        labels = len(self.sentence.bias) + len(self.message.bias)
+        length, *sums = unpack(f"<{labels + 1}I", (total + _lifted(labels)).to_bytes(_BYTES * (labels + 1), "little"))
+        scale = math.sqrt(_UNIT / length) if length else 0.0
+        return [bias + scale * (each - _ZERO) for bias, each in zip(part.bias, sums[part.place :], strict=False)]
 
 
 def least_score(threshold: float) -> float:
@@ -108,26 +120,31 @@ def least_score(threshold: float) -> float:
 def words_only() -> Model:
     """The model that comes with Baton and needs nothing beside Python."""
     told = json.loads(WEIGHTS.read_text("utf-8"))
-    sentence, message = (_part(told[name], told["lengths"]) for name in ("sentence", "message"))
-    return Model(told["version"], sentence, message)
+    sentence = _part(told["sentence"], 0)
+    message = _part(told["message"], len(sentence.bias))
+    rows = [(0, told["sentence"]["weights"]), (message.place, told["message"]["weights"])]
+    lengths = told["lengths"].items()
+    weights = {name: _packed(length, [(place, row.get(name, ())) for place, row in rows]) for name, length in lengths}
+    return Model(told["version"], sentence, message, weights)
 
 
-def _part(told: Mapping[str, Any], lengths: Mapping[str, float]) -> Part:
+def _part(told: Mapping[str, Any], place: int) -> Part:
     questions: dict[str, Question] = {}
     first = 0
     for name, asked in told["questions"].items():
         cut = asked["threshold"]
         questions[name] = Question(name, tuple(asked["labels"]), first, cut, least_score(cut))
         first += len(asked["labels"])
-    weights = told["weights"]
-    rows = {feature: _packed(length, weights.get(feature, ())) for feature, length in lengths.items()}
-    return Part(questions, tuple(told["bias"]), rows)
+    return Part(questions, tuple(told["bias"]), place)
 
 
-def _packed(length: float, row: Sequence[float]) -> int:
-    """One number that holds a feature's squared length and its weights (label, weight, …), so that adding adds them all."""
-    pairs = zip(row[::2], row[1::2], strict=True)
-    return round(length / _UNIT) + sum(round(weight / _UNIT) << (_BITS * (int(label) + 1)) for label, weight in pairs)
+def _packed(length: float, rows: Iterable[tuple[int, Sequence[float]]]) -> int:
+    """One number that holds a feature's squared length and its weights, so that adding adds them all.
+
+    ``rows``: where a part's labels begin, and its (label, weight, …).
+    """
+    pairs = ((place + int(label), weight) for place, row in rows for label, weight in zip(row[::2], row[1::2], strict=True))
+    return round(length / _UNIT) + sum(round(weight / _UNIT) << (_BITS * (label + 1)) for label, weight in pairs)
 
 
 @lru_cache(maxsize=8)

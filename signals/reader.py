@@ -19,7 +19,7 @@ from signals.semantic import standard
 from signals.turns import Turn, turns
 
 VERSION = "2"
-_MOST_FOR_LANGUAGE = 4000
+_MOST_FOR_LANGUAGE = 2000
 
 
 @dataclass(frozen=True, slots=True)

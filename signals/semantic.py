@@ -68,8 +68,10 @@ def joined(words: Model, told: Mapping[str, Any], embedder: Embedder) -> Model:
     """The words' model with an embedding beside it."""
     embed = lru_cache(maxsize=_KEPT)(embedder.embed)
     heads = {name: Heads(tuple(told[name]["bias"]), tuple(map(tuple, told[name]["rows"]))) for name in ("sentence", "message")}
-    parts = {name: _with_thresholds(getattr(words, name), told[name]["thresholds"]) for name in ("sentence", "message")}
-    return replace(words, version=f"{words.version}+{embedder.name}", beyond=Semantic(embed, heads), **parts)
+    sentence = _with_thresholds(words.sentence, told["sentence"]["thresholds"])
+    message = _with_thresholds(words.message, told["message"]["thresholds"])
+    version = f"{words.version}+{embedder.name}"
+    return replace(words, version=version, beyond=Semantic(embed, heads), sentence=sentence, message=message)
 
 
 def _with_thresholds(part: Part, cuts: Mapping[str, float]) -> Part:

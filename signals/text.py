@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import re2
@@ -16,17 +17,20 @@ _TAIL = re2.compile(  # bounded repeats are expensive in re, not in re2
     r"(?m)^[ \t]*(?:On [^\n]{4,160}\n?[^\n]{0,80}wrote:|-{2,} ?(?:Original|Forwarded) Message ?-{2,}|_{10,}|-- ?)[ \t]*$"
     r"|^From: [^\n]{1,200}\n(?:Sent|Date|To): "
 )
+# Without one of the signs no pattern can be seen: most texts have none, and looking for words is far quicker.
+_TAIL_SIGNS = ("wrote:", "--", "____", "From: ")
 # A single line break is no end: mails are wrapped. A blank line or the next item of a list is one.
 _END = re.compile(r"[.!?]+(?=[\s\"')]|$)|;|\n(?=[ \t]*[\n*•-])|\n(?=[ \t]*\d+[.)])")
 
 
 def clean(text: str) -> str:
     """``text`` in equal length: quotation marks made alike, quoted mails and signatures blanked, broken Unicode replaced."""
-    own = text[:MOST_READ].translate(_ALIKE)
+    own = text[:MOST_READ]
     if not own.isascii():
-        own = own.encode("utf-8", "replace").decode()
-    own = _QUOTED_LINE.sub(_blank, own)
-    tail = _TAIL.search(own)
+        own = own.translate(_ALIKE).encode("utf-8", "replace").decode()
+    if ">" in own:
+        own = _QUOTED_LINE.sub(_blank, own)
+    tail = _TAIL.search(own) if _has(own, _TAIL_SIGNS) else None
     if tail is None or _quotes_follow(text, tail.end()):
         return own
     return own[: tail.start()] + _blanks(own[tail.start() :])
@@ -38,6 +42,8 @@ _AUTOMATIC = re2.compile(
     r"respuesta autom[aá]tica|resposta autom[aá]tica|risposta automatica|automatisch antwoord|delivery status notification)\b|"
     r"\bthis is an auto(?:matic|mated)? (?:reply|response|message)\b"
 )
+_AUTOMATIC_SIGNS = ("auto", "abwesenheitsnotiz", "delivery status")
+_AWAY_SIGNS = ("office", "leave")
 _AWAY = re2.compile(r"(?i)\b(?:out of (?:the )?office|on (?:annual |parental |maternity |sick )leave)\b")
 _BACK = re2.compile(r"(?i)\b(?:will (?:return|respond|reply|be back|get back)|on my return|for urgent matters|in urgent cases)\b")
 
@@ -45,7 +51,14 @@ _BACK = re2.compile(r"(?i)\b(?:will (?:return|respond|reply|be back|get back)|on
 def is_automatic(text: str) -> bool:
     """True for an out-of-office note and the like: it says so in its first lines."""
     head = text[:400]
-    return bool(_AUTOMATIC.search(head) or (_AWAY.search(head) and _BACK.search(head)))
+    lower = head.lower()
+    if _has(lower, _AUTOMATIC_SIGNS) and _AUTOMATIC.search(head):
+        return True
+    return bool(_has(lower, _AWAY_SIGNS) and _AWAY.search(head) and _BACK.search(head))
+
+
+def _has(text: str, signs: Iterable[str]) -> bool:
+    return any(sign in text for sign in signs)
 
 
 def _blank(found: re.Match[str]) -> str:

@@ -56,7 +56,7 @@ def bot_loop(messages: Sequence[Message]) -> Signal | None:
 
 def repeated_question(turns: Sequence[Turn], again: Sequence[Evidence]) -> Signal | None:
     """The same ask again in other words: ``count`` is how often it was repeated, ``again`` where the customer says so."""
-    asked = [(turn, _words(turn)) for turn in turns[-_MOST_COMPARED:]]
+    asked = [(turn, _words(turn)) for turn in turns[-_MOST_COMPARED:]] if len(turns) > 1 else []
     pairs: list[tuple[str, str]] = []
     found: list[Evidence] = []
     for n, (turn, words) in enumerate(asked):

@@ -74,7 +74,7 @@ def _evidence(turn: Turn, label: str, model: Model | None) -> list[Evidence]:
 
 
 def _share_of(text: str, label: str, model: Model) -> float:
-    return model.message.share(model.message.score(features(words_of(text))), "sentiment")[label]
+    return model.message.share(model.by_words(model.total(features(words_of(text)))), "sentiment")[label]
 
 
 def _tone(hits: list[tuple[str, Hit]], shouts: bool) -> str:

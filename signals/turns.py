@@ -92,15 +92,20 @@ def _read(
     if model is None or not own.strip():
         return own, hits, (), ()
     spans: list[Span] = []
-    seen: dict[str, None] = {}
+    seen: set[str] = set()
+    whole = 0
     here, before = setting(subject, advice, everyday("en")), list[str]()
     for number, (start, end) in enumerate(_spans(own)):
         words = words_of(own[start:end])
         said = features(words, _marks(hits, start, end))
-        seen.update(dict.fromkeys(said))
-        spans.append(Span(start, end, model.of_sentence(own[start:end], [*said, *around(words, number, before, here)])))
+        new = said.difference(seen)
+        first = model.total(new)
+        again = model.total([*said.intersection(seen), *around(words, number, before, here)])
+        spans.append(Span(start, end, model.of_sentence(own[start:end], first + again)))
+        seen |= new
+        whole += first
         before = words
-    return own, hits, tuple(spans), model.of_message(own, list(seen))
+    return own, hits, tuple(spans), model.of_message(own, whole)
 
 
 def _marks(hits: Mapping[str, list[Hit]], start: int, end: int) -> tuple[str, ...]:
