@@ -63,13 +63,15 @@ def _negated(words: Sequence[str]) -> Iterator[str]:
 
 
 def around(words: Sequence[str], number: int, before: Sequence[str], setting: Setting) -> tuple[str, ...]:
-    """Marks of where a sentence stands: its ``number`` in the message, the words ``before`` it, and its ``setting``.
+    """Marks of where a sentence stands: its ``number`` in the message, the words ``before`` it, and the advice it answers.
+
+    The subject's words are marks of every sentence alike, see ``Setting``.
 
     "Please end it" asks to end what the sentence before or the subject names; "rebooked for today, the app regrets" is a failure
     because somebody had just said: please rebook.
     """
     place = ("@first",) if number == 0 else ()
-    near = (*setting.subject, *_marked("p", [word for word in before if word not in setting.everyday]))
+    near = _marked("p", [word for word in before if word not in setting.everyday])
     if not setting.telling:
         return (*place, *near)
     shared = len(setting.telling.intersection(words))

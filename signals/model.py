@@ -18,6 +18,7 @@ _UNIT = 0.1  # weights and lengths are kept in tenths
 _BITS = 32  # of one sum in a packed row: adding rows is one addition of whole numbers, however many labels there are
 _BYTES = _BITS // 8
 _ZERO = 1 << (_BITS - 1)  # added to each sum, so that none is negative when they are taken apart
+_WHOLE = 0.5  # how much what the whole message says counts beside what a sentence says
 WEIGHTS = Path(__file__).parent / "weights.json"
 
 
@@ -84,6 +85,7 @@ class Model:
     sentence: Part
     message: Part
     weights: Mapping[str, int]  # feature → its squared length and its weights for all labels of both parts, packed
+    both: tuple[tuple[int, int], ...]  # places of the questions that are asked of sentences and of messages, in either's scores
     beyond: Beyond | None = None
 
     def total(self, features: Iterable[str]) -> int:
@@ -100,6 +102,13 @@ class Model:
         scores = self.by_words(total)
         return self.beyond.mixed("message", text, scores) if self.beyond else scores
 
+    def beside(self, scores: Sequence[float], whole: Sequence[float]) -> list[float]:
+        """A sentence's scores where its message's are known: yes/no questions are asked of both."""
+        mixed = list(scores)
+        for own, of_message in self.both:
+            mixed[own] = with_whole(scores[own], whole[of_message])
+        return mixed
+
     def by_words(self, total: int) -> list[float]:
         """The raw scores of a whole message by its words alone, whatever reads beside them."""
         return self._scores(self.message, total)
@@ -109,6 +118,11 @@ class Model:
         length, *sums = unpack(f"<{labels + 1}I", (total + _lifted(labels)).to_bytes(_BYTES * (labels + 1), "little"))
         scale = math.sqrt(_UNIT / length) if length else 0.0
         return [bias + scale * (each - _ZERO) for bias, each in zip(part.bias, sums[part.place :], strict=False)]
+
+
+def with_whole(sentence: float, message: float) -> float:
+    """The raw score of a sentence, its message considered."""
+    return (sentence + _WHOLE * message) / (1 + _WHOLE)
 
 
 def least_score(threshold: float) -> float:
@@ -125,7 +139,8 @@ def words_only() -> Model:
     rows = [(0, told["sentence"]["weights"]), (message.place, told["message"]["weights"])]
     lengths = told["lengths"].items()
     weights = {name: _packed(length, [(place, row.get(name, ())) for place, row in rows]) for name, length in lengths}
-    return Model(told["version"], sentence, message, weights)
+    both = tuple((q.first, message.questions[name].first) for name, q in sentence.questions.items() if name in message.questions)
+    return Model(told["version"], sentence, message, weights, both)
 
 
 def _part(told: Mapping[str, Any], place: int) -> Part:

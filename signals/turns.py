@@ -91,21 +91,23 @@ def _read(
     hits = lexicon.find(own) if lexicon else {}
     if model is None or not own.strip():
         return own, hits, (), ()
-    spans: list[Span] = []
+    spans: list[tuple[int, int, list[float]]] = []
     seen: set[str] = set()
     whole = 0
     here, before = setting(subject, advice, everyday("en")), list[str]()
+    of_subject = model.total(here.subject)
     for number, (start, end) in enumerate(_spans(own)):
         words = words_of(own[start:end])
         said = features(words, _marks(hits, start, end))
         new = said.difference(seen)
         first = model.total(new)
         again = model.total([*said.intersection(seen), *around(words, number, before, here)])
-        spans.append(Span(start, end, model.of_sentence(own[start:end], first + again)))
+        spans.append((start, end, model.of_sentence(own[start:end], first + again + of_subject)))
         seen |= new
         whole += first
         before = words
-    return own, hits, tuple(spans), model.of_message(own, whole)
+    scores = model.of_message(own, whole)
+    return own, hits, tuple([Span(start, end, model.beside(each, scores)) for start, end, each in spans]), scores
 
 
 def _marks(hits: Mapping[str, list[Hit]], start: int, end: int) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ FOLDER = Path(__file__).parent
 Labelled = dict[str, Mapping[str, tuple[str, ...]]]  # question → label → texts
 
 AROUND = "\x1f"  # between a sentence and the marks of where it stands
+BETWEEN = "\x1e"  # between the sentences of a message
 
 _MARK = re.compile(r"\[\[([a-z_+ ]+):\s*(.*?)\]\]", re.DOTALL)
 _QUESTIONS = {
@@ -57,7 +58,7 @@ class Marked:
     def answers(self, question: str, labels: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         """(text, label) of every text that answers a question."""
         if question == "intents":
-            yield f"{self.subject}\n{_joined(self.messages[0])}", self.intent
+            yield f"{self.subject}{BETWEEN}{_joined(self.messages[0])}", self.intent
         elif question == "sentiment":
             yield from zip(map(_joined, self.messages), self.tones, strict=False)
         else:
@@ -65,12 +66,18 @@ class Marked:
                 here, before = setting(self.subject, advice, everyday("en")), list[str]()
                 for number, (text, marks) in enumerate(message):
                     words = words_of(text)
-                    yield AROUND.join((text, *around(words, number, before, here))), _answer(question, labels, marks)
+                    yield AROUND.join((text, *here.subject, *around(words, number, before, here))), _answer(question, labels, marks)
                     before = words
+
+    def wholes(self, question: str) -> Iterator[tuple[str, str]]:
+        """(text, label) of every message for a yes/no question of its sentences: yes where one of them is."""
+        for message in self.messages:
+            labels = {_answer(question, ("yes", "no"), marks) for _, marks in message}
+            yield _joined(message), "yes" if "yes" in labels else "no"
 
 
 def _joined(message: tuple[tuple[str, frozenset[str]], ...]) -> str:
-    return " ".join(text for text, _ in message)
+    return BETWEEN.join(text for text, _ in message)
 
 
 def _answer(question: str, labels: tuple[str, ...], marks: frozenset[str]) -> str:
