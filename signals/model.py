@@ -1,6 +1,7 @@
 """The trained part of reading: logistic regressions over ``features``, one per question, scored in plain Python.
 
-The weights are made by ``python -m signals.training`` from ``signals/corpus`` and kept beside this file.
+The weights are made by ``python -m signals.training`` from ``signals/corpus`` and kept beside this file: a line about the
+questions, and one per feature: its squared length, and its weights (label, weight, …) for sentences and for messages.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _BITS = 32  # of one sum in a packed row: adding rows is one addition of whole n
 _BYTES = _BITS // 8
 _ZERO = 1 << (_BITS - 1)  # added to each sum, so that none is negative when they are taken apart
 _WHOLE = 0.5  # how much what the whole message says counts beside what a sentence says
-WEIGHTS = Path(__file__).parent / "weights.json"
+WEIGHTS = Path(__file__).parent / "weights.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Model:
         return self.beyond.mixed("message", text, scores) if self.beyond else scores
 
     def beside(self, scores: Sequence[float], whole: Sequence[float]) -> list[float]:
-        """A sentence's scores where its message's are known: yes/no questions are asked of both."""
+        """The scores of one of several sentences of a message: yes/no questions are asked of both."""
         mixed = list(scores)
         for own, of_message in self.both:
             mixed[own] = with_whole(scores[own], whole[of_message])
@@ -133,12 +134,14 @@ def least_score(threshold: float) -> float:
 @lru_cache(maxsize=1)
 def words_only() -> Model:
     """The model that comes with Baton and needs nothing beside Python."""
-    told = json.loads(WEIGHTS.read_text("utf-8"))
-    sentence = _part(told["sentence"], 0)
-    message = _part(told["message"], len(sentence.bias))
-    rows = [(0, told["sentence"]["weights"]), (message.place, told["message"]["weights"])]
-    lengths = told["lengths"].items()
-    weights = {name: _packed(length, [(place, row.get(name, ())) for place, row in rows]) for name, length in lengths}
+    with WEIGHTS.open(encoding="utf-8") as lines:  # line by line: read at once it would take as much memory again
+        told = json.loads(next(lines))
+        sentence = _part(told["sentence"], 0)
+        message = _part(told["message"], len(sentence.bias))
+        weights = {
+            feature: _packed(length, ((0, of_sentence), (message.place, of_message)))
+            for feature, length, of_sentence, of_message in map(json.loads, lines)
+        }
     both = tuple((q.first, message.questions[name].first) for name, q in sentence.questions.items() if name in message.questions)
     return Model(told["version"], sentence, message, weights, both)
 

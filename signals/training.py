@@ -100,9 +100,10 @@ def _scores(ticket: corpus.Marked, told: Texts, models: Sequence[tuple[Fit, Fit]
         return
     of_sentences = np.mean([model.yes([text for text, _ in answers]) for model, _ in models], axis=0)
     of_messages = np.mean([model.yes([text for text, _ in ticket.wholes(told.question)]) for _, model in models], axis=0)
-    message = (of_messages[n] for n, sentences in enumerate(ticket.messages) for _ in sentences)
-    for (text, label), own, whole in zip(answers, of_sentences, message, strict=True):
-        yield -60.0 if _taken_back(told.question, text) else with_whole(float(own), float(whole)), label == "yes"
+    message = ((of_messages[n], len(sentences)) for n, sentences in enumerate(ticket.messages) for _ in sentences)
+    for (text, label), own, (whole, beside) in zip(answers, of_sentences, message, strict=True):
+        score = with_whole(float(own), float(whole)) if beside > 1 else float(own)
+        yield -60.0 if _taken_back(told.question, text) else score, label == "yes"
 
 
 def _taken_back(question: str, text: str) -> bool:
@@ -162,17 +163,25 @@ def keep_embedding(part: dict[str, Any], told: Texts, cut: float, model: Fit) ->
     part.setdefault("rows", []).extend([round(float(w), 2) for w in row] for row in rows)
 
 
-def write(file: Path, told: dict[str, Any]) -> None:
-    file.write_text(json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n", "utf-8")
+def _length(column: int) -> float:
+    return round(float(weigher().idf_[column]) ** 2, 1)
+
+
+def write(file: Path, *told: object) -> None:
+    """A line of JSON for each."""
+    with file.open("w", encoding="utf-8") as lines:
+        for one in told:
+            lines.write(json.dumps(one, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n")
 
 
 def main(shared: Path | None) -> None:
     """Words always; the embedding beside them where the extra is installed."""
     parts = train(shared, [by_words], keep_words)
-    lengths = {name: round(float(weigher().idf_[column]) ** 2, 1) for name, column in vocabulary().items()}
     made = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     version = f"{datetime.now(UTC):%Y-%m-%d}.{made[:4]}"
-    write(WEIGHTS, {"version": version, "lengths": lengths, **parts})
+    rows = [parts[name].pop("weights") for name in ("sentence", "message")]
+    features = ([name, _length(column), *(row.get(name, []) for row in rows)] for name, column in vocabulary().items())
+    write(WEIGHTS, {"version": version, **parts}, *features)
     embedder = installed()
     if embedder is not None:
         parts = train(shared, [by_words, by_embedding], keep_embedding)

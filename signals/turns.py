@@ -107,7 +107,9 @@ def _read(
         whole += first
         before = words
     scores = model.of_message(own, whole)
-    return own, hits, tuple([Span(start, end, model.beside(each, scores)) for start, end, each in spans]), scores
+    if len(spans) > 1:
+        spans = [(start, end, model.beside(each, scores)) for start, end, each in spans]
+    return own, hits, tuple([Span(*one) for one in spans]), scores
 
 
 def _marks(hits: Mapping[str, list[Hit]], start: int, end: int) -> tuple[str, ...]:

@@ -66,7 +66,8 @@ class Marked:
                 here, before = setting(self.subject, advice, everyday("en")), list[str]()
                 for number, (text, marks) in enumerate(message):
                     words = words_of(text)
-                    yield AROUND.join((text, *here.subject, *around(words, number, before, here))), _answer(question, labels, marks)
+                    place = (*here.subject, *around(words, number, before, here))
+                    yield AROUND.join((text, *place)), _answer(question, labels, marks)
                     before = words
 
     def wholes(self, question: str) -> Iterator[tuple[str, str]]:
