@@ -31,7 +31,8 @@ FOLDS = 5
 SMALLEST = 2.0  # weight times rarity below which a feature is not kept
 LEAST_CUT = 10  # hundredths
 USUAL_SHARE = 0.10  # of the tickets of a help desk that carry a signal; ours carry them far more often
-COMMON = {"failed_attempt": 0.3, "asked_before": 0.25}  # and two are common, and have to be counted
+# Some are common, and have to be counted; one that leaves unseen costs more than a second look.
+COMMON = {"failed_attempt": 0.3, "asked_before": 0.25, "churn_risk": 0.2}
 Keep = Callable[[dict[str, Any], Texts, float, Fit], None]
 # Ordinary texts of other questions that are a clear no to yes/no questions, so that everyday words weigh nothing.
 _ORDINARY = (("technical", "none"), ("urgency", "none"), ("impact", "none"), ("sentiment", "satisfied"), ("intents", "how_to"))

@@ -51,9 +51,9 @@ LEVELS: list[tuple[str, str, Count, float, float]] = [
     ("refunds", "test", amount, 0.84, 0.82),
     ("refunds_plain", "dev", wanted, 0.94, 0.87),
     ("refunds_plain", "test", wanted, 0.80, 0.68),
-    ("refunds_plain", "dev", amount, 0.94, 0.87),
+    ("refunds_plain", "dev", amount, 0.92, 0.90),
     ("refunds_plain", "test", amount, 0.52, 0.50),
-    ("failed", "dev", several_failed, 0.90, 0.55),
+    ("failed", "dev", several_failed, 0.85, 0.68),
     ("failed", "test", several_failed, 0.85, 0.60),
 ]
 
@@ -70,13 +70,13 @@ def test_levels(file: str, half: str, count: Count, precision: float, recall: fl
 # Least precision and recall on 180 tickets in plain words, every third a trap (tests/data/plain.yaml).
 PLAIN = {
     "escalate": (0.80, 0.88),
-    "human": (0.82, 0.85),
-    "churn": (0.75, 0.70),
-    "legal or security": (0.74, 0.82),
-    "failed >= 2": (0.78, 0.68),
+    "human": (0.85, 0.92),
+    "churn": (0.82, 0.72),
+    "legal or security": (0.78, 0.88),
+    "failed >= 2": (0.80, 0.80),
     "negative": (0.74, 0.72),
-    "refund wanted": (0.90, 0.85),
-    "refund amount": (0.90, 0.82),
+    "refund wanted": (0.92, 0.88),
+    "refund amount": (0.92, 0.86),
 }
 
 
