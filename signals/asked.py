@@ -65,11 +65,11 @@ def find(name: str, own: Sequence[Turn], model: Model | None) -> tuple[list[Seen
 
 
 def _by_pattern(name: str, own: Sequence[Turn], model: Model | None) -> Iterator[Seen]:
-    """Patterns that were seen, but those in a sentence which the model finds most unlikely: it was told of the pattern."""
+    """Patterns that were seen, but those in a sentence which the model finds unlikely: it was told of the pattern."""
     for turn in own:
         for hit in turn.of(name):
             span = next((s for s in turn.spans if s.start <= hit.start < s.end), None) if model else None
-            if model is None or span is None or model.sentence.yes(span.scores, name) >= _UNLIKELY:
+            if hit.sure or model is None or span is None or model.sentence.yes(span.scores, name) >= _UNLIKELY:
                 yield turn, evidence_of(turn, hit), SURE
 
 

@@ -31,9 +31,13 @@ class Reading(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True, strict=True)
 
     hits: list[str] = Field(min_length=1)
+    sure: bool = False  # counts whatever the model finds of the sentence
     negations: list[str] = Field(default_factory=list)  # "do not want a refund": said, and denied
     vetoes: list[str] = Field(default_factory=list)  # "refund policy": another meaning
     sentence_vetoes: list[str] = Field(default_factory=list)
+
+
+_PATTERNS = ("hits", "negations", "vetoes", "sentence_vetoes")
 
 
 class Phrases(pydantic.BaseModel):
@@ -49,12 +53,16 @@ class Phrases(pydantic.BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One phrase in a text; ``veto`` is "" when it counts, else "negation" or "veto". ``seen_by`` names the pattern."""
+    """One phrase in a text; ``veto`` is "" when it counts, else "negation" or "veto". ``seen_by`` names the pattern.
+
+    One that is ``sure`` needs no second opinion of the model.
+    """
 
     start: int
     end: int
     seen_by: str
     veto: str = ""
+    sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,7 @@ class _Compiled:
     negations: Any
     vetoes: Any
     sentence_vetoes: Any
+    sure: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,7 +141,8 @@ def _regex(patterns: list[str], words: dict[str, str]) -> Any:
 
 def _compiled(group: str, reading: Reading, words: dict[str, str]) -> _Compiled:
     lists = (reading.negations, reading.vetoes, reading.sentence_vetoes)
-    return _Compiled(group, *(_regex(patterns, words) for patterns in lists))
+    negations, vetoes, elsewhere = (_regex(patterns, words) for patterns in lists)
+    return _Compiled(group, negations, vetoes, elsewhere, reading.sure)
 
 
 def _unusable(phrases: Phrases, parsed: Parsed) -> Iterator[Problem]:
@@ -152,7 +162,7 @@ def _every_pattern(phrases: Phrases) -> Iterator[tuple[tuple[str | int, ...], st
         yield ("words", word), pattern
     for group, readings in phrases.groups.items():
         for n, reading in enumerate(readings):
-            for kind in Reading.model_fields:
+            for kind in _PATTERNS:
                 yield from ((("groups", group, n, kind, m), one) for m, one in enumerate(getattr(reading, kind)))
 
 
@@ -162,9 +172,9 @@ def _judged(span: tuple[int, int], name: str, reading: _Compiled, text: str, end
     sentence = text[first:last]
     here = (start - first, end - first)
     if _touches(reading.negations, sentence, here):
-        return Hit(start, end, name, "negation")
+        return Hit(start, end, name, "negation", reading.sure)
     elsewhere = reading.sentence_vetoes is not None and reading.sentence_vetoes.search(sentence)
-    return Hit(start, end, name, "veto" if elsewhere or _touches(reading.vetoes, sentence, here) else "")
+    return Hit(start, end, name, "veto" if elsewhere or _touches(reading.vetoes, sentence, here) else "", reading.sure)
 
 
 def _touches(vetoes: Any, sentence: str, hit: tuple[int, int]) -> bool:

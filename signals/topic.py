@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from escalation.signals import Evidence, Signal
 from signals.features import features, words_of
+from signals.lexicon import Hit
 from signals.model import Model
 from signals.turns import MOST_EVIDENCE, Turn
 
@@ -15,6 +16,7 @@ IMPACTS = ("safety", "data_loss", "outage", "all_blocked")  # the gravest first;
 UNSURE = 0.4  # an intent less likely than this is for triage
 _LIKELY = 0.6
 _GRAVE = 0.45  # of a critical impact: missing one costs more than a second look
+_UNLIKELY = 0.2  # below it a pattern of an impact is not believed
 _SURE = 0.8  # of a pattern
 _SUBJECT, _FIRST, _REST = 0.4, 1.0, 0.4  # how much each part tells of the intent
 _MOST_TURNS = 6
@@ -33,7 +35,12 @@ def impact(own: Sequence[Turn], model: Model | None) -> Signal | None:
     over = max(((t.place, h.start) for t in own for h in t.of("resolved")), default=(-1, 0))
     model_says = list(_impact_by_model(own, model)) if model else []
     for kind in IMPACTS:
-        hits = [t.evidence(h.start, h.end, h.seen_by) for t in own for h in t.of(f"impact.{kind}") if (t.place, h.start) > over]
+        hits = [
+            t.evidence(h.start, h.end, h.seen_by)
+            for t in own
+            for h in t.of(f"impact.{kind}")
+            if (t.place, h.start) > over and (h.sure or _is_likely(t, h, model))
+        ]
         counts = [(at, _SURE) for at in hits]
         counts += [(at, share) for turn, at, share, its in model_says if its == kind and (turn.place, at.start) > over]
         if counts:
@@ -43,6 +50,12 @@ def impact(own: Sequence[Turn], model: Model | None) -> Signal | None:
             evidence = tuple(at for at, _ in counts)[:MOST_EVIDENCE]
             return Signal("impact", value, max(p for _, p in counts), evidence, "patterns and model" if model else "patterns")
     return None
+
+
+def _is_likely(turn: Turn, hit: Hit, model: Model | None) -> bool:
+    """Whether the model does not take back what a pattern saw."""
+    span = next((s for s in turn.spans if s.start <= hit.start < s.end), None)
+    return model is None or span is None or 1 - model.sentence.share(span.scores, "impact")["none"] >= _UNLIKELY
 
 
 def _impact_by_model(own: Sequence[Turn], model: Model) -> Iterator[tuple[Turn, Evidence, float, str]]:

@@ -18,6 +18,7 @@ from escalation.vocabulary import SIGNALS
 from signals.amounts import Sum
 from signals.lexicon import load_lexicon
 from signals.owed import in_message
+from signals.packs import Pack
 from signals.reader import TextReader
 from signals.text import clean
 
@@ -259,3 +260,13 @@ def test_bad_phrases_are_all_told_with_their_lines() -> None:
         (8, "groups.g[0].hits[1]"),
         (9, "groups.g[0].hits[2]"),
     ]
+
+
+@pytest.mark.parametrize("sure", [False, True])
+def test_a_pattern_that_is_sure_needs_no_second_opinion(sure: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = f"    - sure: {str(sure).lower()}\n      hits: ['yellow desk']\n"
+    text = f"language: en\ngroups:\n  security_incident:\n{reading}  impact.outage:\n{reading}"
+    monkeypatch.setattr("signals.reader.pack", lambda language: Pack(language, load_lexicon(text, language)))
+    found = read((C, "Good morning, we would like to have the yellow desk in the catalogue."))
+    assert found["security_incident"].value is sure and ("impact" in found) is sure
+    assert len(found["security_incident"].suppressed) == (not sure)
