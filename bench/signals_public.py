@@ -15,7 +15,7 @@ from bench.scoring import NOW, Score, is_negative, is_there, read, wants_refund
 from escalation.signals import Signal
 from escalation.ticket import Message, Person, Role, Ticket
 from signals import ordinary
-from signals.features import features
+from signals.features import features, words_of
 from signals.model import Model
 from signals.reader import TextReader
 from signals.semantic import standard
@@ -73,7 +73,7 @@ def _by_examples(model: Model) -> list[str]:
         from sklearn.linear_model import LogisticRegression
         from sklearn.preprocessing import normalize
 
-        from signals.training import INVERSE_DECAY
+        from signals.fitting import INVERSE_DECAY
     except ImportError:
         return ["Intents from 5, 10, 20 examples: needs scikit-learn."]
     examples: dict[str, list[str]] = {}
@@ -83,7 +83,7 @@ def _by_examples(model: Model) -> list[str]:
     figures = []
     for shots in SHOTS:
         chosen = [(t, i) for i, some in examples.items() for t in random.Random(1).sample(some, shots)]
-        vectorizer = CountVectorizer(analyzer=features, binary=True)
+        vectorizer = CountVectorizer(analyzer=lambda text: features(words_of(text)), binary=True)
         regression = LogisticRegression(C=INVERSE_DECAY, max_iter=2000)
         regression.fit(normalize(vectorizer.fit_transform([t for t, _ in chosen])), [i for _, i in chosen])
         said = regression.predict(normalize(vectorizer.transform(texts)))
