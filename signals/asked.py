@@ -12,7 +12,9 @@ from signals.numbers import NUMBER_WORDS
 from signals.turns import MOST_EVIDENCE, Turn
 
 PLAIN = ("explicit_human_request", "churn_risk", "legal_threat", "security_incident", "privacy_request")
-_UNLIKELY = 0.05  # share below which the model takes back what a pattern saw
+# Share below which the model takes back what a pattern saw: it is right in thirteen of fourteen marked sentences. Money is asked back in
+# so many ways that a pattern is believed sooner.
+_UNLIKELY, _UNLIKELY_MONEY = 0.3, 0.05
 SURE = 0.85  # of a pattern where there is no model
 _ENDS_WHEN_RESOLVED = frozenset({"explicit_human_request", "refund_request", "failed_attempts"})
 _DAYS = re.compile(r"\b(\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|several)\s+(day|week|month|year)s?\b", re.I)
@@ -66,10 +68,11 @@ def find(name: str, own: Sequence[Turn], model: Model | None) -> tuple[list[Seen
 
 def _by_pattern(name: str, own: Sequence[Turn], model: Model | None) -> Iterator[Seen]:
     """Patterns that were seen, but those in a sentence which the model finds unlikely: it was told of the pattern."""
+    least = _UNLIKELY_MONEY if name == "refund_request" else _UNLIKELY
     for turn in own:
         for hit in turn.of(name):
             span = next((s for s in turn.spans if s.start <= hit.start < s.end), None) if model else None
-            if hit.sure or model is None or span is None or model.sentence.yes(span.scores, name) >= _UNLIKELY:
+            if hit.sure or model is None or span is None or model.sentence.yes(span.scores, name) >= least:
                 yield turn, evidence_of(turn, hit), SURE
 
 

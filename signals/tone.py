@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from escalation.signals import Evidence, Signal
-from signals.features import features, words_of
 from signals.lexicon import Hit
 from signals.model import Model
 from signals.turns import MOST_EVIDENCE, Turn
@@ -69,12 +68,8 @@ def _evidence(turn: Turn, label: str, model: Model | None) -> list[Evidence]:
     found = [turn.evidence(h.start, h.end, h.seen_by) for h in turn.of(f"sentiment.{label}")]
     if found or model is None:
         return found
-    best = max(turn.spans, key=lambda s: _share_of(turn.text[s.start : s.end], label, model), default=None)
+    best = max(turn.spans, key=lambda s: model.message.share(model.by_words(s.total), "sentiment")[label], default=None)
     return [turn.evidence(best.start, best.end, f"model:sentiment@{model.version}")] if best else []
-
-
-def _share_of(text: str, label: str, model: Model) -> float:
-    return model.message.share(model.by_words(model.total(features(words_of(text)))), "sentiment")[label]
 
 
 def _tone(hits: list[tuple[str, Hit]], shouts: bool) -> str:

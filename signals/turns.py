@@ -25,11 +25,12 @@ _LETTERS = re.compile(r"[^\W\d_]")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A sentence: its place in the message, and the model's raw scores."""
+    """A sentence: its place in the message, the model's raw scores, and ``total`` of its own features (``Model.total``)."""
 
     start: int
     end: int
     scores: Sequence[float]
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def _read(
     hits = lexicon.find(own) if lexicon else {}
     if model is None or not own.strip():
         return own, hits, (), ()
-    spans: list[tuple[int, int, list[float]]] = []
+    spans: list[Span] = []
     seen: set[str] = set()
     whole = 0
     here, before = setting(subject, advice, everyday("en")), list[str]()
@@ -101,15 +102,16 @@ def _read(
         said = features(words, _marks(hits, start, end))
         new = said.difference(seen)
         first = model.total(new)
-        again = model.total([*said.intersection(seen), *around(words, number, before, here)])
-        spans.append((start, end, model.of_sentence(own[start:end], first + again + of_subject)))
+        total = first + model.total(said.intersection(seen))
+        near = of_subject + model.total(around(words, number, before, here))
+        spans.append(Span(start, end, model.of_sentence(own[start:end], total + near), total))
         seen |= new
         whole += first
         before = words
     scores = model.of_message(own, whole)
     if len(spans) > 1:
-        spans = [(start, end, model.beside(each, scores)) for start, end, each in spans]
-    return own, hits, tuple([Span(*one) for one in spans]), scores
+        spans = [Span(s.start, s.end, model.beside(s.scores, scores), s.total) for s in spans]
+    return own, hits, tuple(spans), scores
 
 
 def _marks(hits: Mapping[str, list[Hit]], start: int, end: int) -> tuple[str, ...]:

@@ -46,15 +46,15 @@ Count = Callable[[Score, Told, Mapping[str, Any]], None]
 # (file, half, question, least precision, least recall): odd ids were worked with, even ones were only counted.
 LEVELS: list[tuple[str, str, Count, float, float]] = [
     ("refunds", "dev", wanted, 0.97, 0.92),
-    ("refunds", "test", wanted, 0.85, 0.90),
+    ("refunds", "test", wanted, 0.88, 0.93),
     ("refunds", "dev", amount, 0.97, 0.92),
-    ("refunds", "test", amount, 0.84, 0.82),
-    ("refunds_plain", "dev", wanted, 0.94, 0.87),
-    ("refunds_plain", "test", wanted, 0.80, 0.68),
-    ("refunds_plain", "dev", amount, 0.92, 0.90),
-    ("refunds_plain", "test", amount, 0.52, 0.50),
-    ("failed", "dev", several_failed, 0.85, 0.68),
-    ("failed", "test", several_failed, 0.85, 0.60),
+    ("refunds", "test", amount, 0.85, 0.84),
+    ("refunds_plain", "dev", wanted, 0.95, 0.95),
+    ("refunds_plain", "test", wanted, 0.85, 0.75),
+    ("refunds_plain", "dev", amount, 0.92, 0.92),
+    ("refunds_plain", "test", amount, 0.48, 0.50),
+    ("failed", "dev", several_failed, 0.80, 0.68),
+    ("failed", "test", several_failed, 0.85, 0.80),
 ]
 
 
@@ -69,7 +69,7 @@ def test_levels(file: str, half: str, count: Count, precision: float, recall: fl
 
 # Least precision and recall on 180 tickets in plain words, every third a trap (tests/data/plain.yaml).
 PLAIN = {
-    "escalate": (0.80, 0.88),
+    "escalate": (0.84, 0.90),
     "human": (0.85, 0.92),
     "churn": (0.82, 0.72),
     "legal or security": (0.78, 0.88),
