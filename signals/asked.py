@@ -12,8 +12,8 @@ from signals.numbers import NUMBER_WORDS
 from signals.turns import MOST_EVIDENCE, Turn
 
 PLAIN = ("explicit_human_request", "churn_risk", "legal_threat", "security_incident", "privacy_request")
-# Share below which the model takes back what a pattern saw: it is right in thirteen of fourteen marked sentences. Money is asked back in
-# so many ways that a pattern is believed sooner.
+# Share below which the model takes back what a pattern saw: right in thirteen of fourteen marked sentences. Money is asked back
+# in so many ways that a pattern is believed sooner.
 _UNLIKELY, _UNLIKELY_MONEY = 0.3, 0.05
 SURE = 0.85  # of a pattern where there is no model
 _ENDS_WHEN_RESOLVED = frozenset({"explicit_human_request", "refund_request", "failed_attempts"})
