@@ -41,7 +41,7 @@ _ACCEPTS: Any = re2.compile(
 _STILL_MONEY: Any = re2.compile(
     r"(?i)\b(?:i (?:still )?(?:want|need|prefer|demand)|refund me|my money|money|but|however|instead|cash)\b"
 )
-_LATTER: Any = re2.compile(r"(?i)\bthe (?:latter|second (?:one|option))\b")
+_LATTER: Any = re2.compile(r"(?i)(?:\bthe |^\W*)(?:latter|second (?:one|option))\b")
 _OR_MONEY: Any = re2.compile(r"(?i)\bor\b(?:[^.!?]|\.\d){0,60}\b(?:money|refund\w*|back|reimburs\w*)\b")
 _WHERE: Any = re2.compile(
     r"(?i)\b(?:where(?:'s| is) (?:it|that|this)|when (?:do|will|can) (?:i|we) (?:get|see|have|receive) (?:it|that)|still nothing|"

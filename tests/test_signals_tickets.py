@@ -104,6 +104,9 @@ def refund(*said: tuple[str, str]) -> Any:
 OFFER = ("agent", "I am sorry. We could refund you the $30 for the lid.")
 OFFERS = [
     ("OK, let's do that, please go ahead.", 30),
+    ("Agreed.", 30),
+    ("That's acceptable, please proceed.", 30),
+    ("Not acceptable, I want a new one.", None),
     ("Yes please, but a new one, no money.", None),
 ]
 
@@ -112,6 +115,12 @@ OFFERS = [
 def test_an_offer_of_money_that_is_taken_up_is_a_request(answer: str, sum_: int | None) -> None:
     told = refund(("customer", "The lid of my blender is broken."), OFFER, ("customer", answer))
     assert (told or {}).get("amount") == sum_
+
+
+def test_the_latter_is_the_money_where_that_was_named_last() -> None:
+    bought = ("customer", "The sole came off after one day, £65 down the drain.")
+    assert refund(bought, ("agent", "Would you prefer a new pair or your money back?"), ("customer", "latter"))["amount"] == 65
+    assert refund(bought, ("agent", "Would you prefer your money back or a new pair?"), ("customer", "the latter")) is None
 
 
 def test_a_request_that_is_withdrawn_or_paid_is_over() -> None:
