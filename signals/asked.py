@@ -71,7 +71,7 @@ def _by_pattern(name: str, own: Sequence[Turn], model: Model | None) -> Iterator
     least = _UNLIKELY_MONEY if name == "refund_request" else _UNLIKELY
     for turn in own:
         for hit in turn.of(name):
-            span = next((s for s in turn.spans if s.start <= hit.start < s.end), None) if model else None
+            span = turn.span_of(hit)
             if hit.sure or model is None or span is None or model.sentence.yes(span.scores, name) >= least:
                 yield turn, evidence_of(turn, hit), SURE
 

@@ -54,7 +54,7 @@ def impact(own: Sequence[Turn], model: Model | None) -> Signal | None:
 
 def _is_likely(turn: Turn, hit: Hit, model: Model | None) -> bool:
     """Whether the model does not take back what a pattern saw."""
-    span = next((s for s in turn.spans if s.start <= hit.start < s.end), None)
+    span = turn.span_of(hit)
     return model is None or span is None or 1 - model.sentence.share(span.scores, "impact")["none"] >= _UNLIKELY
 
 

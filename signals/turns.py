@@ -52,6 +52,10 @@ class Turn:
         """Hits of a group in a sentence, those taken back included."""
         return [hit for hit in self.hits.get(group, ()) if span.start <= hit.start < span.end]
 
+    def span_of(self, hit: Hit) -> Span | None:
+        """The sentence of a hit, None where no model read it."""
+        return next((span for span in self.spans if span.start <= hit.start < span.end), None)
+
     def evidence(self, start: int, end: int, seen_by: str) -> Evidence:
         return Evidence(self.message.id, start, end, seen_by)
 
