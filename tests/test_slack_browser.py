@@ -78,6 +78,15 @@ def test_the_menu_opens_and_its_choice_is_pressed(play: Play, page: Page) -> Non
     assert [(a["press"], a["reason"], a["note"]) for a in play.desk.answers] == [("baton_reassign", "bo", "Knows her")]
 
 
+def test_news_closes_no_menu(play: Play, page: Page) -> None:
+    play.chat.post("U101", card(), "key-1", look_first=False)
+    page.goto(f"{play.url}/sandbox/slack?c=D101")
+    page.get_by_label("More actions").click()
+    play.chat.post("U101", card(), "key-2", look_first=False)
+    expect(page.get_by_label("More actions")).to_have_count(2)
+    expect(page.get_by_role("button", name="Reassign…")).to_have_count(1)  # of the first card; the second's is shut
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_has_no_accessibility_faults(play: Play, page: Page, scheme: str) -> None:
     play.chat.post("#support-handoffs", card(mention="U101"), "key-1", look_first=False)
@@ -155,10 +164,19 @@ class Flow:
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).last.click(timeout=10_000)
 
+    def answer(self, name: str) -> None:
+        """Press what stands on this ticket's newest card: until it has come, the page shows those of other tickets."""
+        self.card.get_by_role("button", name=name, exact=True).click(timeout=10_000)
+
     def choose(self, name: str) -> None:
-        """Press what stands in the menu of the newest card."""
-        self.page.get_by_label("More actions").last.click(timeout=10_000)
-        self.press(name)
+        """Press what stands in that card's menu."""
+        self.card.get_by_label("More actions").click(timeout=10_000)
+        self.answer(name)
+
+    @property
+    def card(self) -> Locator:
+        link = self.page.locator(f'a[href*="{self.ticket}"]')
+        return self.page.get_by_role("listitem").filter(has=link).filter(has=self.page.get_by_label("More actions")).last
 
 
 def enter(field: Locator, value: str) -> None:
@@ -179,7 +197,7 @@ def test_a_handoff_from_the_offer_to_the_return_by_browser_alone(system: System,
     system.send("zendesk", "ticket_created_urgent", flow.ticket)
     first = flow.asked()
     flow.visit(first)
-    flow.press("Decline")
+    flow.answer("Decline")
     flow.fill("Decline this handoff", "Decline", Why_not_you="busy", Anything_the_next="Ask me tomorrow")
     flow.sees("Declined (busy: Ask me tomorrow). It went on to the next person.")
 
@@ -190,7 +208,7 @@ def test_a_handoff_from_the_offer_to_the_return_by_browser_alone(system: System,
     page.goto(f"{system.url}/sandbox/slack?c={CHANNELS[system.handoff(flow.ticket)['team']]}")
     flow.sees("asks the sender: Which of the two invoices?")
     flow.visit(second)
-    flow.press("Accept")
+    flow.answer("Accept")
     flow.sees("First reply due by")
     until(lambda: system.ticket("zendesk", flow.ticket)["assignee"], what="the assignee in the helpdesk")
 
@@ -225,7 +243,7 @@ def test_a_handoff_is_handed_on_accepted_and_judged_by_browser_alone(system: Sys
     flow.choose("Snooze…")
     flow.fill("Answer later", "Put off", How_much_longer="5")
     flow.sees("Put off once: waiting until")
-    flow.press("Accept")
+    flow.answer("Accept")
     flow.sees("First reply due by")
     until(lambda: system.ticket("zendesk", flow.ticket)["assignee"], what="the assignee in the helpdesk")
     before = system.ticket("zendesk", flow.ticket)["assignee"]
@@ -238,7 +256,7 @@ def test_a_handoff_is_handed_on_accepted_and_judged_by_browser_alone(system: Sys
     assert flow.asked() == SLACK[colleague]
     flow.visit(SLACK[colleague])
     flow.sees("hands it to you: Knows this customer")
-    flow.press("Accept")
+    flow.answer("Accept")
     flow.sees("First reply due by")
     until(lambda: system.ticket("zendesk", flow.ticket)["assignee"] != before, what="the colleague in the helpdesk")
 

@@ -25,12 +25,20 @@
     for (const part of document.querySelectorAll("[data-live]")) replace(part, news);
   }
 
+  // A menu is named by its message and its place there, so that news closes none that a person has just opened.
+  const menus = (part) => [...part.querySelectorAll("li[id] details")].map((menu) => {
+    const message = menu.closest("li");
+    return { menu, name: `${message.id} ${[...message.querySelectorAll("details")].indexOf(menu)}` };
+  });
+
   function replace(part, news) {
     const fresh = news.querySelector(`[data-live="${part.dataset.live}"]`);
     if (!fresh || served.get(part.dataset.live) === fresh.innerHTML) return;
     served.set(part.dataset.live, fresh.innerHTML);
     const atEnd = part.scrollHeight - part.scrollTop - part.clientHeight < 80;
+    const open = new Set(menus(part).filter(({ menu }) => menu.open).map(({ name }) => name));
     part.innerHTML = fresh.innerHTML;
+    for (const { menu, name } of menus(part)) menu.open = open.has(name);
     local(part);
     if (part === scroll() && atEnd) toEnd();
     if (part.dataset.live === "form") part.querySelector("select, textarea, input[type=text]")?.focus();
