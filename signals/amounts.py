@@ -13,7 +13,7 @@ from typing import Any
 import re2
 import yaml
 
-from signals.numbers import NUMBER, ROUND, SPELT, SPELT_CENTS, number, rounded, spelt
+from signals.numbers import MONTH, NUMBER, ROUND, SPELT, SPELT_CENTS, number, rounded, spelt
 from signals.wordlists import wordlist
 
 _TOLD = yaml.safe_load((Path(__file__).parent / "currencies.yaml").read_text("utf-8"))
@@ -54,6 +54,7 @@ _GOES_ON = (
     r"back|again|be|to|put|that|than|from|for|in|comes?|goes|which|must|ought|should|can|may|has|have|is|was|will|of|too|you|i|we"
 )
 _SPELT_ALONE = _compiled(rf"\b(?:the|my|our|that|those)\s({SPELT})(?:\s(?:{_GOES_ON})\b|[.,;!?]|$)")
+_LONGEST = 6  # digits of a number without a currency and without a mark between thousands
 _LEAST_ALONE = 20  # "the two of them" is no sum
 _NUMBERS = re.compile(rf"({NUMBER})({_THOUSAND})?", re.ASCII | re.IGNORECASE)  # nothing in it is tried twice
 _ROUND = re.compile(rf"(?:{ROUND})(?!\d)")
@@ -62,20 +63,26 @@ _SPOKEN_OF = wordlist("before_a_sum")
 _COUNTED = re.compile(
     r"\s+(?:(?!is\b|was\b|has\b|as\b|plus\b|less\b|us\b|this\b|thus\b|goes\b|comes\b|belongs\b|cos\b|makes\b)[a-z]+s|people|persons?|percent|"
     r"year|month|week|day|night|seat|piece|box|star|point|hour|minute|mins?|hrs?|am|pm|gb|mb|tb|km|m2|kg|ms|cm|mm|ml|kwh|kw|inch|mph|"
-    r"of (?:the|them|these|those|my|our|us|\d+)|"
+    r"of (?:the|them|these|those|my|our|us|\d+)|(?:unused|remaining|extra|missing|unopened|spare|unsold) [a-z]+s|"
     r"[a-z]+ (?:people|seats|users|days|tickets|nights|months|weeks|lessons|hours|items|pieces|pairs|rooms|boxes))\b|"
     r"\s?(?:%|[x\u00d7*]\s?\W{0,2}\d)"
 )
 _IS_BACK = re.compile(
-    r"\W*(?:(?:is|are)\s+(?:due|owed)|back|off|extra|each|apiece|in total|(?:to be\s+)?(?:returned|refunded|credited|repaid)|"
+    r"\W*(?:(?:is|are)\s+(?:due|owed)|back|off|extra|each|apiece|in total|in all|altogether|"
+    r"(?:to be\s+)?(?:returned|refunded|credited|repaid)|"
     r"(?:a|per)\s(?:month|week|night|head|person|piece)|monthly|in fees)\b"
 )
 _IS_PRICE = re.compile(r"\sfor\s(?:that|this|it|what|the|a)\b")  # where a sentence begins: "45 for that?"
+_IN_A_MONTH = re.compile(
+    r"\s*(?:st|nd|rd|th|\.)?\s*(?:(?:to|until|till|and|or|-|\u2013)\s*\d{1,2}(?:st|nd|rd|th|\.)?\s*)?(?:of\s+)?"
+    rf"{MONTH}\b"
+)
 _NAMES = re.compile(
-    r"(?:#|\b(?:order|orders|no|nr|number|invoice|booking|ref|reference|case|ticket|contract|version|card|ending|in|page|line|row|"
+    r"(?:#|\b(?:order|orders|no|nr|number|invoice|booking|ref|reference|case|ticket|contract|version|card|end|ends|ending|in|page|line|row|"
     r"day|days|room|account|article|clause|step|id|flight|receipt|code|chapter|section|option|jan\w*|feb\w*|mar(?:ch)?|apr\w*|may|"
     r"june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*))\.?:?\s?$"
 )
+_A_DATE = re.compile(r"/\d{1,2}(?!\d)")
 _A_DAY = re.compile(r"(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])")
 _ON_A_DAY = re.compile(r"\b(?:on|since|until|till|by|from|and|dated|of|before|after)\s+(?:the\s+)?$")
 _RECKONED = re.compile(r"(?:\d\s?[x\u00d7*+=]|\bi\.e\.)\s?$")
@@ -146,6 +153,8 @@ def _is_sum(text: str, start: int, end: int) -> bool:
     before, after, digits = text[max(0, start - 24) : start].lower(), text[end : end + 24].lower(), text[start:end]
     if _ROUND.match(after):
         return True
+    if digits.isdigit() and (len(digits) > _LONGEST or (digits[0] == "0" and len(digits) > 1)):  # of a telephone, an account
+        return False
     if (after and after[0] not in _AFTER_NUMBER) or _NAMES.search(before) or (after[:1] in ".,:" and after[1:2].isdigit()):
         return False
     if _A_DAY.fullmatch(digits) and (digits[0] == "0" or _ON_A_DAY.search(before)):
@@ -154,7 +163,7 @@ def _is_sum(text: str, start: int, end: int) -> bool:
         return True
     if digits.isdigit() and len(digits) == 4 and digits[:2] in ("19", "20"):  # a year, most likely
         return False
-    if _COUNTED.match(after):
+    if _COUNTED.match(after) or (len(digits) < 3 and _IN_A_MONTH.match(after)) or _A_DATE.match(after):
         return False
     return _is_spoken_of(before, after, digits) or (len(digits) > 4 and digits[-4] in ".,")
 
@@ -165,7 +174,7 @@ def _is_spoken_of(before: str, after: str, digits: str) -> bool:
     begins = not before.strip() or before.rstrip()[-1] in ".!?"
     apart = apart or (after[:1] in ".,;!?)" and _ANOTHER.search(before) is not None)
     said = last is not None and (last[1] in _SPOKEN_OF or last[1].endswith("'s"))
-    behind = _IS_BACK.match(after) or (begins and _IS_PRICE.match(after))
+    behind = _IS_BACK.match(after) or (_IS_PRICE.match(after) if begins else None)
     return said or apart or behind is not None or _RECKONED.search(before) is not None
 
 

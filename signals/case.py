@@ -19,11 +19,12 @@ _MOST_ADDED = 6  # sums; more are a list of something else
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The sums of one message, the words that ask, and all words, both in lower case."""
+    """The sums of one message, the words that ask, all words, and those of sentences that ask and tell no sum; in lower case."""
 
     some: Sequence[Told]
     request: str
     text: str
+    bare: str = ""
 
     def open(self) -> list[Told]:
         """Sums that can be wanted at all."""

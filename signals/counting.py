@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from signals.amounts import Sum
 from signals.case import Case, times
 from signals.cues import Told, cue
-from signals.numbers import COUNT, counted
+from signals.numbers import COUNT, NUMBER_WORDS, counted
 
-_THINGS = cue(rf"\b{COUNT}\s+(?:[a-z-]+\s+)??([a-z-]+s|people|children|kids)\b")
+_THINGS = cue(rf"\b{COUNT}\s+(?:[a-z-]+\s+)??([a-z-]+s|people|children|kids|ppl|pax)\b")
 _ANY_THINGS = cue(rf"\b{COUNT}[\s-](?:(?:unused|last|remaining|other|missed|full|more|of the|of) )?([a-z]+)\b")
 _SOME_OF = cue(
     rf"\b{COUNT}\s+(?:of\s+(?:them|these|(?:the|my|our)\s+\w+)\s+)?"
@@ -17,27 +17,38 @@ _SOME_OF = cue(
     r"(?:broken|damaged|faulty|missing|cracked|defective|dead|mouldy|wrong|cancelled|ill|unused|expired|empty|torn|spoiled|"
     r"leaking|late|lost|scanned|delivered|arrived?|come|used|worked|took place|take place|rotten|smashed)\b"
 )
+_BROKEN = (
+    r"(?:broken|damaged|faulty|missing|cracked|defective|dead|mouldy|wrong|torn|spoiled|leaking|late|"
+    r"lost|rotten|smashed|too many|too much)"
+)
+_SOME_ARE = cue(rf"\b{COUNT}\s+(?:[a-z-]+\s+)?[a-z]+s\s+(?:(?:were|are)\s+)?{_BROKEN}\b", rf"\b{_BROKEN}\s+{COUNT}\s+[a-z]+s\b")
 _WE_ARE = cue(rf"\bwe (?:are|were) {COUNT}\b", rf"\b{COUNT} of us\b")
 _OF = cue(rf"\b{COUNT} (?:out )?of (?:the |my |our )?{COUNT}\b")
 _LEFT = cue(rf"\b{COUNT}\s+(?:[a-z]+\s+)?(?:(?:are|were|is)\s+)?(?:still\s+)?(?:left|unused|remaining|remain)\b")
 _USED = cue(rf"\bused\s+(?:only\s+|just\s+|up\s+|about\s+)?{COUNT}\b")
+_ONE_OF_THEM = cue(
+    r"\bthe (?:unused|missing|extra|last|other|first|second|third|lower|upper|broken|wrong|faulty) ([a-z]+[a-rt-z])\b"
+)
 _UNUSED = cue(r"\b(?:unused|remaining|rest|left|remainder|not used|did not use|didn't use)\b")
+_SPELT_COUNT = f"({'|'.join(list(NUMBER_WORDS)[1:19])})"
 _ALL_OF = cue(
-    rf"\b(?:all|the other|the last|these|those|the remaining|the first)\s+(?:of\s+(?:the|them|these)\s+)?{COUNT}\b",
+    rf"\b(?:all|the other|the last|these|those|the remaining|the first|the extra|the additional|the missing|the wrong)"
+    rf"\s+(?:of\s+(?:the|them|these)\s+)?{COUNT}\b",
     rf"\bthe\s+{COUNT}\s*(?:[.,!?]|$|please|that|which|of)",
     rf"\b{COUNT}\s+of\s+(?:the|them|these|those|my|our)\b",
+    rf"\b(?:the|my|our|your|these|those)\s+{_SPELT_COUNT}\s+(?:[a-z-]+\s+){{0,2}}?[a-z]+s\b",
     rf"\beach of (?:the|these|those|our|my)\s+{COUNT}\b",
 )
 _BOTH = cue(r"\bboth\b")
 _ONE = cue(
     r"\b(?:one of|the (?:second|third|fourth|fifth|sixth|last|missing|other|unused)\s+[a-z]+[a-rt-z])\b",
     r"\b(?:take|refund|return|reverse|credit|send)\s+(?:only\s+|just\s+|me\s+|us\s+)*one\b",
-    r"^\W*(?:just\s+|only\s+)?one\b|\b(?:hers|mine)\b",
+    r"^\W*(?:just\s+|only\s+)?one\b|\b(?:hers|mine)\b|\b(?:that|the|this) one\b|\b(?:her|his) [a-z]+[a-rt-z]\b",
 )
 _MOST = 31  # "the 65" is a sum
 _TIME = frozenset({"day", "week", "month", "year", "hour", "minute", "night", "weekend"})
 _REPEATED = frozenset({"payment", "charge", "debit", "instalment", "installment", "time", "fee"})
-_PEOPLE = frozenset({"people", "person", "head", "pp", "adult", "guest", "child", "children", "kid"})
+_PEOPLE = frozenset({"people", "ppl", "pax", "person", "head", "pp", "adult", "guest", "child", "children", "kid"})
 
 
 def how_many(said: str) -> int:
@@ -45,6 +56,11 @@ def how_many(said: str) -> int:
     group = _ALL_OF.search(said)
     count = counted(next(filter(None, group.groups()))) if group else 0
     return count if 0 < count <= _MOST else 2 if _BOTH.search(said) else 0
+
+
+def asks_one(said: str) -> bool:
+    """Whether one thing of several is asked: "that one", "hers", "the second payment"."""
+    return _ONE.search(said) is not None and not how_many(said)
 
 
 def pieces(one: Told, request: str, text: str) -> int:
@@ -56,13 +72,19 @@ def pieces(one: Told, request: str, text: str) -> int:
     things = _counted(one.unit, request)
     if things:
         return things[-1]
-    some = _SOME_OF.search(text)
+    some = spoiled(text)
     if some or one.count:
-        return counted(some[1]) if some else one.count
+        return some or one.count
     if one.unit in _PEOPLE and (people := _WE_ARE.search(text)):
         return counted(next(filter(None, people.groups())))
     everywhere = set(_counted(one.unit, text))
     return everywhere.pop() if len(everywhere) == 1 else 0
+
+
+def spoiled(text: str) -> int:
+    """How many of several were no good: "two of them were broken", "3 cokes missing"; 0 for none."""
+    some = _SOME_OF.search(text) or _SOME_ARE.search(text)
+    return counted(next(filter(None, some.groups()))) if some else 0
 
 
 def priced(case: Case) -> Sum | None:
@@ -75,7 +97,7 @@ def priced(case: Case) -> Sum | None:
         return None
     product = times(prices[0].found.money, count)
     others = [one for one in case.open() if one not in prices]
-    if how_many(case.request):  # not all that the total is for
+    if how_many(case.request) or count == spoiled(case.text):  # not all that the total is for
         return product
     told = any(abs(one.amount - product.amount) < 0.01 for one in others)  # as the total: no other one counts
     return product if told or not any(one.total or one.result for one in others) else None
@@ -90,6 +112,9 @@ def part_of(request: str, text: str) -> float:
     some = _OF.search(request)
     if some and 0 < counted(some[1]) < counted(some[2]):
         return counted(some[1]) / counted(some[2])
+    one = None if how_many(request) else _ONE_OF_THEM.search(request)
+    if one and (whole := max((n for n, thing in things if thing == next(filter(None, one.groups()))), default=0)) > 1:
+        return 1 / whole
     left, used = _LEFT.search(text), _USED.search(text)
     if not _UNUSED.search(request) or not (left or used):
         return 0.0

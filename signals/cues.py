@@ -13,7 +13,7 @@ from typing import Any
 import re2
 
 from signals.amounts import Found
-from signals.numbers import COUNT, counted
+from signals.numbers import COUNT, MONTH, counted
 from signals.text import Sentences
 
 _NEAR = 70  # characters beside a sum that are looked at
@@ -52,6 +52,8 @@ _ASKED_BEFORE = cue(
 )
 _LEADS_ON = cue(rf"^(?:\s+(?:{_LINKS}))*\s*$")
 _GIVEN_BEHIND = cue(
+    r"^\s*(?:i|we)(?:'ve| have)?\s+(?:got|received|had)\b",
+    rf"^{_WORDS % 4}(?:(?:has|have)\s+)?(?:came|come|is|are|was)\s+(?:already\s+)?back\b",
     rf"^{_WORDS % 4}(?:(?:was|were|has been|have been|got|(?:is|are) already)\s+(?:already\s+)?"
     r"(?:refunded|returned|reimbursed|credited|repaid|back|given back|paid back)\b|(?:already|so far)\s+back\b)",
 )
@@ -60,6 +62,8 @@ _GIVEN_BEFORE = cue(
     r"(?:refunded|reimbursed|credited|repaid|returned|(?:sent|paid|gave|given)(?:\s+(?:me|us))?\s+back)"
     r"(?:\s+(?:me|us|only|just|about|the|my|our|back))*(?:\s+[\w'-]+){0,6}\s*\(?$",
     r"\b(?:refund|reimbursement)\s+(?:was|came to|is)\s+(?:only\s+|just\s+)?$",
+    r"\b(?:check|cheque|payment|transfer|refund|credit)\s+(?:that\s+)?(?:i|we)\s+(?:got|received)(?:\s+\w+){0,3}?\s+"
+    r"(?:is|was)\s+(?:only\s+|just\s+)?(?:for\s+)?$",
     r"\b(?:refund|reimbursement)\s+of\s+(?:only|just)\s+$|\b(?:only|just)\s+(?:got|received|had|seen)\s+$|"
     r"\b(?:got|received|had)\s+(?:only|just)\s+$",
 )
@@ -68,7 +72,8 @@ _GOT = cue(r"\b(?:i|we)(?:'ve| have)?\s+(?:got|received|had)\s+(?:the\s+|my\s+)?
 _NOT = cue(r"\b(?:not|never|should|must|supposed|promised|said|would|will|can|could|be|if)\b|n't\b")
 _KEPT_BEHIND = cue(
     r"^[^\w.;!?]*(?:[\w'-]+\s+){0,5}?(?:(?:is|are|was|that's)\s+(?:\w+\s+)?(?:fine|ok|okay|correct|right|normal|legit)\b|"
-    r"you (?:may|can) keep\b|stays?\b|(?:i'm|i am|we're|we are)\s+keeping\b|(?:i|we)\s+keep\b|isn't covered\b|well spent\b|"
+    r"(?:is|are) (?:yours|mine|ours|legit\w*)\b|you (?:may|can) keep\b|stays?\b|"
+    r"(?:i'm|i am|we're|we are)\s+keeping\b|(?:i|we)\s+keep\b|isn't covered\b|well spent\b|"
     r"(?:i|we)(?:'ve| have)?\s+(?:already\s+)?(?:paid|settled)\s+(?:already|in full|on time|anyway))"
 )
 _KEPT_BEFORE = cue(
@@ -77,22 +82,37 @@ _KEPT_BEFORE = cue(
     r"\b(?:balance|up to|at least|limit|minimum|maximum|threshold|more than|less than|deductible|quoted? limit)"
     r"(?:\s+(?:of|is|was|before|then|around|about|now))*\s*$|\b(?:free|orders?|purchases)(?:\s+\w+)?\s+(?:above|over|from)\s+$",
 )
+_A_STAY = cue(r"\b(?:the|our|my|your|whole|a)\s+stays?\b")
+_DECLINED_BEFORE = cue(
+    r"\b(?:not|n't|cannot|won't|never)\s+(?:accept|take|want|happy with|content with|satisfied with|need)\s+"
+    r"(?:the|your|a|this|that|only|just|just the)?\s*$",
+    r"\b(?:instead of|rather than|forget)\s+(?:the|your|a|this|that)\s+$",
+)
+_DECLINED_BEHIND = cue(
+    rf"^{_WORDS % 4}(?:(?:does|do|would|will|is|are)\s*(?:not|n't)|doesn't|isn't|won't|wouldn't|aren't)\s+(?:\w+\s+)?"
+    r"(?:help|enough|cover|cut it|do|acceptable|much|fair|good enough|work)\b",
+    rf"^{_WORDS % 3}(?:is|are)\s+(?:a joke|an insult|a bit thin|too little|nothing|ridiculous)\b",
+)
 _NOT_KEPT = cue(r"\b(?:not|not to|nobody should|could|cannot|can't)\s+keep\b")
 _OUGHT = cue(
-    r"\b(?:should\s+(?:have\s+)?(?:been?|be|cost|pay|paid)|supposed to (?:be|cost|pay)|would(?:'ve| have) been|not)\W+"
+    r"\b(?:should\s+(?:only\s+|just\s+)?(?:have\s+)?(?:only\s+)?(?:been?|be|cost|pay|paid)|"
+    r"supposed to (?:be|cost|pay)|would(?:'ve| have) been|not)\W+"
     r"(?:(?:the|only|about|at)\W+){0,2}$|\b(?:instead of|rather than)\W+(?:[\w'-]+\W+){0,3}$",
     r"\b(?:agreed|quoted?|quotes?|advertised|listed|promised|meant to (?:give|pay|be|send)|contract|offer\w*|site|website|ad|"
     r"label|price tag|menu|price list|checkout (?:said|says|showed)|catalogue|"
     r"makes it|normal|usual|regular|normally|usually)\b(?:\s+[\w-]+){0,4}\W*$",
+    r"\b(?:last|previous|prior)\s+(?:year|month|time|week|quarter|bill)\b(?:\s+[\w'-]+){0,3}\W*$",
     r"\b(?:plan|basic|starter|monthly price)\s+(?:is|was|at|costs?)\W*$",
 )
 _PROMISED_BACK = cue(
     r"\b(?:promised|agreed|offered|quoted)\b[^.!?]*\b(?:deposit|refund|back|return)\b|\b(?:was|were|been)\s+promised\s+$"
 )
 _TOOK = cue(
-    r"\b(?:(?:fee|deposit|instal?ment|premium|rent|charge|price|sum|amounts?|bill|debit|payments?)'? (?:of|over|for)|"
+    r"\b(?:(?:fee|deposit|withdrawal|instal?ment|premium|rent|charge|price|sum|amounts?|bill|debit|payments?)'? (?:of|over|for)|"
     r"charged?|billed|took|taken|paid|debited|invoiced?|(?:mis-?)?typed|deducted|transferred|withdrew|withdrawn|cost|"
-    r"you kept|bought|buy|sold me|sold|topped up|purchased?|spent|prepaid|bills?|fees?)\b(?:\s+['\"]?[\w'-]+['\"]?){0,4}\W*$"
+    r"you kept|bought|buy|sold me|sold|topped up|purchased?|spent|prepaid|payed|(?:made (?:me|us)|had to) pay|bills?|fees?)\b"
+    r"(?:\s+['\"]?[\w'-]+['\"]?){0,4}\W*$",
+    r"\b(?:bought|ordered|booked|purchased|rented|hired)\b[^.;!?]*\bfor\s+$",
 )
 _TOOK_BEHIND = cue(
     r"^\s+(?:[\w-]+\s+){0,2}(?:fee|charge|fine|penalty|deposit|premium|tip|interest|surcharge)\b",
@@ -100,19 +120,37 @@ _TOOK_BEHIND = cue(
     r"^\s*(?:just\s+)?for (?:that|this|it|what|nothing)\b",
 )
 _EACH = cue(
-    r"^\s*(?:too much\s+|extra\s+|more\s+)?(?:(?:per|a|an|every|/)\s?(month|mo|year|week|night|day|head|person|seat|box|user|"
-    r"ticket|item|hour|lesson|unit|licen[cs]e|room|class|session|guest|bottle|carton|visit|trip|child|adult|kid)\b|per\s(\w+)|"
+    r"^[\s\"')]*(?:too much\s+|extra\s+|more\s+)?(?:(?:per|a|an|every|/)\s?(month|mo|year|week|night|day|head|person|seat|box|"
+    r"user|ticket|item|hour|lesson|unit|licen[cs]e|room|class|session|guest|bottle|carton|visit|trip|child|adult|kid)\b|per\s(\w+)|"
     r"(?:for\s+)?each\b|for every\b|apiece\b|a\s?piece\b|pp\b|p\.p\.|(monthly)\b|/\s?\w+)"
 )
 _AN = cue(r"^\s*an?\s([a-z]+)\b")  # a price only where such things are counted: "8.50 an issue"
 _EVERY = cue(
     r"\b(monthly|weekly|nightly)\s+(?:\w+\s+)?(?:of|at|is|was|for)?\s*$|\beach\s+(?:one\s+)?(?:cost|costs|was|is|at)\s+$"
 )
+_PACK = cue(rf"\b(?:blocks?|packs?|sets?|cards?|bundles?|box|boxes|courses?|series|packages?|books?|pass)\s+of\s+{COUNT}\b")
+_ELSEWHERE = cue(
+    r"\b(?:retail|elsewhere|market price|(?:other|another|different|next|local)\s+(?:online\s+)?"
+    r"(?:shop|store|site|place|supplier|dealer|company|provider))\b"
+    r"(?:\s+[\w'-]+){0,5}\W*$",
+    r"\b(?:my|our|the|a)\s+(?:tailor|plumber|mechanic|garage|jeweller|cobbler|electrician|dentist|friend|neighbour|brother)\b[^.;!?]*$",
+)
 _TIMES = cue(rf"\b{COUNT}\s?(?:[x\x{{d7}}*]|times)\s*$", rf"\b{COUNT}\s+(?:[\w-]+\s+){{0,3}}(?:at|@|\x{{e0}})\s*$")
 _TIMES_BEHIND = cue(rf"^\s*(?:[x\x{{d7}}*]|times)\s*{COUNT}\b")
 _TOTAL = cue(r"\b(?:total|basket|altogether|in all|order)\b(?:\s+\w+){0,2}\W*$")
 _ALTOGETHER = cue(r"^\W*(?:in total|altogether|in all|total|all told)\b")
-_RESULT = cue(r"(?:\b(?:makes?|comes to|that is|that's|i\.e\.|or|so|hence|in sum)|=|(?:total|altogether|in all)\s*\()\s*$")
+_RESULT = cue(
+    r"\bthat(?:'s| is)\s+[\w-]+\s+[a-z]+,\s*$",
+    r"(?:\b(?:which is|makes?|comes to|that is|that's|i\.e\.|or|so|hence|in sum)|=|(?:total|altogether|in all)\s*\()\s*$",
+)
+_DAY = (
+    rf"(?:(?:\d{{1,2}}(?:st|nd|rd|th|\.)?\s*(?:of\s+)?)?{MONTH}\.?(?:\s+\d{{1,2}}(?:st|nd|rd|th)?)?|"
+    rf"\d{{1,2}}[/.]\d{{1,2}}\.?|\d{{1,2}}(?:st|nd|rd|th))"
+)
+_NEXT_DAY = r"\s*(?:,|;|&|\+|,?\s*\band\b|,?\s*\bthen\b)\s*(?:then\s+|again\s+|also\s+)*(?:(?:in|on|for|of)\s+)?(?:the\s+)?"
+_DAYS = cue(rf"\b{_DAY}(?:{_NEXT_DAY}{_DAY}\b)+")
+_A_DAY = cue(rf"\b{_DAY}\b")
+_BETWEEN = cue(r"\bbetween\s+(?:the\s+)?$")
 _ROUGHLY = cue(r"\b(?:roughly|about|around|approx\w*|some|nearly|almost)\s+$")
 _ABBREVIATED = cue(r"\b(?:i\.e|e\.g|incl|approx|ca)\.\s*$")
 _PERIODS = {"monthly": "month", "mo": "month", "weekly": "week", "nightly": "night"}
@@ -129,6 +167,7 @@ class Told:
     asked: bool
     kept: bool  # also a limit, a balance, what is settled
     given: bool  # back already
+    got: bool  # "I have received 130": back already where the rest is asked
     ought: bool
     took: bool
     each: bool
@@ -158,11 +197,10 @@ def told(text: str, found: Sequence[Found], n: int, ends: Sentences, asking: Seq
     first = max(first, found[n - 1].end) if n else first
     last = min(last, found[n + 1].start) if n + 1 < len(found) else last
     left, right = text[max(first, one.start - _NEAR) : one.start].lower(), text[one.end : min(last, one.end + _NEAR)].lower()
-    each, every, times = _EACH.search(right), _EVERY.search(left), _TIMES.search(left) or _TIMES_BEHIND.search(right)
+    each, every, times = _EACH.search(right), _EVERY.search(left), _multiple(left, right)
     given = _is_given(left, right)
     next_follows = n + 1 < len(found) and last == found[n + 1].start
     behind = _is_of(_ASKED_BEHIND.search(right), right, next_follows)
-    kept = bool(_KEPT_BEHIND.search(right) or (_KEPT_BEFORE.search(left) and not _NOT_KEPT.search(left)))
     total, result = _is_of(_ALTOGETHER.search(right), right, next_follows), bool(_RESULT.search(left))
     basket = bool(_TOTAL.search(left))
     return Told(
@@ -171,17 +209,45 @@ def told(text: str, found: Sequence[Found], n: int, ends: Sentences, asking: Seq
         right,
         inside=inside,
         asked=not given and bool(behind or _ASKED_BEFORE.search(left)),
-        kept=kept,
+        kept=_is_kept(left, right),
         given=given,
+        got=bool(_GOT.search(left)),
         ought=bool(_OUGHT.search(left)) and not _PROMISED_BACK.search(left),
         took=bool(_TOOK.search(left) or _TOOK_BEHIND.search(right)),
         each=bool(each or times),
         unit=_unit(each) or _unit(every) or _unit(_AN.search(right)),
-        count=counted(next(filter(None, times.groups()), "")) if times else 0,
+        count=counted(next(filter(None, times.groups()), "")) if times else _occasions(left) or _occasions(right),
         total=total or basket,
         result=result,
-        weight=0.5 * total + result - 0.7 * bool(_ROUGHLY.search(left)) - 0.7 * basket - 0.5 * (not one.told),
+        weight=0.5 * total + result - 0.7 * basket - 0.5 * (not one.told) - _doubt(left),
     )
+
+
+def _multiple(left: str, right: str) -> Any:
+    """How many of them a price is for, beside it: "3 x 24.99"; "a block of ten lessons at 350" is one price."""
+    return None if _PACK.search(left) else _TIMES.search(left) or _TIMES_BEHIND.search(right)
+
+
+def _doubt(left: str) -> float:
+    """What speaks against a sum before it is known what is asked: it is told roughly, or is a price elsewhere."""
+    return 0.7 * bool(_ROUGHLY.search(left)) + bool(_ELSEWHERE.search(left))
+
+
+def _is_kept(left: str, right: str) -> bool:
+    """Whether nobody asks for the sum: it is right, stays where it is, or was offered and turned down."""
+    stays = _KEPT_BEHIND.search(right) and not _A_STAY.search(right)
+    return bool(stays or _declined(left, right) or (_KEPT_BEFORE.search(left) and not _NOT_KEPT.search(left)))
+
+
+def _occasions(words: str) -> int:
+    """How often it was taken, told by the days: 3 for "in May, June and July"; 0 where they do not tell it."""
+    days = _DAYS.search(words)
+    return len(_A_DAY.findall(days.group())) if days and not _BETWEEN.search(words[: days.start()]) else 0
+
+
+def _declined(left: str, right: str) -> bool:
+    """Whether an offered sum is turned down: "I do not accept the 30", "15 euros does not help me"."""
+    return bool(_DECLINED_BEFORE.search(left) or _DECLINED_BEHIND.search(right))
 
 
 def _is_of(found: Any, right: str, next_follows: bool) -> bool:

@@ -14,14 +14,17 @@ from signals.case import Case, added, times
 from signals.counting import how_many, priced
 from signals.cues import cue
 from signals.differences import difference
+from signals.numbers import COUNT
 from signals.shares import part, part_beside, pro_rata
 
-_ALL = cue(r"\b(?:both|everything|all of (?:it|that|this|them)|the lot)\b")
-_CHARGES = cue(r"\b(?:both|(?:payment|charge|debit|fee|premium|invoice|transaction|booking|instalment|installment)s|of them)\b")
+_ALL = cue(rf"\b(?:both|everything|all of (?:it|that|this|them)|the lot|all {COUNT})\b")
+_OF_ALL = cue(rf"^\W*for\s+(?:both|all|the\s+{COUNT}|{COUNT})\b")
 _SECOND = cue(
     r"\b(?:second|latter|other|last|later)\s+(?:one|charge|payment|amount)\b|\bthe (?:second|latter)\s?(?:[.,!?]|please|of)"
 )
 _FIRST = cue(r"\b(?:first|former|earlier)\s+(?:one|charge|payment|amount)\b|\bthe former\b")
+_PLACES = ("first", "second", "third", "fourth", "fifth")
+_NTH = cue(r"\bthe (third|fourth|fifth)\b")
 _SURPLUS = cue(r"^\W*(?:too much|extra|overpaid|in excess)\b")
 
 
@@ -32,7 +35,8 @@ def derived(case: Case) -> Sum | None:
         return first
     stated = [one for one in case.open() if (one.inside and (one.asked or one.result)) or _SURPLUS.search(one.right)]
     reckoned = [one for one in stated if one.left.strip() == "="]  # "the full sum: 23.60 + 35 = 58.60"
-    if reckoned:
+    bound = [one for one in stated if one.asked]
+    if reckoned and not (bound and bound[-1].found.start > reckoned[-1].found.end):  # "4 x 45 = 180 ..., please refund 90"
         return (priced(case) if how_many(case.request) else None) or reckoned[-1].found.money
     if stated:
         return priced(replace(case, some=stated)) if all(one.each for one in stated) else None
@@ -58,7 +62,12 @@ def _together(case: Case) -> Sum | None:
         return totals.pop()
     if totals or not items:
         return None
-    if count and len(items) == 1 and items[0].took and _CHARGES.search(case.request):
+    if (
+        count
+        and count != items[0].amount
+        and len({one.found.money for one in items}) == 1
+        and not any(_OF_ALL.search(one.right) for one in items)
+    ):
         return times(items[0].found.money, count)
     return added(items) if len(items) == count or (not count and all(one.took for one in items)) else None
 
@@ -67,6 +76,10 @@ def _by_place(case: Case) -> Sum | None:
     """ "The second one" of several."""
     if len(case.some) > 1 and _SECOND.search(case.request):
         return case.some[1].found.money
+    if third := _NTH.search(case.request):
+        place = _PLACES.index(third[1])
+        listed = [one for one in case.some if not (one.given or one.total or one.result)]
+        return listed[place].found.money if len(listed) == place + 1 else None
     if len(case.some) > 1 and _FIRST.search(case.request):
         return case.some[0].found.money
     return None

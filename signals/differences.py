@@ -9,6 +9,7 @@ from signals.amounts import Sum
 from signals.case import Case, less, same_currency, times
 from signals.counting import how_many, pieces, priced
 from signals.cues import Told, cue
+from signals.numbers import COUNT
 
 _DIFFERENCE = cue(
     r"\b(?:difference|the rest|the extra|excess|overpa\w+|overcharg\w+|surplus|too much|in between|"
@@ -22,12 +23,15 @@ _MISSING = cue(r"\b(?:the rest|missing|the remaining|the remainder|outstanding|s
 _INSTEAD = cue(
     r"^\W*(?:[\w'-]+\W+){0,5}?(?:(?:instead of|rather than)\W+(?:[\w'-]+\W+){0,3}|(?:and )?not\W+(?:the\s+|only\s+)?)$"
 )
-_EVERY_MONTH = cue(r"\b(?:every|each|per|a) month\b|\bmonthly\b|\bmonths\b")
+_EVERY_MONTH = cue(
+    r"\b(?:every|each|per|a) month\b|\bmonthly\b|\bthese months\b",
+    rf"\b(?:for|over|in|during|these|those|all|last|past|the)\s+(?:(?:the|these|those|last|past)\s+)*{COUNT}\s+months\b",
+)
 
 
 def difference(case: Case) -> Sum | None:
     """What was taken less what it should have been or what came back; of two sums their difference whatever is said of them."""
-    given = [one for one in case.some if one.given]
+    given = [one for one in case.some if one.given or (one.got and _REST.search(case.request))]
     if given:
         return _missing(case, given)
     pair = _instead(case) or _pair(case)
@@ -43,7 +47,7 @@ def _pair(case: Case) -> tuple[Sum, Sum] | None:
     if not (_DIFFERENCE.search(case.request) or (ought and _OVERCHARGED.search(case.text))):
         return None
     pairs = [(one.found.money, b) for one in case.some if not one.ought for b in ought if one.amount > b.amount]
-    distinct = sorted({one.found.money for one in case.some}, key=lambda money: money.amount)
+    distinct = sorted({one.found.money for one in case.some if not one.kept}, key=lambda money: money.amount)
     if len(pairs) != 1 and len(distinct) == 2:
         return distinct[1], distinct[0]
     return pairs[0] if len(pairs) == 1 else None

@@ -21,6 +21,7 @@ from signals.text import Sentences, sentences
 
 MOST_HITS = 5  # of one pattern in one message; more tell nothing new
 _SET_MEMORY = 64 << 20
+_BEFORE_WORDS = " \t\r\n.,;:!?"
 _MACRO = re.compile(r"\{([a-z_]+)\}")
 _DEPTH = 5
 
@@ -168,6 +169,8 @@ def _every_pattern(phrases: Phrases) -> Iterator[tuple[tuple[str | int, ...], st
 
 def _judged(span: tuple[int, int], name: str, reading: _Compiled, text: str, ends: Sentences) -> Hit:
     start, end = span
+    # Without the end of the sentence before it, which a pattern may begin with: the hit is of its own sentence.
+    start += len(text[start:end]) - len(text[start:end].lstrip(_BEFORE_WORDS))
     first, last = ends.around(start, end)
     sentence = text[first:last]
     here = (start - first, end - first)

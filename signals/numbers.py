@@ -12,6 +12,10 @@ ROUND = "[.,:][-\u2013\u2014]|/-"  # what stands for no cents: 88.- · 45,- · 5
 _SPELT = rf"(?:{'|'.join((*NUMBER_WORDS, 'hundred', 'thousand'))})"
 SPELT = rf"{_SPELT}(?:(?:[\s-]|\sand\s){_SPELT}){{0,11}}"
 SPELT_CENTS = rf"(?:\s(?:and\s)?((?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_TO_TEN[:9])}))?))?"
+MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?)"
+)
 COUNT = rf"(\d{{1,3}}|{'|'.join(NUMBER_WORDS)})"  # of things: "3" and "three" alike, read by ``counted``
 
 

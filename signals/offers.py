@@ -16,11 +16,12 @@ _OFFER: Any = re2.compile(
     r"(?i)\b(?:refund\w*|reimburs\w*|money back|(?:give|send|pay|put|get|credit|offer)\b(?:[^.!?]|\.\d){0,40}\bback|back as|"
     r"return\w*\s+(?:the\s+|your\s+)?(?:money|[$€£]?\d+)|\d\s?[$€£\w]*\s+back|"
     r"(?:be|it|that|being)\s+(?:returned|reversed|credited|repaid|waived)|reverse|waive|"
-    r"\d{1,3}\s?%\s+(?:back|off|of)|goodwill|compensat\w+)\b"
+    r"\d{1,3}\s?%\s+(?:back|off|of)|offers?|owe you|go (?:up )?to|goodwill|compensat\w+)\b"
 )
 _DECLINES: Any = re2.compile(
     r"(?i)^\W*(?:no|nope|sorry|not|never|nah)\b|\b(?:not (?:good )?enough|isn't enough|not acceptable|"
-    r"(?:can't|cannot|won't|don't) accept|all of it|the full|in full|the whole|everything)\b"
+    r"(?:can't|cannot|won't|don't) accept|do not accept|all of it|the full|in full|the whole|everything|completely|"
+    r"every (?:dollar|cent|penny|euro|pound)|too (?:little|low))\b"
 )
 _ALL_OF_IT: Any = re2.compile(
     r"(?i)(?:^|[.!?,:\n])\s*(?:i(?:'d|'ll| would)?\s+(?:still\s+)?(?:want|expect|like)\s+|then\s+|so\s+|just\s+)?"

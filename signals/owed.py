@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from escalation.ticket import Message, Role
 from signals.amounts import Sum, sums
-from signals.case import Case, adds_up, times
+from signals.case import Case, added, adds_up, times
+from signals.counting import asks_one, how_many
 from signals.cues import Told, cue, told
 from signals.derived import derived
 from signals.features import words_of
@@ -30,6 +32,11 @@ _PRICED = cue(r"\b(?:costs?|paid|price|used|up|which)\s*:?\s*$", r"\b(?:and|plus
 _BACK = cue(r"^\s*back\b")
 _WAS = cue(r"\b(?:it|they|each|[a-z]{4,})\s+(?:was|were)\s*$")
 _ENDS = cue(r"^\s*(?:[.,;!?)]|$|and\b|but\b|which\b|for (?:the|a|an)\b)")
+_AND_MORE = re.compile(r",|\b(?:and|plus|but)\b")
+_JOINS = cue(r"\b(?:and|plus|as well as|both)\b")
+_WAIVE = cue(r"\b(?:waiv|revers|undo|remov|tak\w* off)\w*")
+_FEE = cue(r"^\s+(?:[\w-]+\s+){0,2}(?:fee|charge|fine|penalty|surcharge|interest|tip)s?\b")
+_STAYS = cue(r"\b(?:keep|keeping|kept)\s+(?:the|my|our|that)\s+([a-z]+)\b")
 _AND = cue(r"\b(?:and|plus|together with|as well as)\s+(?:also\s+|of course\s+|naturally\s+)?(?:the|my|our|another|those)?\s*$")
 
 
@@ -84,10 +91,36 @@ def in_message(text: str, asks: Sequence[Asked], said: str = "") -> Sum | None:
     request = " ".join([said, *(text[start:end] for start, end in own)]).lower()
     every = (told(text, found, n, ends, own) for n in range(len(found)))
     some = [one for one in every if one.amount and (not one.found.weak or one.inside or _is_price(one))]
+    if len(some) > 1:
+        stays = {word for kept in _STAYS.finditer(text.lower()) for word in words_of(kept[1])} - _PLAIN
+        some = [replace(one, kept=True) if not stays.isdisjoint(_names(one)) else one for one in some]
     settled = {one.amount for one in some if one.kept or one.given}  # wherever else it is told
     some = [replace(one, kept=True) if one.amount in settled and not (one.asked or one.given) else one for one in some]
-    case = Case(some, request, text.lower())
-    return derived(case) or _likeliest(case, asks) if some else None
+    bare = " ".join(text[start:end] for start, end in own if not any(start <= one.found.start < end for one in some))
+    case = Case(some, request, text.lower(), f"{said} {bare}".lower())
+    return _named_together(case) or derived(case) or _likeliest(case, asks) if some else None
+
+
+def _named_together(case: Case) -> Sum | None:
+    """Several sums that the words which ask name and do not tell: "the deposit and the fee", "the interest for both months"."""
+    words = set(words_of(case.bare)) - _PLAIN
+    named = [one for one in case.open() if not words.isdisjoint(_beside(one))] if words else []
+    count = how_many(case.bare)
+    if len(named) < 2 or len({one.amount for one in named}) < 2 or any(one.each or one.total or one.result for one in named):
+        return None
+    several = {next(iter(words.intersection(_beside(one)))) for one in named}
+    apart = len(several) == len(named) and _JOINS.search(case.bare) is not None
+    return added(named) if len(named) == count or (not count and apart) else None
+
+
+def _beside(one: Told) -> list[str]:
+    """The words right beside a sum: "the fee of 40", "75 delivery"."""
+    return [*words_of(one.left)[-2:], *words_of(_AND_MORE.split(one.right)[0])[:2]]
+
+
+def _names(one: Told) -> list[str]:
+    """The words that name what a sum was for: those just beside it."""
+    return [*words_of(one.left)[-3:], *words_of(_AND_MORE.split(one.right)[0])[:_WORDS_BEHIND]]
 
 
 def _sentences(ends: Sentences, asks: Iterable[Asked]) -> list[Asked]:
@@ -103,24 +136,34 @@ def _is_price(one: Told) -> bool:
 
 def _likeliest(case: Case, asks: Sequence[Asked]) -> Sum | None:
     some, request = case.some, case.request
-    words = set(words_of(request)) - _PLAIN
+    words, bare = set(words_of(request)) - _PLAIN, set(words_of(case.bare)) - _PLAIN
+    fee = _WAIVE.search(request) is not None
     one_of = case.asks_one_of()
     totals = {2 * one.found.money.amount for one in some} if one_of else set()  # of two alike: not both together
     beside = any(one.inside and one.found.told for one in some)
     scores = [
-        _score(one, words, asks) - 2 * (one.found.money.amount in totals) - 2.5 * (beside and one.found.weak) for one in some
+        _score(one, bare if one.inside else words, asks)
+        + 0.8 * (fee and _FEE.search(one.right) is not None)
+        - 2 * (one.found.money.amount in totals)
+        - 2.5 * (beside and one.found.weak)
+        for one in some
     ]
-    scores = [score + 0.8 * adds_up(some, n) for n, score in enumerate(scores)]
+    scores = [score + (4 if _sums_up(some, n) else 0.8) * adds_up(some, n) for n, score in enumerate(scores)]
     n = max(range(len(some)), key=lambda n: (scores[n], n))
     best = some[n]
     if not _can_be(best):
         return None
-    if best.count and not one_of:
-        return times(best.found.money, best.count)
+    if best.count and not one_of and not asks_one(request):
+        return times(best.found.money, how_many(request) or best.count)
     following = some[n + 1] if n + 1 < len(some) and best.asked else None
     if following and following.inside and _AND.search(following.left) and not (following.kept or following.each):
         return replace(best.found.money, amount=rounded(best.found.money.amount + following.found.money.amount))
     return best.found.money
+
+
+def _sums_up(some: Sequence[Told], n: int) -> bool:
+    """Whether a total is told of what is asked just before it: "both need to come back. Total 325"."""
+    return n > 0 and (some[n].total or some[n].result) and (some[n].inside or some[n - 1].inside)
 
 
 def _can_be(best: Told) -> bool:
@@ -133,11 +176,18 @@ def _can_be(best: Told) -> bool:
 def _score(one: Told, words: set[str], asks: Sequence[Asked]) -> float:
     """How much speaks for a sum: bound to the request, of what the request names, near it."""
     score = (
-        one.weight + 2 * one.inside + 3 * one.asked - 3 * (one.kept or one.given) - 1.5 * one.ought - one.each + 0.3 * one.took
+        one.weight
+        + 2 * one.inside
+        + (3 if one.inside else 1) * one.asked
+        - 3 * (one.kept or one.given)
+        - 1.5 * one.ought
+        - one.each
+        + 0.3 * one.took
     )
-    if not one.inside:
-        before, behind = words_of(one.left)[-_WORDS_BEFORE:], words_of(one.right)[:_WORDS_BEHIND]
-        score += 1.2 * min(2, len(words.intersection(before)) + 0.5 * len(words.intersection(behind).difference(before)))
+    before, behind = words_of(one.left)[-_WORDS_BEFORE:], words_of(one.right)[:_WORDS_BEHIND]
+    own = words_of(_AND_MORE.split(one.right)[0])[:2]  # "the 75 delivery", not "72 and delivery"
+    beside = 0.5 * len(words.intersection(own).difference(before))
+    score += 1.2 * min(2, len(words.intersection(before)) + 0.5 * len(words.intersection(behind).difference(before)) + beside)
     if asks:
         at = one.found.start
         score -= min(_FAR, *(0 if start <= at < end else min(abs(at - start), abs(at - end)) for start, end in asks)) / _FAR

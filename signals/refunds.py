@@ -7,7 +7,7 @@ from typing import Any
 
 import re2
 
-from escalation.signals import Signal
+from escalation.signals import Evidence, Signal
 from escalation.ticket import Message
 from signals import owed
 from signals.amounts import sums
@@ -28,7 +28,7 @@ _MONEY: Any = re2.compile(
 def refund(own: Sequence[Turn], messages: Sequence[Message], model: Model | None) -> Signal | None:
     """A wish for money back; ``negated`` when the customer says that they do not want it."""
     hits, taken_back = find(NAME, own, model)
-    hits += _beyond_doubt(own)
+    hits += _beyond_doubt(own, model)
     if hits:
         over = (_place(turn, hit) for turn in own for hit in turn.of("refund.over"))
         done = max((settled_otherwise(own, messages), *over))
@@ -44,19 +44,25 @@ def refund(own: Sequence[Turn], messages: Sequence[Message], model: Model | None
     if not hits:
         return None
     value: dict[str, object] = {"negated": False}
-    money = owed.wanted([(turn, (at.start, at.end)) for turn, at, _ in hits], own, messages)
+    money = owed.wanted([(turn, (at.start, at.end)) for turn, at in _plainest(hits)], own, messages)
     if money:
         value |= {"amount": money.amount, "currency": money.currency}
     return Signal(NAME, value, max(p for _, _, p in hits), evidence(hits), source(model), suppressed=taken_back)
 
 
-def _beyond_doubt(own: Sequence[Turn]) -> Iterator[Seen]:
+def _beyond_doubt(own: Sequence[Turn], model: Model | None) -> Iterator[Seen]:
     """Requests that need no second opinion of the model; those before the customer said that it is solved are over."""
-    over = solved(own)
+    over = solved(own, model)
     for turn in own:
         for hit in turn.of("refund.asks"):
             if (turn.place, hit.start) > over:
                 yield turn, evidence_of(turn, hit), SURE
+
+
+def _plainest(hits: Sequence[Seen]) -> Iterator[tuple[Turn, Evidence]]:
+    """Where it is asked: what a pattern saw, and what the model saw only in messages where no pattern saw anything."""
+    sure = {turn.place for turn, at, _ in hits if not at.seen_by.startswith("model:")}
+    yield from ((turn, at) for turn, at, _ in hits if turn.place not in sure or not at.seen_by.startswith("model:"))
 
 
 def _place(turn: Turn, hit: Hit) -> tuple[int, int]:

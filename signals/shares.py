@@ -16,9 +16,16 @@ _PART = cue(
     r"\bthe other (half)\b|\b(half)\s*[.,!?]?\s*$",
 )
 _PART_BESIDE = cue(r"\b(half)\s+(?:of\s+)?(?:(?:the|my|our|that|those)\s+)*$")
+_RECKONED = cue(
+    r"\b(?:half|third|quarter|%)\b[^.;!?]*[,(:]\s*(?:so|i\.e\.|that is|that's|about|around|roughly)?\s*$"
+)  # "a third, 8 pounds"
+_OF_A_FEE = cue(
+    r"^\s*(?:[a-z]+\s+){0,3}(?:fees?|charges?|vat|tax|penalty|interest|deductible|commission|surcharge)\b"
+)  # 3% of which is taken, not given
+_OF_IT_ALL = cue(r"^\s*(?:[a-z]+\s+)?(?:of|on|off|credit|refund|back|discount|rebate|reduction)\b")
 _DOUBLE = cue(r"^[^.!?]{0,20}\b(?:double|twice)\s+(?:what|the|as much|my|our)\b")
 _N = r"(\d{1,2}(?:[.,]\d)?)\s?(?:%|per ?cent)"
-_PERCENT_BESIDE = cue(rf"\b{_N}\s+(?:of|on)\s+(?:\w+\s+){{0,4}}\W*$")
+_PERCENT_BESIDE = cue(rf"\b{_N}\s+(?:of|on)\s+(?:\w+\s+){{0,4}}[\s($€£]*$")
 _PERCENT = cue(  # with what it is of, where that is said
     rf"\b(?:the|your|those|that)\s+(?:\w+\s+)?{_N}([^.!?]{{0,40}})",
     rf"\b{_N}\s+(?:of|off|back|refund|discount|credit|reduction|compensation|rebate|"
@@ -46,7 +53,7 @@ def part(case: Case) -> Sum | None:
     share, of = _asked(case)
     if not share:
         return None
-    results = {one.found.money for one in case.open() if one.result}
+    results = {one.found.money for one in case.open() if one.result or (one.inside and _RECKONED.search(one.left))}
     if len(results) == 1:  # they reckoned it themselves
         return results.pop()
     whole = _whole(case, set(words_of(of)))
@@ -58,7 +65,7 @@ def pro_rata(case: Case) -> Sum | None:
     if case.asks_one_of() or any(one.given for one in case.some):
         return None
     wholes = {one.found.money for one in case.open() if not (one.each or one.unit)}
-    share = part_of(case.request, case.text) if len(wholes) == 1 else 0.0
+    share = part_of(case.bare, case.text) or part_of(case.request, case.text) if len(wholes) == 1 else 0.0
     return times(wholes.pop(), share) if share else None
 
 
@@ -66,7 +73,8 @@ def _asked(case: Case) -> tuple[float, str]:
     """The share that is asked, 0 for none, and the words that say of what."""
     named = _PART.search(case.request)
     percent = _PERCENT.search(case.request) or (None if named else _PERCENT.search(case.text))
-    if percent:
+    behind = (percent[2] or percent[4] or "") if percent else ""
+    if percent and (_OF_IT_ALL.search(behind) or not _OF_A_FEE.search(behind)):
         return _percent(percent[1] or percent[3] or percent[5] or percent[6]), percent[2] or percent[4] or ""
     word = next(filter(None, named.groups())) if named else ""
     return _PARTS.get(word.replace("-", " ").removeprefix("a ").removeprefix("one "), 0.0), ""

@@ -15,7 +15,7 @@ from signals.turns import MOST_EVIDENCE, Turn
 IMPACTS = ("safety", "data_loss", "outage", "all_blocked")  # the gravest first; it names the kind
 UNSURE = 0.4  # an intent less likely than this is for triage
 _LIKELY = 0.6
-_GRAVE = 0.45  # of a critical impact: missing one costs more than a second look
+_GRAVE = 0.35  # of a critical impact: missing one costs more than a second look
 _UNLIKELY = 0.2  # below it a pattern of an impact is not believed
 _SURE = 0.8  # of a pattern
 _SUBJECT, _FIRST, _REST = 0.4, 1.0, 0.4  # how much each part tells of the intent

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -272,10 +274,17 @@ def test_a_typical_change_is_read_in_well_under_a_millisecond() -> None:
         "changed": 1736331127,
     }
     payload = {"type": "ticket.comment", "ticket": ticket, "comment": comment, "by": {"id": 5}, "time": "2025-01-08T10:12:07Z"}
-    best = 1.0
+    body = json.dumps(payload)
+    ratio = quickest(lambda: ACME_MAPPING.change("event", payload, "c")) / quickest(lambda: json.loads(body))
+    assert ratio < 60  # 0.1 ms where parsing the body takes 5 us; in turns, so that a busy machine slows both
+
+
+def quickest(act: Callable[[], object]) -> float:
+    """Seconds of this thread's own processor time, the best of 20 rounds."""
+    rounds = []
     for _ in range(20):
-        start = time.perf_counter()
+        start = time.thread_time()
         for _ in range(10):
-            ACME_MAPPING.change("event", payload, "c")
-        best = min(best, (time.perf_counter() - start) / 10)
-    assert best < 0.0006  # 0.1 ms on the machine it was written on
+            act()
+        rounds.append((time.thread_time() - start) / 10)
+    return min(rounds)
