@@ -25,7 +25,7 @@ from tests.support import ROOT
 
 ROUNDS = 5  # a shared machine takes a second look now and then; the reading itself does not
 HELD_BACK = Path(__file__).parent / "heldback"
-_PLAIN = {
+PLAIN = {
     "human": "explicit_human_request",
     "churn": "churn_risk",
     "legal": "legal_threat",
@@ -50,9 +50,9 @@ def ticket_of(told: Mapping[str, Any]) -> Ticket:
 def judged(signals: Mapping[str, Signal], expect: Mapping[str, Any], escalates: bool) -> Iterable[tuple[str, bool, bool]]:
     """(question, what was told, what was wanted) for one ticket."""
     yield "escalate", escalates, expect["escalate"]
-    for short, name in _PLAIN.items():
+    for short, name in PLAIN.items():
         yield short, is_there(signals, name), expect[short]
-    told = any(is_there(signals, _PLAIN[n]) for n in ("legal", "security", "privacy"))
+    told = any(is_there(signals, PLAIN[n]) for n in ("legal", "security", "privacy"))
     yield "legal or security", told, expect["legal"] or expect["security"] or expect["privacy"]
     yield "failed >= 2", part(signals, "failed_attempts", "count", 0) >= 2, expect["failed"] >= 2
     yield "repeated", is_there(signals, "repeated_question"), expect["repeated"]

@@ -24,7 +24,7 @@ SIGNALS: Mapping[str, tuple[str, ...]] = {
     "churn_risk": (),
     "failed_attempts": ("count", "items"),
     "refund_request": ("amount", "currency", "negated"),
-    "impact": ("critical", "kind", "scope"),
+    "impact": ("critical", "kind", "scope", "over"),
     "sentiment": ("label", "score", "trend"),
     "unanswered_messages": (),
     "complaint": ("asked_before", "days"),

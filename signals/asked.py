@@ -96,11 +96,12 @@ def vetoed(name: str, own: Sequence[Turn], veto: str) -> Iterator[tuple[Turn, Hi
 def solved(own: Sequence[Turn], model: Model | None) -> tuple[int, int]:
     """Where the customer last said that it is solved, or wrote a later message with which they are content."""
     said = [(turn.place, hit.start) for turn in own for hit in turn.of("resolved")]
-    content = [(turn.place, -1) for turn in own[1:] if _is_content(turn, model)]  # what such a message itself asks is open
+    content = [(turn.place, -1) for turn in own[1:] if is_content(turn, model)]  # what such a message itself asks is open
     return max([*said, *content], default=(-1, 0))
 
 
-def _is_content(turn: Turn, model: Model | None) -> bool:
+def is_content(turn: Turn, model: Model | None) -> bool:
+    """Whether a message is one with which the customer is done: thanks, it works."""
     return model is not None and bool(turn.whole) and model.message.share(turn.whole, "sentiment")["satisfied"] >= _CONTENT
 
 

@@ -30,20 +30,18 @@ _LEXICON = pack("en").lexicon
 
 @dataclass
 class Texts:
-    """What one question is learned from. ``ticket`` is the number of the ticket a text is of, -1 for texts that stand alone."""
+    """What one question is learned from."""
 
     question: str
     labels: tuple[str, ...]
     texts: list[str] = field(default_factory=list)
     label: list[int] = field(default_factory=list)
     weight: list[float] = field(default_factory=list)
-    ticket: list[int] = field(default_factory=list)
 
-    def add(self, texts: Sequence[str], label: str, weight: float = 1.0, ticket: int = -1) -> None:
+    def add(self, texts: Sequence[str], label: str, weight: float = 1.0) -> None:
         self.texts += texts
         self.label += [self.labels.index(label)] * len(texts)
         self.weight += [weight] * len(texts)
-        self.ticket += [ticket] * len(texts)
 
 
 Matrix = Callable[[Sequence[str]], Any]
@@ -51,16 +49,10 @@ Matrix = Callable[[Sequence[str]], Any]
 
 @dataclass
 class Fit:
-    """A regression, what makes numbers of texts, and by how much each of them is made larger."""
+    """A regression, and by how much each number of a text is made larger."""
 
-    matrix: Matrix
     regression: LogisticRegression
     larger: Any
-
-    def yes(self, texts: Sequence[str]) -> Any:
-        """The raw score of yes of a yes/no question, one per text."""
-        weights = (self.regression.coef_ * self.larger).ravel()
-        return -(self.matrix(texts) @ weights + self.regression.intercept_[0])  # its own is that of label 1, which is no
 
     def rows(self) -> tuple[Any, Any]:
         """(a row of weights per label, bias of each); a yes/no question has one, that of yes."""
@@ -121,18 +113,19 @@ def by_embedding(texts: Sequence[str]) -> Any:
     return np.array([_vector(text) for text in texts])
 
 
-def fit(told: Texts, matrix: Matrix, leave_out: frozenset[int] = frozenset()) -> Fit:
-    """A regression over the texts, without those of some tickets."""
-    rows = [n for n, ticket in enumerate(told.ticket) if ticket not in leave_out]
+def fit(told: Texts, matrix: Matrix) -> Fit:
+    """A regression over the texts."""
     # The teams of our tickets are not those of another company: none is likelier than another before a word is read.
     teams = told.question == "intents"
     regression = LogisticRegression(C=INVERSE_DECAY, class_weight="balanced" if teams else None, max_iter=3000)
-    numbers, label = matrix([told.texts[n] for n in rows]), np.array([told.label[n] for n in rows])
+    numbers, label = matrix(told.texts), np.array(told.label)
     asks_yes = told.labels == ("yes", "no")
     larger = _larger(numbers, label == 0) if asks_yes and issparse(numbers) else np.ones(numbers.shape[1])
-    weight = [told.weight[n] * (YES_WEIGHS if asks_yes and told.label[n] == 0 else 1.0) for n in rows]
+    weight = [
+        own * (YES_WEIGHS if asks_yes and answer == 0 else 1.0) for own, answer in zip(told.weight, told.label, strict=True)
+    ]
     scaled = numbers.multiply(larger).tocsr() if issparse(numbers) else numbers
-    return Fit(matrix, regression.fit(scaled, label, weight), larger)
+    return Fit(regression.fit(scaled, label, weight), larger)
 
 
 def _larger(numbers: Any, yes: Any) -> Any:

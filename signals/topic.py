@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from escalation.signals import Evidence, Signal
+from signals.asked import is_content
 from signals.features import features, words_of
 from signals.lexicon import Hit
 from signals.model import Model
@@ -31,7 +32,7 @@ _SOME = re.compile(r"\b(?:some|several|many|most|a few|two|three|multiple|collea
 
 
 def impact(own: Sequence[Turn], model: Model | None) -> Signal | None:
-    """Critical impact: ``kind`` is safety, data_loss, outage or all_blocked; ``scope`` one, some or all."""
+    """Critical impact: ``kind`` is safety, data_loss, outage or all_blocked; ``scope`` one, some, all; ``over``: content now."""
     over = max(((t.place, h.start) for t in own for h in t.of("resolved")), default=(-1, 0))
     model_says = list(_impact_by_model(own, model)) if model else []
     for kind in IMPACTS:
@@ -44,9 +45,11 @@ def impact(own: Sequence[Turn], model: Model | None) -> Signal | None:
         counts = [(at, _SURE) for at in hits]
         counts += [(at, share) for turn, at, share, its in model_says if its == kind and (turn.place, at.start) > over]
         if counts:
-            texts = {turn.message.id: turn.text for turn in own}
-            scope = _scope(kind, [texts[at.message_id][at.start : at.end] for at, _ in counts])
-            value = {"critical": True, "kind": kind, "scope": scope}
+            turns = {turn.message.id: turn for turn in own}
+            last = max(turns[at.message_id].place for at, _ in counts)
+            ended = any(turn.place > last and is_content(turn, model) for turn in own)
+            scope = _scope(kind, [turns[at.message_id].text[at.start : at.end] for at, _ in counts])
+            value = {"critical": True, "kind": kind, "scope": scope, "over": ended}
             evidence = tuple(at for at, _ in counts)[:MOST_EVIDENCE]
             return Signal("impact", value, max(p for _, p in counts), evidence, "patterns and model" if model else "patterns")
     return None
