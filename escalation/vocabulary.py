@@ -19,6 +19,7 @@ def _words(of: type[StrEnum]) -> frozenset[str]:
 SIGNALS: Mapping[str, tuple[str, ...]] = {
     "explicit_human_request": (),
     "security_incident": (),
+    "compliance_request": (),
     "legal_threat": (),
     "privacy_request": (),
     "churn_risk": (),

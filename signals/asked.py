@@ -16,6 +16,7 @@ PLAIN = ("explicit_human_request", "churn_risk", "legal_threat", "security_incid
 # in so many ways that a pattern is believed sooner.
 _UNLIKELY, _UNLIKELY_MONEY = 0.3, 0.05
 _CONTENT = 0.6  # share of a tone; on 3,040 unseen tickets it raised precision of a wish for a person from .86 to .92
+_NEAR = 300  # characters: a list of papers follows the sentence that asks for them
 SURE = 0.85  # of a pattern where there is no model
 _ENDS_WHEN_RESOLVED = frozenset({"explicit_human_request", "refund_request", "failed_attempts"})
 _DAYS = re.compile(r"\b(\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|several)\s+(day|week|month|year)s?\b", re.I)
@@ -52,6 +53,23 @@ def complaint(own: Sequence[Turn], model: Model | None) -> Signal | None:
 def _days(text: str) -> int:
     told = ((number.lower(), unit.lower()) for number, unit in _DAYS.findall(text))
     return max(((_NUMBERS.get(n) or int(n) if n.isdigit() or n in _NUMBERS else 0) * _LENGTHS[u] for n, u in told), default=0)
+
+
+def paperwork(own: Sequence[Turn], incident: Signal | None) -> Signal | None:
+    """Compliance papers are asked for, no incident is reported: wherever a security incident was seen, papers are spoken of."""
+    if incident is None or incident.value is not True:
+        return None
+    papers = {turn.message.id: turn.of("compliance_request") for turn in own}
+    seen = {at.message_id for at in incident.evidence if not at.seen_by.startswith("model:")}
+    if seen or not all(_beside(at, papers[at.message_id]) for at in incident.evidence):
+        return None
+    turn_of = {turn.message.id: turn for turn in own}
+    found = tuple(evidence_of(turn_of[message], hit) for message, hits in papers.items() for hit in hits)
+    return Signal("compliance_request", True, SURE, found[:MOST_EVIDENCE], "patterns")
+
+
+def _beside(at: Evidence, hits: Sequence[Hit]) -> bool:
+    return any(at.start - _NEAR <= hit.start < at.end + _NEAR for hit in hits)
 
 
 def find(name: str, own: Sequence[Turn], model: Model | None) -> tuple[list[Seen], tuple[Evidence, ...]]:

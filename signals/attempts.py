@@ -20,7 +20,7 @@ _QUESTION = "failed_attempt"
 _LEAST_WORDS = 2
 _MOST_BEFORE = 3  # sentences before a bare outcome that may tell what was tried
 _LOW = 0.09
-_SEVERAL = 0.16  # how likely two have to be
+_SEVERAL = 0.24  # how likely two have to be
 _UNLIKELY = 0.06  # below it a sentence reports nothing
 # Stems that name no remedy.
 _NO_REMEDY = wordlist("no_remedy")

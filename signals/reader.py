@@ -62,10 +62,12 @@ def _signals(
     yield thread.bot_loop(messages)
     if language.code not in LANGUAGES:
         return
-    yield from (asked.plain(name, own, model) for name in asked.PLAIN)
+    plain = {name: asked.plain(name, own, model) for name in asked.PLAIN}
+    yield from plain.values()
+    yield asked.paperwork(own, plain["security_incident"])
     yield refunds.refund(own, messages, model)
     yield attempts.failed_attempts(own, messages, model)
-    yield thread.repeated_question(own, _said_again(own, model))
+    yield thread.repeated_question(own, messages, _said_again(own, model))
     yield asked.complaint(own, model)
     yield tone.sentiment(own, model)
     yield topic.impact(own, model)

@@ -28,6 +28,8 @@ _MONEY: Any = re2.compile(
 def refund(own: Sequence[Turn], messages: Sequence[Message], model: Model | None) -> Signal | None:
     """A wish for money back; ``negated`` when the customer says that they do not want it."""
     hits, taken_back = find(NAME, own, model)
+    denied_in = {turn.place for turn, _ in vetoed(NAME, own, "negation")}
+    hits = [s for s in hits if s[0].place not in denied_in or not _is_by_model(s[1])]  # "no refund, send me the lid"
     hits += _beyond_doubt(own, model)
     if hits:
         over = (_place(turn, hit) for turn in own for hit in turn.of("refund.over"))
@@ -61,8 +63,12 @@ def _beyond_doubt(own: Sequence[Turn], model: Model | None) -> Iterator[Seen]:
 
 def _plainest(hits: Sequence[Seen]) -> Iterator[tuple[Turn, Evidence]]:
     """Where it is asked: what a pattern saw, and what the model saw only in messages where no pattern saw anything."""
-    sure = {turn.place for turn, at, _ in hits if not at.seen_by.startswith("model:")}
-    yield from ((turn, at) for turn, at, _ in hits if turn.place not in sure or not at.seen_by.startswith("model:"))
+    sure = {turn.place for turn, at, _ in hits if not _is_by_model(at)}
+    yield from ((turn, at) for turn, at, _ in hits if turn.place not in sure or not _is_by_model(at))
+
+
+def _is_by_model(at: Evidence) -> bool:
+    return at.seen_by.startswith("model:")
 
 
 def _place(turn: Turn, hit: Hit) -> tuple[int, int]:

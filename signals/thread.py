@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from escalation.signals import Evidence, Signal
 from escalation.ticket import Message, Role
@@ -12,6 +12,11 @@ from signals.languages import everyday
 from signals.turns import MOST_EVIDENCE, Turn
 
 _CLAIMS = {"second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5, "sixth": 6}
+_TIMES = re.compile(
+    rf"\b(?:({'|'.join(_CLAIMS)})\s+(?:time|e?-?mails?|message|letter|request|attempt)|twice|"
+    r"(?:several|many|three|four|3|4|5|x) times)\b",
+    re.I,
+)
 _ALIKE, _LEAST_WORDS, _MOST_COMPARED = 0.45, 4, 30
 _MOST_READ = 2000  # characters of a message that are compared
 _PIECE = re.compile(r"[^.!?\n]+\??")
@@ -45,7 +50,7 @@ def bot_loop(messages: Sequence[Message]) -> Signal | None:
     for message in messages:
         if message.author.role is not Role.BOT or not message.public:
             continue
-        key = _SPACE.sub(" ", message.text[:_MOST_READ]).strip().casefold()
+        key = _bare(message.text)
         if len(key) >= 12 and key in seen:
             pair = (seen[key], message)
             found = tuple(Evidence(m.id, 0, min(len(m.text), 200), "thread:same bot text") for m in pair)
@@ -54,7 +59,7 @@ def bot_loop(messages: Sequence[Message]) -> Signal | None:
     return None
 
 
-def repeated_question(turns: Sequence[Turn], again: Sequence[Evidence]) -> Signal | None:
+def repeated_question(turns: Sequence[Turn], messages: Sequence[Message], again: Sequence[Evidence]) -> Signal | None:
     """The same ask again in other words: ``count`` is how often it was repeated, ``again`` where the customer says so."""
     asked = [(turn, _words(turn)) for turn in turns[-_MOST_COMPARED:]] if len(turns) > 1 else []
     pairs: list[tuple[str, str]] = []
@@ -64,12 +69,49 @@ def repeated_question(turns: Sequence[Turn], again: Sequence[Evidence]) -> Signa
         if before is not None:
             pairs.append((before.message.id, turn.message.id))
             found.append(turn.evidence(0, min(len(turn.message.text), 200), "thread:same words"))
+    again = (*again, *_talked_past(turns[1:]), *_told_the_same(turns[1:], messages))
     said = {e.message_id for e in again} - {later for _, later in pairs}
-    count = len(pairs) + len(said)
+    texts = {turn.message.id: turn.text for turn in turns}
+    count = max([len(pairs) + len(said), *(_times(texts[e.message_id][e.start : e.end]) for e in again)])
     if not count:
         return None
     evidence = (*found, *again)[:MOST_EVIDENCE]
     return Signal("repeated_question", {"count": count, "pairs": tuple(pairs)}, 0.8, evidence, "thread")
+
+
+def _talked_past(turns: Sequence[Turn]) -> Iterator[Evidence]:
+    """Where the customer says that something else was answered."""
+    for turn in turns:
+        yield from (turn.evidence(hit.start, hit.end, hit.seen_by) for hit in turn.of("not_answered")[:1])
+
+
+def _told_the_same(turns: Sequence[Turn], messages: Sequence[Message]) -> Iterator[Evidence]:
+    """What the customer wrote between two equal answers of a bot: it was the same ask, or it would have had another answer."""
+    for turn in turns:
+        before = _key(messages, range(turn.place - 1, -1, -1))
+        if before and before == _key(messages, range(turn.place + 1, len(messages))):
+            yield turn.evidence(0, min(len(turn.message.text), 200), "thread:same answer")
+
+
+def _key(messages: Sequence[Message], places: Iterable[int]) -> str:
+    """The text of the first answer of a bot at these places, before the customer writes; "" for none."""
+    for place in places:
+        message = messages[place]
+        if message.public and message.author.role is Role.BOT:
+            return _bare(message.text)
+        if message.author.role is Role.CUSTOMER:
+            break
+    return ""
+
+
+def _bare(text: str) -> str:
+    return _SPACE.sub(" ", text[:_MOST_READ]).strip().casefold()
+
+
+def _times(text: str) -> int:
+    """How often the customer says that they have asked before: 2 for "the third time" and for "twice already"."""
+    told = [_CLAIMS[found.lower()] - 1 if found else 2 for found in _TIMES.findall(text)]
+    return max(told, default=0)
 
 
 def _words(turn: Turn) -> frozenset[str]:
