@@ -45,16 +45,16 @@ def several_failed(score: Score, told: Told, expect: Mapping[str, Any]) -> None:
 Count = Callable[[Score, Told, Mapping[str, Any]], None]
 # (file, half, question, least precision, least recall): odd ids were worked with, even ones were only counted.
 LEVELS: list[tuple[str, str, Count, float, float]] = [
-    ("refunds", "dev", wanted, 0.97, 0.92),
-    ("refunds", "test", wanted, 0.88, 0.93),
-    ("refunds", "dev", amount, 0.97, 0.92),
-    ("refunds", "test", amount, 0.85, 0.84),
-    ("refunds_plain", "dev", wanted, 0.95, 0.95),
-    ("refunds_plain", "test", wanted, 0.85, 0.75),
-    ("refunds_plain", "dev", amount, 0.92, 0.92),
-    ("refunds_plain", "test", amount, 0.48, 0.50),
-    ("failed", "dev", several_failed, 0.80, 0.68),
-    ("failed", "test", several_failed, 0.85, 0.80),
+    ("refunds", "dev", wanted, 0.87, 0.95),
+    ("refunds", "test", wanted, 0.85, 0.97),
+    ("refunds", "dev", amount, 0.86, 0.94),
+    ("refunds", "test", amount, 0.84, 0.92),
+    ("refunds_plain", "dev", wanted, 0.93, 0.95),
+    ("refunds_plain", "test", wanted, 0.86, 0.88),
+    ("refunds_plain", "dev", amount, 0.88, 0.91),
+    ("refunds_plain", "test", amount, 0.62, 0.65),
+    ("failed", "dev", several_failed, 0.90, 0.68),
+    ("failed", "test", several_failed, 0.86, 0.82),
 ]
 
 
@@ -67,37 +67,93 @@ def test_levels(file: str, half: str, count: Count, precision: float, recall: fl
     assert score.precision >= precision and score.recall >= recall, score
 
 
-# Least precision and recall on 180 tickets in plain words, every third a trap (tests/data/plain.yaml).
-PLAIN = {
-    "escalate": (0.84, 0.90),
-    "human": (0.85, 0.92),
-    "churn": (0.82, 0.72),
-    "legal or security": (0.78, 0.88),
-    "failed >= 2": (0.80, 0.80),
-    "negative": (0.74, 0.72),
-    "refund wanted": (0.92, 0.88),
-    "refund amount": (0.92, 0.86),
+# Least precision and recall: 180 tickets in plain words, and 360 of many trades; every third is a trap.
+OPEN = {
+    "plain": {
+        "escalate": (0.86, 0.90),
+        "human": (0.86, 0.88),
+        "churn": (0.89, 0.66),
+        "legal or security": (0.85, 0.90),
+        "failed >= 2": (0.88, 0.80),
+        "repeated": (0.80, 0.60),
+        "negative": (0.82, 0.79),
+        "refund wanted": (0.94, 0.90),
+        "refund amount": (0.94, 0.89),
+    },
+    "broad": {
+        "escalate": (0.81, 0.86),
+        "human": (0.80, 0.96),
+        "churn": (0.78, 0.93),
+        "legal or security": (0.81, 0.94),
+        "failed >= 2": (0.64, 0.70),
+        "repeated": (0.68, 0.72),
+        "negative": (0.74, 0.83),
+        "critical": (0.86, 0.78),
+        "refund wanted": (0.86, 0.91),
+        "refund amount": (0.53, 0.52),
+    },
 }
 
 
-def test_plain_tickets() -> None:
+@pytest.mark.parametrize("file", OPEN)
+def test_open_tickets(file: str) -> None:
     playbook = load_playbook((ROOT / "config" / "escalation.yaml").read_text("utf-8"))
-    scores: dict[str, Score] = {name: Score() for name in PLAIN}
-    for case in yaml.safe_load((DATA / "plain.yaml").read_text("utf-8"))["tickets"]:
+    least = OPEN[file]
+    scores: dict[str, Score] = {name: Score() for name in least}
+    for case in yaml.safe_load((DATA / f"{file}.yaml").read_text("utf-8"))["tickets"]:
         ticket = ticket_of(case)
         told = read(READER, ticket)
         escalates = decide(playbook, ticket, None, (), tuple(told.values()), NOW).escalate
         for name, said, right in judged(told, case["expect"], escalates):
             if name in scores:
                 scores[name].add(said, right)
-    low = {n: s for n, s in scores.items() if s.precision < PLAIN[n][0] or s.recall < PLAIN[n][1]}
+    low = {n: s for n, s in scores.items() if s.precision < least[n][0] or s.recall < least[n][1]}
     assert low == {}
+
+
+def ticket(*said: tuple[str, str]) -> Told:
+    """The signals of a thread."""
+    messages = [{"role": role, "text": text} for role, text in said]
+    return read(READER, ticket_of({"id": "t", "subject": "", "messages": messages}))
+
+
+BOT = ("bot", "You can manage your deliveries under My Account.")
+AGAIN = [
+    ((("customer", "How do I change the delivery day?"), BOT, ("customer", "no, the day. tuesday to friday"), BOT), 1),
+    ((("customer", "How do I change the delivery day?"), BOT, ("customer", "Thank you, found it!")), 0),
+    ((("customer", "When will my card come?"), BOT, ("customer", "That's not what I asked. When will it be here?")), 1),
+    ((("customer", "I ask for the third time now: when will my card come? Nobody has answered."),), 0),
+    ((("customer", "When will my card come?"), BOT, ("customer", "I ask for the third time now and still no answer: when?")), 2),
+]
+
+
+@pytest.mark.parametrize(("said", "count"), AGAIN)
+def test_the_same_ask_again(said: tuple[tuple[str, str], ...], count: int) -> None:
+    assert part(ticket(*said), "repeated_question", "count", 0) == count
+
+
+PAPERS = (
+    "Dear team, for our yearly vendor review we need your current SOC 2 Type II report and the attached security questionnaire."
+)
+
+
+def test_papers_are_no_incident() -> None:
+    told = ticket(("customer", PAPERS))
+    assert told["security_incident"].value is True and told["compliance_request"].value is True
+    told = ticket(("customer", f"Somebody has hacked into our account. {PAPERS}"))
+    assert told["security_incident"].value is True and "compliance_request" not in told
+
+
+def test_what_a_content_customer_asked_before_is_over() -> None:
+    asked = ("customer", "Let me talk to a real person please."), ("agent", "Hi, Ann here. I have reset the meter for you.")
+    assert ticket(*asked)["explicit_human_request"].value is True
+    content = ticket(*asked, ("customer", "Perfect, it works, thank you so much Ann!"))["explicit_human_request"]
+    assert content.value is False and content.suppressed
 
 
 def refund(*said: tuple[str, str]) -> Any:
     """The refund signal of a thread; None for none."""
-    messages = [{"role": role, "text": text} for role, text in said]
-    found = read(READER, ticket_of({"id": "t", "subject": "", "messages": messages}))
+    found = ticket(*said)
     return found["refund_request"].value if "refund_request" in found else None
 
 
