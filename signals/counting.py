@@ -10,7 +10,7 @@ from signals.cues import Told, cue
 from signals.numbers import COUNT, NUMBER_WORDS, counted
 
 _THINGS = cue(rf"\b{COUNT}\s+(?:[a-z-]+\s+)??([a-z-]+s|people|children|kids|ppl|pax)\b")
-_ANY_THINGS = cue(rf"\b{COUNT}[\s-](?:(?:unused|last|remaining|other|missed|full|more|of the|of) )?([a-z]+)\b")
+_ANY_THINGS = cue(rf"(?:^|[^\w.,$€£]){COUNT}[\s-](?:(?:unused|last|remaining|other|missed|full|more|of the|of) )?([a-z]+)\b")
 _SOME_OF = cue(
     rf"\b{COUNT}\s+(?:of\s+(?:them|these|(?:the|my|our)\s+\w+)\s+)?"
     r"(?:arrived|came|were|was|are|is|never|didn't|did not|weren't|couldn't|can't|had to be)\s+(?:\w+\s+)?"
@@ -29,6 +29,13 @@ _USED = cue(rf"\bused\s+(?:only\s+|just\s+|up\s+|about\s+)?{COUNT}\b")
 _ONE_OF_THEM = cue(
     r"\bthe (?:unused|missing|extra|last|other|first|second|third|lower|upper|broken|wrong|faulty) ([a-z]+[a-rt-z])\b"
 )
+_YEAR = cue(r"\b(?:(?:whole|full|entire|for a|for the|for one|a|one)\s+year|annual(?:ly)?|yearly|(?:12|twelve)[ -]months?)\b")
+_MONTHS_LEFT = cue(
+    rf"\b{COUNT}\s+(?:(?:full|whole|more)\s+)?months?\s+(?:(?:are|is|still|i)\s+)*(?:unused|left|remaining|to go)\b",
+    rf"\b(?:unused|remaining|other|last|outstanding)\s+{COUNT}(?:\s+(?:full\s+)?months?|\s*[.,!?]|\s*$)",
+    rf"\b{COUNT}\s+(?:unused|remaining|full|other)\s+months?\b",
+)
+_MONTHS_USED = cue(rf"\bused\s+(?:only\s+|just\s+|up\s+|about\s+)?{COUNT}\s+months?\b")
 _UNUSED = cue(r"\b(?:unused|remaining|rest|left|remainder|not used|did not use|didn't use)\b")
 _SPELT_COUNT = f"({'|'.join(list(NUMBER_WORDS)[1:19])})"
 _ALL_OF = cue(
@@ -121,6 +128,17 @@ def part_of(request: str, text: str) -> float:
     n = counted(left[1] if left else used[1])
     whole = max((count for count, _ in things), default=0)
     return (n if left else whole - n) / whole if 0 < n < whole else 0.0
+
+
+def of_a_year(said: str, text: str) -> float:
+    """Which part of a year is asked that was paid in one: 7 / 12 for "the other seven months", or five used; 0 for none."""
+    if not _YEAR.search(text):
+        return 0.0
+    left, used = _MONTHS_LEFT.search(said) or _MONTHS_LEFT.search(text), _MONTHS_USED.search(text)
+    months = counted(next(filter(None, left.groups()))) if left else 0
+    if not left and used and _UNUSED.search(said):
+        months = 12 - counted(used[1])
+    return months / 12 if 0 < months < 12 else 0.0
 
 
 def _counted(unit: str, text: str) -> Sequence[int]:

@@ -15,7 +15,7 @@ from signals.counting import how_many, priced
 from signals.cues import cue
 from signals.differences import difference
 from signals.numbers import COUNT
-from signals.shares import part, part_beside, pro_rata
+from signals.shares import part, part_beside, part_of_year, pro_rata, taken_up
 
 _ALL = cue(rf"\b(?:both|everything|all of (?:it|that|this|them)|the lot|all {COUNT})\b")
 _OF_ALL = cue(rf"^\W*for\s+(?:both|all|the\s+{COUNT}|{COUNT})\b")
@@ -30,7 +30,7 @@ _SURPLUS = cue(r"^\W*(?:too much|extra|overpaid|in excess)\b")
 
 def derived(case: Case) -> Sum | None:
     """The sum that follows, None where one is asked for itself or nothing follows."""
-    first = part_beside(case) or (_all_of(case) if _ALL.search(case.request) else None)
+    first = part_beside(case) or taken_up(case) or part_of_year(case) or (_all_of(case) if _ALL.search(case.request) else None)
     if first:
         return first
     stated = [one for one in case.open() if (one.inside and (one.asked or one.result)) or _SURPLUS.search(one.right)]

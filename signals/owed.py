@@ -108,7 +108,7 @@ def _named_together(case: Case) -> Sum | None:
     count = how_many(case.bare)
     if len(named) < 2 or len({one.amount for one in named}) < 2 or any(one.each or one.total or one.result for one in named):
         return None
-    several = {next(iter(words.intersection(_beside(one)))) for one in named}
+    several = {min(words.intersection(_beside(one))) for one in named}
     apart = len(several) == len(named) and _JOINS.search(case.bare) is not None
     return added(named) if len(named) == count or (not count and apart) else None
 

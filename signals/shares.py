@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from signals.amounts import Sum
 from signals.case import Case, times
-from signals.counting import part_of
+from signals.counting import of_a_year, part_of
 from signals.cues import cue
 from signals.features import words_of
 
@@ -20,7 +22,7 @@ _RECKONED = cue(
     r"\b(?:half|third|quarter|%)\b[^.;!?]*[,(:]\s*(?:so|i\.e\.|that is|that's|about|around|roughly)?\s*$"
 )  # "a third, 8 pounds"
 _OF_A_FEE = cue(
-    r"^\s*(?:[a-z]+\s+){0,3}(?:fees?|charges?|vat|tax|penalty|interest|deductible|commission|surcharge)\b"
+    r"^\s*(?:[a-z]+\s+){0,3}(fees?|charges?|vat|tax|penalty|interest|deductible|commission|surcharge)\b"
 )  # 3% of which is taken, not given
 _OF_IT_ALL = cue(r"^\s*(?:[a-z]+\s+)?(?:of|on|off|credit|refund|back|discount|rebate|reduction)\b")
 _DOUBLE = cue(r"^[^.!?]{0,20}\b(?:double|twice)\s+(?:what|the|as much|my|our)\b")
@@ -60,6 +62,18 @@ def part(case: Case) -> Sum | None:
     return times(whole, share) if whole else None
 
 
+def part_of_year(case: Case) -> Sum | None:
+    """The unused months of a price that was paid for a year."""
+    wholes = {one.found.money for one in case.open() if one.unit in ("", "year")}
+    share = of_a_year(case.bare or case.request, case.text) if len(wholes) == 1 else 0.0
+    return times(wholes.pop(), share) if share else None
+
+
+def taken_up(case: Case) -> Sum | None:
+    """A part that is named where no sum is: "let's do the 15 % then", "half is fine"."""
+    return part(replace(case, request=case.bare)) if case.bare and _asked(replace(case, request=case.bare, text=""))[0] else None
+
+
 def pro_rata(case: Case) -> Sum | None:
     """Some of the things that one price is for: "1,200 for 12 months, please refund three months"."""
     if case.asks_one_of() or any(one.given for one in case.some):
@@ -74,7 +88,8 @@ def _asked(case: Case) -> tuple[float, str]:
     named = _PART.search(case.request)
     percent = _PERCENT.search(case.request) or (None if named else _PERCENT.search(case.text))
     behind = (percent[2] or percent[4] or "") if percent else ""
-    if percent and (_OF_IT_ALL.search(behind) or not _OF_A_FEE.search(behind)):
+    fee = _OF_A_FEE.search(behind)
+    if percent and (not fee or _OF_IT_ALL.search(behind) or fee[1] in case.request):
         return _percent(percent[1] or percent[3] or percent[5] or percent[6]), percent[2] or percent[4] or ""
     word = next(filter(None, named.groups())) if named else ""
     return _PARTS.get(word.replace("-", " ").removeprefix("a ").removeprefix("one "), 0.0), ""
