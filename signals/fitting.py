@@ -118,7 +118,8 @@ def fit(told: Texts, matrix: Matrix) -> Fit:
     # The teams of our tickets are not those of another company: none is likelier than another before a word is read.
     teams = told.question == "intents"
     numbers, label = matrix(told.texts), np.array(told.label)
-    solver = "lbfgs" if issparse(numbers) else "newton-cholesky"  # for a few hundred numbers a text: seconds instead of minutes
+    # For a few hundred numbers a text and one answer: seconds instead of minutes.
+    solver = "newton-cholesky" if len(told.labels) == 2 and not issparse(numbers) else "lbfgs"
     regression = LogisticRegression(C=INVERSE_DECAY, class_weight="balanced" if teams else None, max_iter=3000, solver=solver)
     asks_yes = told.labels == ("yes", "no")
     larger = _larger(numbers, label == 0) if asks_yes and issparse(numbers) else np.ones(numbers.shape[1])

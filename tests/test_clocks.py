@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given, settings
@@ -425,7 +425,7 @@ def test_an_offer_round_the_clock_costs_next_to_nothing() -> None:
 
 
 def _cost(staff: Roster, way: Path) -> float:
-    began = perf_counter()
+    began = thread_time()
     for _ in range(200):
         due(hours_of(ClockKind.ALWAYS, "a20", "billing", staff, Counting(), way), FRIDAY, 15 * MINUTE)
-    return (perf_counter() - began) / 200
+    return (thread_time() - began) / 200
