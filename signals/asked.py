@@ -15,7 +15,6 @@ PLAIN = ("explicit_human_request", "churn_risk", "legal_threat", "security_incid
 # Share below which the model takes back what a pattern saw: right in thirteen of fourteen marked sentences. Money is asked back
 # in so many ways that a pattern is believed sooner.
 _UNLIKELY, _UNLIKELY_MONEY = 0.3, 0.05
-_CONTENT = 0.6  # share of a tone; on 3,040 unseen tickets it raised precision of a wish for a person from .86 to .92
 _NEAR = 300  # characters: a list of papers follows the sentence that asks for them
 SURE = 0.85  # of a pattern where there is no model
 _ENDS_WHEN_RESOLVED = frozenset({"explicit_human_request", "refund_request", "failed_attempts"})
@@ -74,7 +73,7 @@ def _beside(at: Evidence, hits: Sequence[Hit]) -> bool:
 
 def find(name: str, own: Sequence[Turn], model: Model | None) -> tuple[list[Seen], tuple[Evidence, ...]]:
     """(what counts, what was taken back): by a veto, or because the customer says that it is solved."""
-    over = solved(own, model) if name in _ENDS_WHEN_RESOLVED else (-1, 0)
+    over = solved(own) if name in _ENDS_WHEN_RESOLVED else (-1, 0)
     hits = [s for s in _by_pattern(name, own, model) if (s[0].place, s[1].start) > over]
     if model is not None:
         covered = {(t.place, e.start, e.end) for t, e, _ in hits}
@@ -111,16 +110,11 @@ def vetoed(name: str, own: Sequence[Turn], veto: str) -> Iterator[tuple[Turn, Hi
     return ((turn, hit) for turn in own for hit in turn.hits.get(name, ()) if hit.veto == veto)
 
 
-def solved(own: Sequence[Turn], model: Model | None) -> tuple[int, int]:
+def solved(own: Sequence[Turn]) -> tuple[int, int]:
     """Where the customer last said that it is solved, or wrote a later message with which they are content."""
     said = [(turn.place, hit.start) for turn in own for hit in turn.of("resolved")]
-    content = [(turn.place, -1) for turn in own[1:] if is_content(turn, model)]  # what such a message itself asks is open
+    content = [(turn.place, -1) for turn in own[1:] if turn.content]  # what such a message itself asks is open
     return max([*said, *content], default=(-1, 0))
-
-
-def is_content(turn: Turn, model: Model | None) -> bool:
-    """Whether a message is one with which the customer is done: thanks, it works."""
-    return model is not None and bool(turn.whole) and model.message.share(turn.whole, "sentiment")["satisfied"] >= _CONTENT
 
 
 def evidence_of(turn: Turn, hit: Hit) -> Evidence:

@@ -42,7 +42,7 @@ def failed_attempts(own: Sequence[Turn], messages: Sequence[Message], model: Mod
     Several are told where it is likely enough that there are two, from all sentences together: two that are each a little unsure
     make it likelier than one that is sure.
     """
-    over = solved(own, model)
+    over = solved(own)
     reports: list[tuple[float, dict[str, Item]]] = []
     known: dict[str, Item] = {}
     for turn in own:

@@ -30,7 +30,7 @@ def refund(own: Sequence[Turn], messages: Sequence[Message], model: Model | None
     hits, taken_back = find(NAME, own, model)
     denied_in = {turn.place for turn, _ in vetoed(NAME, own, "negation")}
     hits = [s for s in hits if s[0].place not in denied_in or not _is_by_model(s[1])]  # "no refund, send me the lid"
-    hits += _beyond_doubt(own, model)
+    hits += _beyond_doubt(own)
     if hits:
         over = (_place(turn, hit) for turn in own for hit in turn.of("refund.over"))
         done = max((settled_otherwise(own, messages), *over))
@@ -52,9 +52,9 @@ def refund(own: Sequence[Turn], messages: Sequence[Message], model: Model | None
     return Signal(NAME, value, max(p for _, _, p in hits), evidence(hits), source(model), suppressed=taken_back)
 
 
-def _beyond_doubt(own: Sequence[Turn], model: Model | None) -> Iterator[Seen]:
+def _beyond_doubt(own: Sequence[Turn]) -> Iterator[Seen]:
     """Requests that need no second opinion of the model; those before the customer said that it is solved are over."""
-    over = solved(own, model)
+    over = solved(own)
     for turn in own:
         for hit in turn.of("refund.asks"):
             if (turn.place, hit.start) > over:

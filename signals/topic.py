@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 from escalation.signals import Evidence, Signal
-from signals.asked import is_content
 from signals.features import features, words_of
 from signals.lexicon import Hit
 from signals.model import Model
@@ -47,7 +46,7 @@ def impact(own: Sequence[Turn], model: Model | None) -> Signal | None:
         if counts:
             turns = {turn.message.id: turn for turn in own}
             last = max(turns[at.message_id].place for at, _ in counts)
-            ended = any(turn.place > last and is_content(turn, model) for turn in own)
+            ended = any(turn.place > last and turn.content for turn in own)
             scope = _scope(kind, [turns[at.message_id].text[at.start : at.end] for at, _ in counts])
             value = {"critical": True, "kind": kind, "scope": scope, "over": ended}
             evidence = tuple(at for at, _ in counts)[:MOST_EVIDENCE]
