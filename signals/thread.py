@@ -89,7 +89,7 @@ def _told_the_same(turns: Sequence[Turn], messages: Sequence[Message]) -> Iterat
     """What the customer wrote between two equal answers of a bot: it was the same ask, or it would have had another answer."""
     for turn in turns:
         before = _key(messages, range(turn.place - 1, -1, -1))
-        if before and before == _key(messages, range(turn.place + 1, len(messages))):
+        if before and turn.text.strip() and before == _key(messages, range(turn.place + 1, len(messages))):
             yield turn.evidence(0, min(len(turn.message.text), 200), "thread:same answer")
 
 
