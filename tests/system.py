@@ -76,7 +76,7 @@ class System:
     def start(self) -> System:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = self.spawn("app.py")
-        until(self.is_ready, 60, f"ready; log: {self.folder / 'log'}")
+        until(self.is_ready, 180, f"ready; log: {self.folder / 'log'}")
         return self
 
     def spawn(self, *command: str) -> subprocess.Popen[bytes]:
