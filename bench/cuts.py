@@ -20,7 +20,7 @@ from bench.signals import PLAIN, ticket_of
 from escalation.signals import Signal
 from escalation.ticket import Message
 from signals import asked, refunds, semantic
-from signals.model import WEIGHTS, Model, least_score, words_only
+from signals.model import WEIGHTS, Model, words_only
 from signals.packs import pack
 from signals.turns import Turn, turns
 from tests.support import ROOT
@@ -58,9 +58,7 @@ def read_open(model: Model) -> list[Read]:
 
 def at(model: Model, question: str, cut: float) -> Model:
     """The model with another threshold."""
-    questions = dict(model.sentence.questions)
-    questions[question] = replace(questions[question], threshold=cut, least=least_score(cut))
-    return replace(model, sentence=replace(model.sentence, questions=questions))
+    return replace(model, sentence=semantic.with_thresholds(model.sentence, {question: cut}))
 
 
 def chosen(model: Model) -> dict[str, float]:

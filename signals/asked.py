@@ -56,19 +56,16 @@ def _days(text: str) -> int:
 
 def paperwork(own: Sequence[Turn], incident: Signal | None) -> Signal | None:
     """Compliance papers are asked for, no incident is reported: wherever a security incident was seen, papers are spoken of."""
-    if incident is None or incident.value is not True:
+    if incident is None or incident.value is not True or not all(map(is_by_model, incident.evidence)):
         return None
-    papers = {turn.message.id: turn.of("compliance_request") for turn in own}
-    seen = {at.message_id for at in incident.evidence if not at.seen_by.startswith("model:")}
-    if seen or not all(_beside(at, papers[at.message_id]) for at in incident.evidence):
+    papers = tuple(evidence_of(turn, hit) for turn in own for hit in turn.of("compliance_request"))
+    if not all(_beside(at, papers) for at in incident.evidence):
         return None
-    turn_of = {turn.message.id: turn for turn in own}
-    found = tuple(evidence_of(turn_of[message], hit) for message, hits in papers.items() for hit in hits)
-    return Signal("compliance_request", True, SURE, found[:MOST_EVIDENCE], "patterns")
+    return Signal("compliance_request", True, SURE, papers[:MOST_EVIDENCE], "patterns")
 
 
-def _beside(at: Evidence, hits: Sequence[Hit]) -> bool:
-    return any(at.start - _NEAR <= hit.start < at.end + _NEAR for hit in hits)
+def _beside(at: Evidence, papers: Sequence[Evidence]) -> bool:
+    return any(p.message_id == at.message_id and at.start - _NEAR <= p.start < at.end + _NEAR for p in papers)
 
 
 def find(name: str, own: Sequence[Turn], model: Model | None) -> tuple[list[Seen], tuple[Evidence, ...]]:
@@ -127,6 +124,11 @@ def evidence(hits: Sequence[Seen]) -> tuple[Evidence, ...]:
 
 def seen_by(name: str, model: Model | None) -> str:
     return f"model:{name}@{model.version}" if model else ""
+
+
+def is_by_model(at: Evidence) -> bool:
+    """Whether the model alone saw it, and no pattern."""
+    return at.seen_by.startswith("model:")
 
 
 def source(model: Model | None) -> str:

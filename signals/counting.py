@@ -11,16 +11,13 @@ from signals.numbers import COUNT, NUMBER_WORDS, counted
 
 _THINGS = cue(rf"\b{COUNT}\s+(?:[a-z-]+\s+)??([a-z-]+s|people|children|kids|ppl|pax)\b")
 _ANY_THINGS = cue(rf"(?:^|[^\w.,$€£]){COUNT}[\s-](?:(?:unused|last|remaining|other|missed|full|more|of the|of) )?([a-z]+)\b")
+_SPOILT = "broken|damaged|faulty|missing|cracked|defective|dead|mouldy|wrong|torn|spoiled|leaking|late|lost|rotten|smashed"
 _SOME_OF = cue(
     rf"\b{COUNT}\s+(?:of\s+(?:them|these|(?:the|my|our)\s+\w+)\s+)?"
     r"(?:arrived|came|were|was|are|is|never|didn't|did not|weren't|couldn't|can't|had to be)\s+(?:\w+\s+)?"
-    r"(?:broken|damaged|faulty|missing|cracked|defective|dead|mouldy|wrong|cancelled|ill|unused|expired|empty|torn|spoiled|"
-    r"leaking|late|lost|scanned|delivered|arrived?|come|used|worked|took place|take place|rotten|smashed)\b"
+    rf"(?:{_SPOILT}|cancelled|ill|unused|expired|empty|scanned|delivered|arrived?|come|used|worked|took place|take place)\b"
 )
-_BROKEN = (
-    r"(?:broken|damaged|faulty|missing|cracked|defective|dead|mouldy|wrong|torn|spoiled|leaking|late|"
-    r"lost|rotten|smashed|too many|too much)"
-)
+_BROKEN = rf"(?:{_SPOILT}|too many|too much)"
 _SOME_ARE = cue(rf"\b{COUNT}\s+(?:[a-z-]+\s+)?[a-z]+s\s+(?:(?:were|are)\s+)?{_BROKEN}\b", rf"\b{_BROKEN}\s+{COUNT}\s+[a-z]+s\b")
 _WE_ARE = cue(rf"\bwe (?:are|were) {COUNT}\b", rf"\b{COUNT} of us\b")
 _OF = cue(rf"\b{COUNT} (?:out )?of (?:the |my |our )?{COUNT}\b")
@@ -120,7 +117,7 @@ def part_of(request: str, text: str) -> float:
     if some and 0 < counted(some[1]) < counted(some[2]):
         return counted(some[1]) / counted(some[2])
     one = None if how_many(request) else _ONE_OF_THEM.search(request)
-    if one and (whole := max((n for n, thing in things if thing == next(filter(None, one.groups()))), default=0)) > 1:
+    if one and (whole := max((n for n, thing in things if thing == one[1]), default=0)) > 1:
         return 1 / whole
     left, used = _LEFT.search(text), _USED.search(text)
     if not _UNUSED.search(request) or not (left or used):

@@ -115,12 +115,17 @@ def _named_together(case: Case) -> Sum | None:
 
 def _beside(one: Told) -> list[str]:
     """The words right beside a sum: "the fee of 40", "75 delivery"."""
-    return [*words_of(one.left)[-2:], *words_of(_AND_MORE.split(one.right)[0])[:2]]
+    return [*words_of(one.left)[-2:], *_behind(one, 2)]
 
 
 def _names(one: Told) -> list[str]:
     """The words that name what a sum was for: those just beside it."""
-    return [*words_of(one.left)[-3:], *words_of(_AND_MORE.split(one.right)[0])[:_WORDS_BEHIND]]
+    return [*words_of(one.left)[-3:], *_behind(one, _WORDS_BEHIND)]
+
+
+def _behind(one: Told, most: int) -> list[str]:
+    """The words behind a sum that are said of it: "75 delivery", not "72 and delivery"."""
+    return words_of(_AND_MORE.split(one.right)[0])[:most]
 
 
 def _sentences(ends: Sentences, asks: Iterable[Asked]) -> list[Asked]:
@@ -185,8 +190,7 @@ def _score(one: Told, words: set[str], asks: Sequence[Asked]) -> float:
         + 0.3 * one.took
     )
     before, behind = words_of(one.left)[-_WORDS_BEFORE:], words_of(one.right)[:_WORDS_BEHIND]
-    own = words_of(_AND_MORE.split(one.right)[0])[:2]  # "the 75 delivery", not "72 and delivery"
-    beside = 0.5 * len(words.intersection(own).difference(before))
+    beside = 0.5 * len(words.intersection(_behind(one, 2)).difference(before))
     score += 1.2 * min(2, len(words.intersection(before)) + 0.5 * len(words.intersection(behind).difference(before)) + beside)
     if asks:
         at = one.found.start

@@ -11,7 +11,7 @@ from escalation.signals import Evidence, Signal
 from escalation.ticket import Message
 from signals import owed
 from signals.amounts import sums
-from signals.asked import SURE, Seen, evidence, evidence_of, find, solved, source, vetoed
+from signals.asked import SURE, Seen, evidence, evidence_of, find, is_by_model, solved, source, vetoed
 from signals.lexicon import Hit
 from signals.model import Model
 from signals.offers import advice, settled_otherwise, taken_up
@@ -28,8 +28,9 @@ _MONEY: Any = re2.compile(
 def refund(own: Sequence[Turn], messages: Sequence[Message], model: Model | None) -> Signal | None:
     """A wish for money back; ``negated`` when the customer says that they do not want it."""
     hits, taken_back = find(NAME, own, model)
-    denied_in = {turn.place for turn, _ in vetoed(NAME, own, "negation")}
-    hits = [s for s in hits if s[0].place not in denied_in or not _is_by_model(s[1])]  # "no refund, send me the lid"
+    negated = list(vetoed(NAME, own, "negation"))
+    denied_in = {turn.place for turn, _ in negated}
+    hits = [s for s in hits if s[0].place not in denied_in or not is_by_model(s[1])]  # "no refund, send me the lid"
     hits += _beyond_doubt(own)
     if hits:
         over = (_place(turn, hit) for turn in own for hit in turn.of("refund.over"))
@@ -38,7 +39,7 @@ def refund(own: Sequence[Turn], messages: Sequence[Message], model: Model | None
     hits = sorted([*hits, *taken_up(own, messages)], key=lambda seen: (seen[0].place, seen[1].start))
     if hits and not _speaks_of_money(own, messages):
         hits = []
-    denials = [*vetoed(NAME, own, "negation"), *((turn, hit) for turn in own for hit in turn.of("refund.withdrawn"))]
+    denials = [*negated, *((turn, hit) for turn in own for hit in turn.of("refund.withdrawn"))]
     last = max((_place(turn, hit) for turn, hit in denials), default=(-1, 0))
     if denials and (not hits or last > (hits[-1][0].place, hits[-1][1].end)):
         denied = tuple(evidence_of(turn, hit) for turn, hit in denials)
@@ -63,12 +64,8 @@ def _beyond_doubt(own: Sequence[Turn]) -> Iterator[Seen]:
 
 def _plainest(hits: Sequence[Seen]) -> Iterator[tuple[Turn, Evidence]]:
     """Where it is asked: what a pattern saw, and what the model saw only in messages where no pattern saw anything."""
-    sure = {turn.place for turn, at, _ in hits if not _is_by_model(at)}
-    yield from ((turn, at) for turn, at, _ in hits if turn.place not in sure or not _is_by_model(at))
-
-
-def _is_by_model(at: Evidence) -> bool:
-    return at.seen_by.startswith("model:")
+    sure = {turn.place for turn, at, _ in hits if not is_by_model(at)}
+    yield from ((turn, at) for turn, at, _ in hits if turn.place not in sure or not is_by_model(at))
 
 
 def _place(turn: Turn, hit: Hit) -> tuple[int, int]:

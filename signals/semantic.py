@@ -68,13 +68,14 @@ def joined(words: Model, told: Mapping[str, Any], embedder: Embedder) -> Model:
     """The words' model with an embedding beside it."""
     embed = lru_cache(maxsize=_KEPT)(embedder.embed)
     heads = {name: Heads(tuple(told[name]["bias"]), tuple(map(tuple, told[name]["rows"]))) for name in ("sentence", "message")}
-    sentence = _with_thresholds(words.sentence, told["sentence"]["thresholds"])
-    message = _with_thresholds(words.message, told["message"]["thresholds"])
+    sentence = with_thresholds(words.sentence, told["sentence"]["thresholds"])
+    message = with_thresholds(words.message, told["message"]["thresholds"])
     version = f"{words.version}+{embedder.name}"
     return replace(words, version=version, beyond=Semantic(embed, heads), sentence=sentence, message=message)
 
 
-def _with_thresholds(part: Part, cuts: Mapping[str, float]) -> Part:
+def with_thresholds(part: Part, cuts: Mapping[str, float]) -> Part:
+    """The part with these thresholds, by question; the others stay."""
     changed = {
         name: replace(asked, threshold=cuts[name], least=least_score(cuts[name])) if name in cuts else asked
         for name, asked in part.questions.items()

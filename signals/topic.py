@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from escalation.signals import Evidence, Signal
+from signals.asked import seen_by
 from signals.features import features, words_of
 from signals.lexicon import Hit
 from signals.model import Model
@@ -67,7 +68,7 @@ def _impact_by_model(own: Sequence[Turn], model: Model) -> Iterator[tuple[Turn, 
             shares = model.sentence.share(span.scores, "impact")
             if 1 - shares["none"] >= _GRAVE:
                 kind = max(IMPACTS, key=shares.__getitem__)
-                yield turn, turn.evidence(span.start, span.end, _by("impact", model)), 1 - shares["none"], kind
+                yield turn, turn.evidence(span.start, span.end, seen_by("impact", model)), 1 - shares["none"], kind
 
 
 def _scope(kind: str, texts: Sequence[str]) -> str:
@@ -87,7 +88,7 @@ def urgency(own: Sequence[Turn], model: Model) -> Signal | None:
             shares = model.sentence.share(span.scores, "urgency")
             level = max(("high", "low"), key=shares.__getitem__)
             if shares[level] >= _LIKELY and (best is None or shares[level] > best[0]):
-                best = shares[level], level, turn, turn.evidence(span.start, span.end, _by("urgency", model))
+                best = shares[level], level, turn, turn.evidence(span.start, span.end, seen_by("urgency", model))
     if best is None:
         return None
     share, level, turn, at = best
@@ -105,7 +106,7 @@ def technical(own: Sequence[Turn], model: Model) -> Signal | None:
             shares = model.sentence.share(span.scores, "technical")
             kind = max(shares, key=shares.__getitem__)
             if kind != "none" and shares[kind] >= max(_LIKELY, seen.get(kind, (0.0,))[0]):
-                seen[kind] = shares[kind], turn.evidence(span.start, span.end, _by("technical", model))
+                seen[kind] = shares[kind], turn.evidence(span.start, span.end, seen_by("technical", model))
     if not seen:
         return None
     first = max(seen, key=lambda kind: seen[kind][0])
@@ -128,7 +129,7 @@ def intent(own: Sequence[Turn], subject: str, model: Model) -> tuple[Signal, ...
     first, second, share = _two_best(logs)
     value = {"label": first, "confidence": round(share, 3), "second": second, "below_threshold": share < UNSURE}
     turn = own[0]
-    at = turn.evidence(0, min(len(turn.message.text), 200), _by("intents", model)) if turn.message.text else None
+    at = turn.evidence(0, min(len(turn.message.text), 200), seen_by("intents", model)) if turn.message.text else None
     found = Signal("intent", value, share, (at,) if at else (), "model")
     return (found,) if share < UNSURE else (found, Signal("issue_type", first, share, found.evidence, "model"))
 
@@ -139,7 +140,3 @@ def _two_best(logs: dict[str, float]) -> tuple[str, str, float]:
     total = sum(parts.values())
     first, second = sorted(parts, key=lambda label: (-parts[label], label))[:2]
     return first, second, parts[first] / total
-
-
-def _by(question: str, model: Model | None) -> str:
-    return f"model:{question}@{model.version}" if model else ""
