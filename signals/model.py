@@ -1,7 +1,8 @@
 """The trained part of reading: logistic regressions over ``features``, one per question, scored in plain Python.
 
 The weights are made by ``python -m signals.training`` from ``signals/corpus`` and kept beside this file: a line about the
-questions, and one per feature: its squared length, and its weights (label, weight, …) for sentences and for messages.
+questions, and one per feature: its squared length and its weights (label, weight, …), in tenths. Labels are numbered through:
+those asked of sentences, then those asked of messages.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import mul
 from pathlib import Path
 from struct import unpack
 from typing import Any, Protocol
@@ -138,9 +140,10 @@ def words_only() -> Model:
         told = json.loads(next(lines))
         sentence = _part(told["sentence"], 0)
         message = _part(told["message"], len(sentence.bias))
+        places = [1 << (_BITS * (label + 1)) for label in range(len(sentence.bias) + len(message.bias))]
         weights = {
-            feature: _packed(length, ((0, of_sentence), (message.place, of_message)))
-            for feature, length, of_sentence, of_message in map(json.loads, lines)
+            feature: length + sum(map(mul, row[1::2], map(places.__getitem__, row[::2])))
+            for (feature, length, *row), _ in map(json.JSONDecoder().raw_decode, lines)
         }
     both = tuple((q.first, message.questions[name].first) for name, q in sentence.questions.items() if name in message.questions)
     return Model(told["version"], sentence, message, weights, both)
@@ -154,15 +157,6 @@ def _part(told: Mapping[str, Any], place: int) -> Part:
         questions[name] = Question(name, tuple(asked["labels"]), first, cut, least_score(cut))
         first += len(asked["labels"])
     return Part(questions, tuple(told["bias"]), place)
-
-
-def _packed(length: float, rows: Iterable[tuple[int, Sequence[float]]]) -> int:
-    """One number that holds a feature's squared length and its weights, so that adding adds them all.
-
-    ``rows``: where a part's labels begin, and its (label, weight, …).
-    """
-    pairs = ((place + int(label), weight) for place, row in rows for label, weight in zip(row[::2], row[1::2], strict=True))
-    return round(length / _UNIT) + sum(round(weight / _UNIT) << (_BITS * (label + 1)) for label, weight in pairs)
 
 
 @lru_cache(maxsize=8)

@@ -88,7 +88,7 @@ def _kept_labels(told: Texts) -> tuple[str, ...]:
 
 
 def keep_words(part: dict[str, Any], told: Texts, cut: float, model: Fit) -> None:
-    """Add a question's weights, by feature."""
+    """Add a question's weights, by feature: (label, weight, …), in tenths."""
     labels, (rows, bias) = _kept_labels(told), model.rows()
     weights, biases = part.setdefault("weights", {}), part.setdefault("bias", [])
     first = len(biases)
@@ -96,7 +96,7 @@ def keep_words(part: dict[str, Any], told: Texts, cut: float, model: Fit) -> Non
     biases += [round(float(b), 3) for b in bias]
     for name, column in vocabulary().items():
         told_by = rows[:, column] * weigher().idf_[column]
-        kept = [[first + n, round(float(w), 1)] for n, w in enumerate(told_by) if abs(w) >= SMALLEST]
+        kept = [[first + n, _tenths(w)] for n, w in enumerate(told_by) if abs(w) >= SMALLEST]
         if kept:
             weights.setdefault(name, []).extend(chain.from_iterable(kept))
 
@@ -111,8 +111,12 @@ def keep_embedding(part: dict[str, Any], told: Texts, cut: float, model: Fit) ->
     part.setdefault("rows", []).extend([round(float(w), 2) for w in row] for row in rows)
 
 
-def _length(column: int) -> float:
-    return round(float(weigher().idf_[column]) ** 2, 1)
+def _tenths(value: float) -> int:
+    return round(float(value) * 10)
+
+
+def _numbered_on(row: list[int], place: int) -> list[int]:
+    return [each if at % 2 else each + place for at, each in enumerate(row)]
 
 
 def write(file: Path, *told: object) -> None:
@@ -127,9 +131,16 @@ def main(shared: Path | None) -> None:
     parts = train(shared, by_words, keep_words)
     made = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     version = f"{datetime.now(UTC):%Y-%m-%d}.{made[:4]}"
-    rows = [parts[name].pop("weights") for name in ("sentence", "message")]
-    features = ([name, _length(column), *(row.get(name, []) for row in rows)] for name, column in vocabulary().items())
-    write(WEIGHTS, {"version": version, **parts}, *features)
+    sentence, message = (parts[name].pop("weights") for name in ("sentence", "message"))
+    place = len(parts["sentence"]["bias"])
+    write(
+        WEIGHTS,
+        {"version": version, **parts},
+        *(
+            [name, _tenths(weigher().idf_[column] ** 2), *sentence.get(name, []), *_numbered_on(message.get(name, []), place)]
+            for name, column in vocabulary().items()
+        ),
+    )
     embedder = installed()
     if embedder is not None:
         parts = train(shared, by_embedding, keep_embedding)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +20,7 @@ from signals.owed import in_message
 from signals.packs import Pack
 from signals.reader import TextReader
 from signals.text import clean
+from tests.support import quickest
 
 READER = TextReader.standard()
 NOW = datetime(2025, 11, 21, 12, tzinfo=UTC)
@@ -230,24 +230,15 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:12].encode("ascii", "replace").decode())
 def test_time_grows_with_the_length_only(text: str) -> None:
-    start = time.process_time()
-    asks(text)
-    assert time.process_time() - start < 1.5
+    assert quickest(lambda: asks(text))[1] < 0.5  # measured: 1 to 40 ms; the first reading of a process loads the weights
 
 
 def test_a_usual_message_takes_a_fraction_of_a_millisecond() -> None:
     text = "Hello, I have been trying to log in since Monday and the reset mail never arrives. Could you have a look? Thanks, Bob"
     messages = thread((C, text))
     asks(text)
-    best = min(_timed(messages) for _ in range(5))
-    assert best < 0.001, f"{best * 1e3:.2f} ms"  # 0.05 ms on the machine it was written on
-
-
-def _timed(messages: tuple[Message, ...]) -> float:
-    start = time.process_time()
-    for _ in range(100):
-        READER.read(messages, NOW)
-    return (time.process_time() - start) / 100
+    _, took = quickest(lambda: [READER.read(messages, NOW) for _ in range(100)], 5)
+    assert took / 100 < 0.002  # 0.05 ms on the machine it was written on
 
 
 def test_bad_phrases_are_all_told_with_their_lines() -> None:

@@ -135,10 +135,10 @@ def test_all_repeated_keys_and_the_bad_line_are_told_together() -> None:
     ],
 )
 def test_bombs_are_refused_quickly(bomb: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     with pytest.raises(Problems):
         parse(bomb, "d")
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5  # measured: a tenth at most
 
 
 def test_line_of_a_value_or_its_nearest_ancestor() -> None:
