@@ -123,7 +123,7 @@ def test_a_silent_model_holds_up_no_card_of_a_burst(system: System) -> None:
     for ticket in tickets:
         system.card(ticket)
     handoffs = [system.handoff(ticket)["id"] for ticket in tickets]
-    judged_before = sum(judged(system, handoff) for handoff in handoffs)
+    judged_before = sum(bool(judged(system, handoff)) for handoff in handoffs)
     assert judged_before <= 8, "had cards waited for the model, the last would have come with the fifth deadline"
     system.faults("llm")
     in_flight = 8  # four are being asked, four more may begin before the fault is gone
