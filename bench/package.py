@@ -1,7 +1,8 @@
 """From webhook to a complete context package: threads of 200 messages, vendors that answer in 50 ms, five escalations a second.
 
-``python -m bench.package``. A package is complete when what stands beside the ticket has been read too (account sources, earlier
-tickets): the timeline then says "gathered". Vendor calls are counted from the webhook to the read-back after accepting.
+``python -m bench.package``; ``python -m bench.package 2`` for two a second. A package is complete when what stands beside the
+ticket has been read too (account sources, earlier tickets): the timeline then says "gathered". Vendor calls are counted from the
+webhook to the read-back after accepting.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ RATE, SECONDS, WARM_UP, LATENCY_MS, MESSAGES, ACCEPTED = 5, 30, 20, 50, 200, 25
 _KINDS = {"zendesk GET": "Zendesk reads", "zendesk PUT": "Zendesk writes", "slack": "Slack"}
 
 
-def main() -> str:
-    """Run it; the report as Markdown."""
-    took, calls = measured(MESSAGES)
-    _, of_short = measured(1, count=ACCEPTED)
-    return _report(took, calls, of_short, extraction())
+def main(rate: float = RATE) -> str:
+    """Run it at so many escalations a second; the report as Markdown."""
+    took, calls = measured(MESSAGES, rate, round(rate * SECONDS))
+    _, of_short = measured(1, rate, ACCEPTED)
+    return _report(rate, took, calls, of_short, extraction())
 
 
-def measured(messages: int, count: int = RATE * SECONDS) -> tuple[list[float], dict[str, float]]:
+def measured(messages: int, rate: float, count: int) -> tuple[list[float], dict[str, float]]:
     """Seconds from webhook to complete package of ``count`` escalations, and the vendor calls of one handoff by kind."""
     place = Path(tempfile.mkdtemp(prefix="baton-bench-"))
     place.chmod(0o755)
@@ -45,9 +46,9 @@ def measured(messages: int, count: int = RATE * SECONDS) -> tuple[list[float], d
     system = System(place / "package", settings(f"http://127.0.0.1:{port}"))
     try:
         system.start()
-        packages(system, WARM_UP)
+        packages(system, rate, WARM_UP)
         before = seen(port)["calls"]
-        took = packages(system, count)
+        took = packages(system, rate, count)
         return list(took.values()), calls_of(system, port, list(took), before)
     finally:
         if system.process is not None:
@@ -55,10 +56,10 @@ def measured(messages: int, count: int = RATE * SECONDS) -> tuple[list[float], d
         vendors.terminate()
 
 
-def packages(system: System, count: int) -> dict[str, float]:
+def packages(system: System, rate: float, count: int) -> dict[str, float]:
     """Seconds from webhook to "gathered" by ticket."""
     posted: dict[str, float] = {}
-    at_rate(RATE, system.port, [partial(webhook, samples.a_ticket_id(), posted) for _ in range(count)])
+    at_rate(rate, system.port, [partial(webhook, samples.a_ticket_id(), posted) for _ in range(count)])
     gathered = until(lambda: _all_gathered(system, posted), 60, "every package")
     return {ticket: at.timestamp() - posted[ticket] for ticket, at in gathered.items()}
 
@@ -106,13 +107,13 @@ def extraction(times: int = 15) -> float:
     return median(once() for _ in range(times))
 
 
-def _report(took: list[float], calls: dict[str, float], of_short: dict[str, float], extracted: float) -> str:
+def _report(rate: float, took: list[float], calls: dict[str, float], of_short: dict[str, float], extracted: float) -> str:
     p50, p99 = percentile(took, 0.5), percentile(took, 0.99)
     paths = {name: number for name, number in calls.items() if name not in _KINDS}
     lines = [
         "## Package: webhook to a complete context package",
         "",
-        f"{machine()}; {RATE} escalations a second for {SECONDS} s, threads of {MESSAGES} messages, vendors answer in"
+        f"{machine()}; {rate:g} escalations a second for {SECONDS} s, threads of {MESSAGES} messages, vendors answer in"
         f" {LATENCY_MS} ms, everything (database, web, worker, vendors, load) on this machine.",
         "",
         f"p50 **{p50:.2f} s** (wanted: at most 1), p99 **{p99:.2f} s** (wanted: at most 3), longest {max(took):.2f} s.",
@@ -128,4 +129,4 @@ def _report(took: list[float], calls: dict[str, float], of_short: dict[str, floa
 
 
 if __name__ == "__main__":
-    print(main())
+    print(main(*map(float, sys.argv[1:2])))
