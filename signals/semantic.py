@@ -13,7 +13,7 @@ from operator import mul
 from pathlib import Path
 from typing import Any
 
-from signals.embedder import Embedder, installed
+from signals.embedder import Embedder, installed, packaged
 from signals.model import Model, Part, least_score, words_only
 
 WEIGHTS = Path(__file__).parent / "semantic.json"
@@ -55,6 +55,8 @@ def standard() -> Model:
 
 def degraded() -> tuple[str, ...]:
     """What reading goes without here, and what to do about it; () for nothing."""
+    if installed() is None and packaged() is not None:
+        return ("Reading beyond words is off: the model of the extra `semantic` is not quantised yet (`make semantic`).",)
     if installed() is None:
         return ("Reading beyond words is off: the extra `semantic` is not installed (`make semantic`).",)
     if standard().beyond is None:
