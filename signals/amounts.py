@@ -41,7 +41,7 @@ def _compiled(pattern: str) -> Any:
     return re2.compile(pattern, options)
 
 
-_END = r"(?:\b|\s|$|[.,;!?)])"
+_END = r"(?:\b|\s|$|[.,;!?)\"'])"
 _CENTS = r"(?:(\d\d)\b|\s(?:and\s)?(\d\d)(?:\s(?:pence|cents?)\b|[.,;!?)]|$)|" + _END + ")"  # 58€20, 74 euros 90
 _THOUSAND = r"k\b|\s(?:grand|thousand)\b"
 _MONEY = _compiled(
@@ -85,6 +85,12 @@ _NAMES = re.compile(
 _A_DATE = re.compile(r"/\d{1,2}(?!\d)")
 _A_DAY = re.compile(r"(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])")
 _ON_A_DAY = re.compile(r"\b(?:on|since|until|till|by|from|and|dated|of|before|after)\s+(?:the\s+)?$")
+_A_TIME = re.compile(r"(?:[01]?\d|2[0-3])\.[0-5]\d")
+_AT = re.compile(
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|start(?:s|ed)?|opens?|opened|closes?|closed|until|till|(?:mon|tues|wednes|thurs|"
+    r"fri|satur|sun)day (?:at|from|by|after)|(?:day|night|morning|evening|" + MONTH + r"|\d) (?:at|from))\s+$"
+)
+_IS_TAKEN = re.compile(r"\s+(?:was|were|has been|left|went|gone|came|disappeared)\b")
 _RECKONED = re.compile(r"(?:\d\s?[x\u00d7*+=]|\bi\.e\.)\s?$")
 _ANOTHER = re.compile(r"\b(?:and|plus)\s+(?:the|an?|my|our)\s+[a-z]+\s$")  # "the flight was 220 and the seat 18"
 _LAST_WORD = re.compile(r"([\w']+)[\s(\"'=:~]*$")
@@ -118,7 +124,8 @@ def sums(text: str) -> tuple[Found, ...]:
         sign, first, thousand, second, thousands, word, *cents = match.groups()
         value = number(first or second) + int(cents[0] or cents[1] or 0) / 100
         amount = rounded(value * 1000 if thousand or thousands else value)
-        found.append(Found(match.start(), match.end(), Sum(amount, _currency(sign or word))))
+        end = match.start() + len(match.group().rstrip(_AFTER_NUMBER))  # what ends it is not of it
+        found.append(Found(match.start(), end, Sum(amount, _currency(sign or word))))
         if len(found) == _MOST:
             break
     found += _spelt(text)
@@ -158,6 +165,8 @@ def _is_sum(text: str, start: int, end: int) -> bool:
     if (after and after[0] not in _AFTER_NUMBER) or _NAMES.search(before) or (after[:1] in ".,:" and after[1:2].isdigit()):
         return False
     if _A_DAY.fullmatch(digits) and (digits[0] == "0" or _ON_A_DAY.search(before)):
+        return False
+    if _A_TIME.fullmatch(digits) and _AT.search(before) and not (_IS_BACK.match(after) or _IS_TAKEN.match(after)):
         return False
     if len(digits) > 3 and digits[-3] in ".,":
         return True

@@ -11,7 +11,7 @@ from signals.numbers import rounded
 
 _ONE_OF = cue(r"\b(?:duplicate|twice|double|one of|one payment|second|other one|again)\b")
 _EVERYTHING = cue(
-    r"\b(?:everything|(?:all|whole|full|entire) (?:of (?:it|that|this|them)|lot|amount|sum)|the lot|in full|"
+    r"\b(?:everything|it all|(?:all|whole|full|entire) (?:of (?:it|that|this|them)|lot|amount|sum)|the lot|in full|"
     r"all (?:my|our|the|that) money)\b"
 )
 _MOST_ADDED = 6  # sums; more are a list of something else

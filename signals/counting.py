@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from signals.amounts import Sum
 from signals.case import Case, times
-from signals.cues import Told, cue
+from signals.cues import Told, cue, months_between, occasions
 from signals.numbers import COUNT, NUMBER_WORDS, counted
 
 _THINGS = cue(rf"\b{COUNT}\s+(?:[a-z-]+\s+)??([a-z-]+s|people|children|kids|ppl|pax)\b")
@@ -20,7 +20,9 @@ _SOME_OF = cue(
 _BROKEN = rf"(?:{_SPOILT}|too many|too much)"
 _SOME_ARE = cue(rf"\b{COUNT}\s+(?:[a-z-]+\s+)?[a-z]+s\s+(?:(?:were|are)\s+)?{_BROKEN}\b", rf"\b{_BROKEN}\s+{COUNT}\s+[a-z]+s\b")
 _WE_ARE = cue(rf"\bwe (?:are|were) {COUNT}\b", rf"\b{COUNT} of us\b")
-_OF = cue(rf"\b{COUNT} (?:out )?of (?:the |my |our )?{COUNT}\b")
+_OF = cue(rf"\b{COUNT} (?:[a-z]+ )??(?:out )?of (?:the |my |our )?{COUNT}\b")
+_DAYS_COUNTED = cue(rf"\b{COUNT}\s+(?:[a-z]+\s+)?(?:days?|hours?|minutes?)\b")
+_THAT_PART = cue(r"\b(?:part|share|portion|pro[ -]?rata|proportion\w*)\b")
 _LEFT = cue(rf"\b{COUNT}\s+(?:[a-z]+\s+)?(?:(?:are|were|is)\s+)?(?:still\s+)?(?:left|unused|remaining|remain)\b")
 _USED = cue(rf"\bused\s+(?:only\s+|just\s+|up\s+|about\s+)?{COUNT}\b")
 _ONE_OF_THEM = cue(
@@ -38,7 +40,7 @@ _SPELT_COUNT = f"({'|'.join(list(NUMBER_WORDS)[1:19])})"
 _ALL_OF = cue(
     rf"\b(?:all|the other|the last|these|those|the remaining|the first|the extra|the additional|the missing|the wrong)"
     rf"\s+(?:of\s+(?:the|them|these)\s+)?{COUNT}\b",
-    rf"\bthe\s+{COUNT}\s*(?:[.,!?]|$|please|that|which|of)",
+    rf"\bthe\s+{COUNT}\s*(?:[.,!?](?:\D|$)|$|please|that|which|of)",
     rf"\b{COUNT}\s+of\s+(?:the|them|these|those|my|our)\b",
     rf"\b(?:the|my|our|your|these|those)\s+{_SPELT_COUNT}\s+(?:[a-z-]+\s+){{0,2}}?[a-z]+s\b",
     rf"\beach of (?:the|these|those|our|my)\s+{COUNT}\b",
@@ -47,10 +49,28 @@ _BOTH = cue(r"\bboth\b")
 _ONE = cue(
     r"\b(?:one of|the (?:second|third|fourth|fifth|sixth|last|missing|other|unused)\s+[a-z]+[a-rt-z])\b",
     r"\b(?:take|refund|return|reverse|credit|send)\s+(?:only\s+|just\s+|me\s+|us\s+)*one\b",
+    r"\bthe (?:left|right|front|rear|upper|lower)(?:[ -]hand)? [a-z]+\b",
+    r"\b(?:price|cost|fee) of (?:seat|ticket|room|item|number|no\.?) #?\d",
     r"^\W*(?:just\s+|only\s+)?one\b|\b(?:hers|mine)\b|\b(?:that|the|this) one\b|\b(?:her|his) [a-z]+[a-rt-z]\b",
 )
+_SEAT = r"(?:seats?|users?|licen[cs]es?|agents?|editors?|accounts?|members?|lines?|devices?|desks?|employees?|people)"
+_SEATS = cue(rf"\b{COUNT}\s+(?:[a-z-]+\s+)??{_SEAT}\b")
+_SEATS_TOO_MANY = cue(
+    rf"\b{COUNT}\s+{_SEAT}\s+(?:too many|too much|extra|more than)\b",
+    rf"\b{COUNT}\s+(?:surplus|extra|unused|deactivated|additional|former|removed|superfluous|phantom|ghost|empty|deleted)\s+(?:[a-z-]+\s+)?{_SEAT}\b",
+)
+_FEWER = cue(
+    r"\b(?:now|only|instead of|down (?:to|from)|reduced|went from|still (?:show|bill|count|charge)\w*|(?:billed|invoiced) for)\b"
+)
+_THOSE = cue(rf"\b(?:those|these|all|the)\s+{COUNT}\b")
+_A_MONTH = cue(r"\b(?:per|a|each|every|and|/)\s?month\b|\bmonthly\b|\b(?:invoices|bills)\b|\bmonths\b")
+_BILLS = cue(rf"\b{COUNT}\s+(?:[a-z]+\s+)?(?:months|invoices|bills)\b")
 _MOST = 31  # "the 65" is a sum
 _TIME = frozenset({"day", "week", "month", "year", "hour", "minute", "night", "weekend"})
+_MONEY = frozenset({"euro", "dollar", "pound", "franc", "buck", "cent", "rupee", "crown", "kroner", "peso", "yen"})
+_NO_THINGS = frozenset(
+    {"i", "wa", "ha", "doe", "a", "thi", "plu", "le", "minu", "time", "thank", "alway", "ye", "%"}
+)  # their s is no plural
 _REPEATED = frozenset({"payment", "charge", "debit", "instalment", "installment", "time", "fee"})
 _PEOPLE = frozenset({"people", "ppl", "pax", "person", "head", "pp", "adult", "guest", "child", "children", "kid"})
 
@@ -62,6 +82,11 @@ def how_many(said: str) -> int:
     return count if 0 < count <= _MOST else 2 if _BOTH.search(said) else 0
 
 
+def counts_time(said: str) -> bool:
+    """Whether days or hours are spoken of as a group, which are no pieces of a sum: "the part for those ten days"."""
+    return _DAYS_COUNTED.search(said) is not None
+
+
 def asks_one(said: str) -> bool:
     """Whether one thing of several is asked: "that one", "hers", "the second payment"."""
     return _ONE.search(said) is not None and not how_many(said)
@@ -69,8 +94,11 @@ def asks_one(said: str) -> bool:
 
 def pieces(one: Told, request: str, text: str) -> int:
     """How many times the price of one is asked: as the request counts it, else the message; 0 for unknown."""
-    if group := how_many(request):
+    days = one.unit == "month" and counts_time(request)  # a part of a month, no number of months
+    if (group := how_many(request)) and not days:
         return group
+    if one.unit in ("month", "") and (months := occasions(request) or months_between(request)) > 1:
+        return months
     if _ONE.search(request):
         return 1
     things = _counted(one.unit, request)
@@ -94,7 +122,8 @@ def spoiled(text: str) -> int:
 def priced(case: Case) -> Sum | None:
     """A price per piece times how many: "5.95 each", "the other two"."""
     prices = [one for one in case.open() if one.each or one.unit]
-    if len({one.found.money for one in prices}) != 1 or (prices[0].count and case.asks_one_of()):
+    wholes = any(not one.each and not one.unit for one in case.open())
+    if len({one.found.money for one in prices}) != 1 or (case.asks_one_of() and (prices[0].count or wholes)):
         return None
     count = pieces(prices[0], case.request, case.text)
     if not count:
@@ -107,13 +136,37 @@ def priced(case: Case) -> Sum | None:
     return product if told or not any(one.total or one.result for one in others) else None
 
 
+def over_months(case: Case) -> Sum | None:
+    """A price per seat and month, times the seats too many, times the months: "three seats too many on four invoices"."""
+    prices = {one.found.money for one in case.open() if one.found.told and (one.each or one.unit)}
+    if len(prices) != 1 or not _A_MONTH.search(case.text):
+        return None
+    seats, months = _too_many(case.request, case) or _too_many(case.text, case), _months_of(case.request) or _months_of(case.text)
+    return times(prices.pop(), seats * months) if seats and months > 1 else None
+
+
+def _too_many(text: str, case: Case) -> int:
+    """How many seats were billed too much: as they are counted, or of two counts the difference; 0 where it is not told."""
+    if found := _SEATS_TOO_MANY.search(text):
+        return counted(next(filter(None, found.groups())))
+    counts = sorted({counted(found[1]) for found in _SEATS.finditer(text) if " per " not in found[0]})
+    if len(counts) == 1 and any(counted(found[1]) == counts[0] for found in _THOSE.finditer(case.request)):
+        return counts[0]
+    return counts[1] - counts[0] if len(counts) == 2 and _FEWER.search(case.text) else 0
+
+
+def _months_of(text: str) -> int:
+    found = _BILLS.search(text)
+    return counted(found[1]) if found else occasions(text) or months_between(text)
+
+
 def part_of(request: str, text: str) -> float:
     """Which part of the things in the message is asked: 0.25 for three of "12 months" or for "100 minutes, 25 left"."""
     things = [(counted(match[1]), _single(match[2])) for match in _ANY_THINGS.finditer(text)]
     asked = [(counted(match[1]), _single(match[2])) for match in _ANY_THINGS.finditer(request)]
     if asked and (whole := max((n for n, thing in things if thing == asked[-1][1]), default=0)) > asked[-1][0]:
         return asked[-1][0] / whole
-    some = _OF.search(request)
+    some = _OF.search(request) or (_OF.search(text) if _THAT_PART.search(request) else None)
     if some and 0 < counted(some[1]) < counted(some[2]):
         return counted(some[1]) / counted(some[2])
     one = None if how_many(request) else _ONE_OF_THEM.search(request)
@@ -141,7 +194,11 @@ def of_a_year(said: str, text: str) -> float:
 def _counted(unit: str, text: str) -> Sequence[int]:
     """The counts of things of this unit, of any that are no time for a price of "each"."""
     found = ((counted(match[1]), _single(match[2])) for match in _THINGS.finditer(text))
-    return [n for n, thing in found if n > 1 and (_is_of(thing, unit) if unit else thing not in _TIME)]
+    return [
+        n
+        for n, thing in found
+        if n > 1 and thing not in _NO_THINGS and thing not in _MONEY and (_is_of(thing, unit) if unit else thing not in _TIME)
+    ]
 
 
 def _is_of(thing: str, unit: str) -> bool:

@@ -30,7 +30,7 @@ _WORDS = r"(?:[^\w.;:!?]*[\w'/-]+){0,%d}?[^\w.;:!?]*"
 _BACK = r"(?:back|again|returned|refunded|reimbursed|repaid|reversed|restored|credited|undone|home)\b"
 _WISH = (
     r"refund\w*|reimburs\w*|return\w*|send|give|giving|ow(?:e|es|ed|ing)|due|back|credit\w*|revers\w*|claim\w*|repay\w*|remit\w*|"
-    r"want|like|expect\w*|need|get|see|compensat\w*|undo|recover|without|ask(?:ing)? for|short of|cough up|make good|overpa\w+|"
+    r"want|like|expect\w*|need|get|see|compensat\w*|undo|recover|ask(?:ing)? for|short of|cough up|make good|overpa\w+|"
     r"overcharg\w+|remaining|difference|extra|too much|surplus|excess|receive|release|await\w*|wait(?:ing)?|missing|"
     r"please (?:\w+ )?(?:pay|transfer|wire)|waive|cancel"
 )
@@ -54,6 +54,8 @@ _LEADS_ON = cue(rf"^(?:\s+(?:{_LINKS}))*\s*$")
 _GIVEN_BEHIND = cue(
     r"^\s*(?:i|we)(?:'ve| have)?\s+(?:got|received|had)\b",
     rf"^{_WORDS % 4}(?:(?:has|have)\s+)?(?:came|come|is|are|was)\s+(?:already\s+)?back\b",
+    rf"^{_WORDS % 2}(?:(?:has|have)\s+)?(?:arrived|landed|came in|(?:was|were) paid out|"
+    r"reached (?:my|our|the) (?:bank\s+)?account)\b",
     rf"^{_WORDS % 4}(?:(?:was|were|has been|have been|got|(?:is|are) already)\s+(?:already\s+)?"
     r"(?:refunded|returned|reimbursed|credited|repaid|back|given back|paid back)\b|(?:already|so far)\s+back\b)",
 )
@@ -69,18 +71,23 @@ _GIVEN_BEFORE = cue(
 )
 _BACK_BEHIND = cue(r"^\s*back\b")
 _GOT = cue(r"\b(?:i|we)(?:'ve| have)?\s+(?:got|received|had)\s+(?:the\s+|my\s+)?$")
-_NOT = cue(r"\b(?:not|never|should|must|supposed|promised|said|would|will|can|could|be|if)\b|n't\b")
+_NOT = cue(
+    r"\b(?:not|never|(?:needs?|has|have|ought|is|are|got) to|should|must|supposed|promised|said|would|will|can|could|be|if)\b",
+    r"n't\b",
+)
 _KEPT_BEHIND = cue(
-    r"^[^\w.;!?]*(?:[\w'-]+\s+){0,5}?(?:(?:is|are|was|that's)\s+(?:\w+\s+)?(?:fine|ok|okay|correct|right|normal|legit)\b|"
+    r"^[^\w.;!?]*(?:[\w'-]+\s+){0,5}?(?:(?:is|are|was|were|that's)\s+(?:(?:all|quite|perfectly|absolutely|totally|paid|billed|charged|"
+    r"invoiced|totally|also|still)\s+)?(?:fine|ok|okay|correct(?:ly)?|right|rightly|properly|normal|legit|real|genuine)\b|"
     r"(?:is|are) (?:yours|mine|ours|legit\w*)\b|you (?:may|can) keep\b|stays?\b|"
     r"(?:i'm|i am|we're|we are)\s+keeping\b|(?:i|we)\s+keep\b|isn't covered\b|well spent\b|"
     r"(?:i|we)(?:'ve| have)?\s+(?:already\s+)?(?:paid|settled)\s+(?:already|in full|on time|anyway))"
 )
 _KEPT_BEFORE = cue(
-    r"\b(?:keep|keeping|leave|leaving|voucher (?:worth|of|over)|gift card (?:of|for))\s+(?:the\s+|my\s+)?$",
+    r"\b(?:keep|keeping|leave|leaving)\s+(?:the\s+|my\s+)?$",
+    r"\b(?:voucher|gift card|store credit|credit note)s? (?:worth|of|for|over)\s+(?:the\s+|my\s+)?$",
     r"\b(?:i|we)(?:'m|'re|'ll| am| are| will)?\s+(?:kept|keep|keeping)\s+(?:the|my|our)\s+[\w-]+\s*\(?$",
     r"\b(?:balance|up to|at least|limit|minimum|maximum|threshold|more than|less than|deductible|quoted? limit)"
-    r"(?:\s+(?:of|is|was|before|then|around|about|now))*\s*$|\b(?:free|orders?|purchases)(?:\s+\w+)?\s+(?:above|over|from)\s+$",
+    r"(?:\s+(?:of|is|was|still|before|then|around|about|now))*\s*$|\b(?:free|orders?|purchases)(?:\s+\w+)?\s+(?:above|over|from)\s+$",
 )
 _A_STAY = cue(r"\b(?:the|our|my|your|whole|a)\s+stays?\b")
 _DECLINED_BEFORE = cue(
@@ -91,16 +98,18 @@ _DECLINED_BEFORE = cue(
 _DECLINED_BEHIND = cue(
     rf"^{_WORDS % 4}(?:(?:does|do|would|will|is|are)\s*(?:not|n't)|doesn't|isn't|won't|wouldn't|aren't)\s+(?:\w+\s+)?"
     r"(?:help|enough|cover|cut it|do|acceptable|much|fair|good enough|work)\b",
-    rf"^{_WORDS % 3}(?:is|are)\s+(?:a joke|an insult|a bit thin|too little|nothing|ridiculous)\b",
+    r"^(?:\s+[\w'/-]+){0,3}?\s+(?:is|are)\s+(?:a joke|an insult|a bit thin|too little|nothing|ridiculous)\b",
 )
 _NOT_KEPT = cue(r"\b(?:not|not to|nobody should|could|cannot|can't)\s+keep\b")
 _OUGHT = cue(
     r"\b(?:should\s+(?:only\s+|just\s+)?(?:have\s+)?(?:only\s+)?(?:been?|be|cost|pay|paid)|"
     r"supposed to (?:be|cost|pay)|would(?:'ve| have) been|not)\W+"
     r"(?:(?:the|only|about|at)\W+){0,2}$|\b(?:instead of|rather than)\W+(?:[\w'-]+\W+){0,3}$",
-    r"\b(?:agreed|quoted?|quotes?|advertised|listed|promised|meant to (?:give|pay|be|send)|contract|offer\w*|site|website|ad|"
+    r"\b(?:agreed|quoted?|quotes?|advertised|listed|promised|meant to (?:give|pay|be|send)|contract|site|website|ad|"
     r"label|price tag|menu|price list|checkout (?:said|says|showed)|catalogue|"
     r"makes it|normal|usual|regular|normally|usually)\b(?:\s+[\w-]+){0,4}\W*$",
+    r"\boffer(?:ed|s)?\b(?:\s+[\w/-]+){0,6}\W*$",
+    r"\b(?:app|estimate|you|driver|quote|e-?mail|confirmation|salesman|agent|colleague)\s+said\s+(?:it (?:was|would be)\s+)?\W*$",
     r"\b(?:last|previous|prior)\s+(?:year|month|time|week|quarter|bill)\b(?:\s+[\w'-]+){0,3}\W*$",
     r"\b(?:plan|basic|starter|monthly price)\s+(?:is|was|at|costs?)\W*$",
 )
@@ -110,7 +119,8 @@ _PROMISED_BACK = cue(
 _TOOK = cue(
     r"\b(?:(?:fee|deposit|withdrawal|instal?ment|premium|rent|charge|price|sum|amounts?|bill|debit|payments?)'? (?:of|over|for)|"
     r"charged?|billed|took|taken|paid|debited|invoiced?|(?:mis-?)?typed|deducted|transferred|withdrew|withdrawn|cost|"
-    r"you kept|bought|buy|sold me|sold|topped up|purchased?|spent|prepaid|payed|(?:made (?:me|us)|had to) pay|bills?|fees?)\b"
+    r"you kept|gave|donated|tipped|bought|buy|sold me|sold|topped up|purchased?|spent|prepaid|payed|"
+    r"(?:made (?:me|us)|had to) pay|bills?|fees?)\b"
     r"(?:\s+['\"]?[\w'-]+['\"]?){0,4}\W*$",
     r"\b(?:bought|ordered|booked|purchased|rented|hired)\b[^.;!?]*\bfor\s+$",
 )
@@ -120,22 +130,26 @@ _TOOK_BEHIND = cue(
     r"^\s*(?:just\s+)?for (?:that|this|it|what|nothing)\b",
 )
 _EACH = cue(
-    r"^[\s\"')]*(?:too much\s+|extra\s+|more\s+)?(?:(?:per|a|an|every|/)\s?(month|mo|year|week|night|day|head|person|seat|box|"
-    r"user|ticket|item|hour|lesson|unit|licen[cs]e|room|class|session|guest|bottle|carton|visit|trip|child|adult|kid)\b|per\s(\w+)|"
-    r"(?:for\s+)?each\b|for every\b|apiece\b|a\s?piece\b|pp\b|p\.p\.|(monthly)\b|/\s?\w+)"
+    r"^[\s\"')]*(?:too much\s+|extra\s+|more\s+|net\s+|gross\s+)?(?:(?:per|a|an|every|/)\s?(month|mo|year|week|night|day|head|"
+    r"person|seat|box|user|ticket|item|hour|lesson|unit|licen[cs]e|room|class|session|guest|bottle|carton|visit|trip|child|adult|"
+    r"kid)\b|the\s(hour|piece|head|box)\b|per\s(\w+)|(?:for\s+)?each\b|for every\b|apiece\b|"
+    r"a\s?piece\b|pp\b|p\.p\.|(monthly)\b|/\s?\w+)"
 )
 _AN = cue(r"^\s*an?\s([a-z]+)\b")  # a price only where such things are counted: "8.50 an issue"
 _EVERY = cue(
-    r"\b(monthly|weekly|nightly)\s+(?:\w+\s+)?(?:of|at|is|was|for)?\s*$|\beach\s+(?:one\s+)?(?:cost|costs|was|is|at)\s+$"
+    r"\b(monthly|weekly|nightly)\s+(?:\w+\s+)?(?:of|at|is|was|for)?\s*$|\beach\s+(?:one\s+)?(?:cost|costs|was|is|at)\s+$",
+    r"\b(?:price|cost|rate|fee|cent|pay)\s+(?:per|a|for each|for a)\s+([a-z]+)"
+    r"(?:\s+(?:and|per|a)\s+month)?\s+(?:is|was|of|:|at)?\s*$",
 )
 _PACK = cue(rf"\b(?:blocks?|packs?|sets?|cards?|bundles?|box|boxes|courses?|series|packages?|books?|pass)\s+of\s+{COUNT}\b")
 _ELSEWHERE = cue(
     r"\b(?:retail|elsewhere|market price|(?:other|another|different|next|local)\s+(?:online\s+)?"
     r"(?:shop|store|site|place|supplier|dealer|company|provider))\b"
     r"(?:\s+[\w'-]+){0,5}\W*$",
-    r"\b(?:my|our|the|a)\s+(?:tailor|plumber|mechanic|garage|jeweller|cobbler|electrician|dentist|friend|neighbour|brother)\b[^.;!?]*$",
+    r"\b(?:my|our|the|an?)\s+(?:(?:competent|different|local|independent|proper) [a-z]+|tailor|plumber|mechanic|garage|jeweller|"
+    r"cobbler|electrician|dentist|friend|neighbour|brother)\b[^.;!?]*$",
 )
-_TIMES = cue(rf"\b{COUNT}\s?(?:[x\x{{d7}}*]|times)\s*$", rf"\b{COUNT}\s+(?:[\w-]+\s+){{0,3}}(?:at|@|\x{{e0}})\s*$")
+_TIMES = cue(rf"\b{COUNT}\s?(?:[a-z]+\s)?(?:[x\x{{d7}}*]|times)\s*$", rf"\b{COUNT}\s+(?:[\w-]+\s+){{0,6}}(?:at|@|\x{{e0}})\s*$")
 _TIMES_BEHIND = cue(rf"^\s*(?:[x\x{{d7}}*]|times)\s*{COUNT}\b")
 _TOTAL = cue(r"\b(?:total|basket|altogether|in all|order)\b(?:\s+\w+){0,2}\W*$")
 _ALTOGETHER = cue(r"^\W*(?:in total|altogether|in all|total|all told)\b")
@@ -149,7 +163,10 @@ _DAY = (
 )
 _NEXT_DAY = r"\s*(?:,|;|&|\+|,?\s*\band\b|,?\s*\bthen\b)\s*(?:then\s+|again\s+|also\s+)*(?:(?:in|on|for|of)\s+)?(?:the\s+)?"
 _DAYS = cue(rf"\b{_DAY}(?:{_NEXT_DAY}{_DAY}\b)+")
+_A_WHILE = cue(r"\b(?:ago|later|earlier)\b")
 _A_DAY = cue(rf"\b{_DAY}\b")
+_MONTHS_IN_ORDER = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_RANGE = cue(rf"\b({MONTH})\.?\s*(?:to|through|thru|until|till|up to|-|\x{{2013}})\s*(?:the end of\s+)?({MONTH})\b")
 _BETWEEN = cue(r"\bbetween\s+(?:the\s+)?$")
 _ROUGHLY = cue(r"\b(?:roughly|about|around|approx\w*|some|nearly|almost)\s+$")
 _ABBREVIATED = cue(r"\b(?:i\.e|e\.g|incl|approx|ca)\.\s*$")
@@ -216,7 +233,7 @@ def told(text: str, found: Sequence[Found], n: int, ends: Sentences, asking: Seq
         took=bool(_TOOK.search(left) or _TOOK_BEHIND.search(right)),
         each=bool(each or times),
         unit=_unit(each) or _unit(every) or _unit(_AN.search(right)),
-        count=counted(next(filter(None, times.groups()), "")) if times else _occasions(left) or _occasions(right),
+        count=counted(next(filter(None, times.groups()), "")) if times else occasions(left) or occasions(right),
         total=total or basket,
         result=result,
         weight=0.5 * total + result - 0.7 * basket - 0.5 * (not one.told) - _doubt(left),
@@ -225,7 +242,8 @@ def told(text: str, found: Sequence[Found], n: int, ends: Sentences, asking: Seq
 
 def _multiple(left: str, right: str) -> Any:
     """How many of them a price is for, beside it: "3 x 24.99"; "a block of ten lessons at 350" is one price."""
-    return None if _PACK.search(left) else _TIMES.search(left) or _TIMES_BEHIND.search(right)
+    found = None if _PACK.search(left) else _TIMES.search(left) or _TIMES_BEHIND.search(right)
+    return None if found and (_A_DAY.search(found.group()) or _A_WHILE.search(found.group())) else found  # "on 2 March at 22.40"
 
 
 def _doubt(left: str) -> float:
@@ -239,10 +257,19 @@ def _is_kept(left: str, right: str) -> bool:
     return bool(stays or _declined(left, right) or (_KEPT_BEFORE.search(left) and not _NOT_KEPT.search(left)))
 
 
-def _occasions(words: str) -> int:
+def occasions(words: str) -> int:
     """How often it was taken, told by the days: 3 for "in May, June and July"; 0 where they do not tell it."""
     days = _DAYS.search(words)
     return len(_A_DAY.findall(days.group())) if days and not _BETWEEN.search(words[: days.start()]) else 0
+
+
+def months_between(words: str) -> int:
+    """How many months a range spans, both of its ends among them: 4 for "September through December"; 0 for none."""
+    months = _RANGE.search(words)
+    if not months:
+        return 0
+    first, last = (_MONTHS_IN_ORDER.index(name[:3]) for name in months.groups())
+    return (last - first) % 12 + 1
 
 
 def _declined(left: str, right: str) -> bool:

@@ -6,13 +6,13 @@ and its multiple.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from signals.amounts import Sum
-from signals.case import Case, added, times
-from signals.counting import how_many, priced
-from signals.cues import cue
+from signals.case import Case, added, less, times
+from signals.counting import counts_time, how_many, over_months, priced
+from signals.cues import Told, cue
 from signals.differences import difference
 from signals.numbers import COUNT
 from signals.shares import part, part_beside, part_of_year, pro_rata, taken_up
@@ -25,6 +25,12 @@ _SECOND = cue(
 _FIRST = cue(r"\b(?:first|former|earlier)\s+(?:one|charge|payment|amount)\b|\bthe former\b")
 _PLACES = ("first", "second", "third", "fourth", "fifth")
 _NTH = cue(r"\bthe (third|fourth|fifth)\b")
+_JOINED = cue(
+    r"^\s*(?:[a-z]+\s+){0,2}?(?:and|plus|\+|&)\s+(?:(?:the|an?|my|for|of|in)\s+)*(?:[a-z-]+\s+){0,3}(?:of\s+|for\s+|:\s*)?$"
+)
+_TAX = cue(r"\b(?:vat|tax|gst)\b")
+_TAX_PERCENT = cue(r"\b(\d{1,2}(?:[.,]\d)?)\s?%\s+(?:of\s+)?(?:vat|gst|sales tax|tax)\b")
+_NET, _NET_BEFORE = cue(r"^\W*(?:[a-z]{3}\s+)?net\b"), cue(r"\bnet\s+(?:sum|amount|price|total)?\s*(?:of|was|is|:)?\s*$")
 _SURPLUS = cue(r"^\W*(?:too much|extra|overpaid|in excess)\b")
 
 
@@ -66,10 +72,19 @@ def _together(case: Case) -> Sum | None:
         count
         and count != items[0].amount
         and len({one.found.money for one in items}) == 1
+        and not counts_time(case.request)
         and not any(_OF_ALL.search(one.right) for one in items)
     ):
         return times(items[0].found.money, count)
-    return added(items) if len(items) == count or (not count and all(one.took for one in items)) else None
+    if len(items) == count or (not count and all(one.took for one in items)):
+        return added(items)
+    joined = [one for n, one in enumerate(items) if _is_joined(items, n)]
+    return added(joined) if len(joined) == (count or 2) else None
+
+
+def _is_joined(items: Sequence[Told], n: int) -> bool:
+    """Whether a sum stands in one breath with the next or the one before: "a late fee of 35 and interest of 12"."""
+    return any(_JOINED.search(one.left) is not None for one in items[n : n + 2][(0 if n else 1) :])
 
 
 def _by_place(case: Case) -> Sum | None:
@@ -85,4 +100,19 @@ def _by_place(case: Case) -> Sum | None:
     return None
 
 
-_WAYS: tuple[Callable[[Case], Sum | None], ...] = (part, difference, priced, pro_rata, _together, _by_place)
+def _tax(case: Case) -> Sum | None:
+    """The tax on a sum that is told: "2,500 net, 20 % VAT: please return the VAT"."""
+    if not _TAX.search(case.request):
+        return None
+    nets = {one.found.money for one in case.some if _NET.search(one.right) or _NET_BEFORE.search(one.left)}
+    percent = _TAX_PERCENT.search(case.text)
+    if len(nets) != 1:
+        return None
+    net = nets.pop()
+    if percent:
+        return times(net, float(percent[1].replace(",", ".")) / 100)
+    gross = {one.found.money for one in case.some if one.amount > net.amount and (one.total or one.result or one.took)}
+    return less(gross.pop(), net) if len(gross) == 1 else None
+
+
+_WAYS: tuple[Callable[[Case], Sum | None], ...] = (_tax, part, over_months, difference, priced, pro_rata, _together, _by_place)

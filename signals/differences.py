@@ -11,15 +11,20 @@ from signals.counting import how_many, pieces, priced
 from signals.cues import Told, cue
 from signals.numbers import COUNT
 
+_EXTRA = (  # not: the extra day
+    r"the extra(?:\s+(?:amount|sum|money|costs?|charges?|fees?|euros?|bit|back|you|that|we|i|please|to|on)\b|\s*[.,!?]|\s*$)"
+)
 _DIFFERENCE = cue(
-    r"\b(?:difference|the rest|the extra|excess|overpa\w+|overcharg\w+|surplus|too much|in between|"
-    r"what(?:'s| is| was) left|remaining (?:balance|credit|sum)|between (?:them|the two))\b"
+    rf"\b{_EXTRA}",
+    r"\b(?:difference|the rest|excess|overpa\w+|overcharg\w+|surplus|too much|in between|"
+    r"what(?:'s| is| was) (?:left|over|between)|remaining (?:balance|credit|sum)|between (?:them|the two))\b",
 )
 _OVERCHARGED = cue(r"\b(?:overcharg|overbill|charged too much|too much on)")
 _REST = cue(
     r"\b(?:the rest|missing|remaining|remainder|outstanding|still owe\w*|shortfall|the balance|other half|difference|too)\b"
 )
 _MISSING = cue(r"\b(?:the rest|missing|the remaining|the remainder|outstanding|shortfall|the difference)\b")
+_DUE = cue(r"^\s*(?:was|were|is|are)\s+(?:due|owed|agreed|promised|to be (?:paid|refunded))\b")
 _INSTEAD = cue(
     r"^\W*(?:[\w'-]+\W+){0,5}?(?:(?:instead of|rather than)\W+(?:[\w'-]+\W+){0,3}|(?:and )?not\W+(?:the\s+|only\s+)?)$"
 )
@@ -68,7 +73,9 @@ def _missing(case: Case, given: Sequence[Told]) -> Sum | None:
     if len(given) != 1 or not (_REST.search(case.request) or _MISSING.search(case.text) or how_many(case.request)):
         return None
     back = given[0].found.money
-    wholes = {one.found.money for one in case.some if not (one.given or one.kept or one.each) and one.amount > back.amount}
+    greater = [one for one in case.some if not (one.given or one.kept or one.each) and one.amount > back.amount]
+    due = {one.found.money for one in greater if one.result or _DUE.search(one.right)}
+    wholes = due if len(due) == 1 else {one.found.money for one in greater}
     whole = wholes.pop() if len(wholes) == 1 else None if wholes else priced(replace(case, request=""))
     return less(whole, back) if whole and whole.amount > back.amount and same_currency((whole, back)) else None
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 
 from escalation.ticket import Message, Role
 from signals.amounts import Sum, sums
-from signals.case import Case, added, adds_up, times
+from signals.case import Case, added, adds_up, less, same_currency, times
 from signals.counting import asks_one, how_many
 from signals.cues import Told, cue, told
 from signals.derived import derived
@@ -36,7 +36,22 @@ _AND_MORE = re.compile(r",|\b(?:and|plus|but)\b")
 _JOINS = cue(r"\b(?:and|plus|as well as|both)\b")
 _WAIVE = cue(r"\b(?:waiv|revers|undo|remov|tak\w* off)\w*")
 _FEE = cue(r"^\s+(?:[\w-]+\s+){0,2}(?:fee|charge|fine|penalty|surcharge|interest|tip)s?\b")
-_STAYS = cue(r"\b(?:keep|keeping|kept)\s+(?:the|my|our|that)\s+([a-z]+)\b")
+_STAYS = cue(
+    r"\b(?:keep|keeping|kept)\s+(?:the|my|our|that)\s+([a-z]+)\b",
+    r"\bthe\s+([a-z]+)\s+(?:is|are|was|were)\s+(?:correct|right|fine|ok|okay)\b",
+)
+_REST = cue(r"\b(?:the (?:rest|remainder|balance)|remaining|what(?:'s| is) left)\b")
+_OFF = cue(r"\b(?:take|deduct|keep|subtract|withhold|less|minus|lose|losing|without)\s+(?:the\s+|your\s+|those\s+|off\s+)*$")
+_TAKEN_OFF = cue(r"\b(?:tak(?:e|en|ing) (?:it )?off|deduct\w*|keep|withh\w+|subtract\w*|less|minus|cleaning|fee)\b")
+_HERE = cue(
+    r"^(?:\s+[\w-]+){0,2}\s+(?:is|are|was|has|have)\s+(?:already\s+|now\s+)?(?:here|there|arrived|landed|come)\b", r"^\s*off\b"
+)
+_THINGS_BEHIND = cue(r"^\s+[a-z]{3,}s\b")
+_COUNTED = cue(
+    r"\b(?:those|these|(?:the|our|my|your|for|and|of) (?:bill|invoice)|order|booking|room|ticket|number|berth|seat|row|page|line|"
+    r"unit|version)\s+#?$"
+)
+_NO_THINGS = cue(r"^\s+(?:plus|less|this|minus|thanks|does|was|has|pls|bucks|always|perhaps|sometimes|yes)\b")
 _AND = cue(r"\b(?:and|plus|together with|as well as)\s+(?:also\s+|of course\s+|naturally\s+)?(?:the|my|our|another|those)?\s*$")
 
 
@@ -64,12 +79,35 @@ def _asked_for(
         return
     latest, places = newest[0]
     said = " ".join(latest.text[start:end] for start, end in _sentences(sentences(latest.text), places))
+    yield _the_rest(latest, said, newest, own, messages)
     yield in_message(latest.text, places)
     offer = "" if declines(latest.text) else offered(messages, latest.place)
     yield in_message(offer, (), said)
     said = f"{said} {offer}"  # "30% back" of what the customer told before
     yield from (in_message(turn.text, places, said) for turn, places in newest[1:])
     yield from (in_message(text, (), said) for text in _elsewhere(latest, own, messages))
+
+
+def _the_rest(
+    latest: Turn, said: str, newest: Sequence[tuple[Turn, list[Asked]]], own: Sequence[Turn], messages: Sequence[Message]
+) -> Sum | None:
+    """What is left of a sum told earlier: "the 41.20 is here, but the remainder is not", "take the 25 off and send the rest"."""
+    if not _REST.search(said.lower()):
+        return None
+    text = latest.text if sums(latest.text) else advice(messages, latest.place)
+    found = sums(text)
+    if len({one.money.amount for one in found}) != 1:
+        return None
+    part = told(text, found, 0, sentences(text), ())
+    of_ours = text is not latest.text and _TAKEN_OFF.search(text.lower())
+    if not (part.given or part.kept or part.got or of_ours or _OFF.search(part.left) or _HERE.search(part.right)):
+        return None
+    asked = (in_message(turn.text, places) for turn, places in newest[1:])
+    before = (in_message(turn.text, (), said) for turn in reversed(own) if turn.place < latest.place)
+    whole = next(filter(None, chain(asked, before)), None)
+    if whole is None or whole.amount <= part.amount or not same_currency((whole, part.found.money)):
+        return None
+    return less(whole, part.found.money)
 
 
 def _elsewhere(latest: Turn, own: Sequence[Turn], messages: Sequence[Message]) -> Iterator[str]:
@@ -90,9 +128,9 @@ def in_message(text: str, asks: Sequence[Asked], said: str = "") -> Sum | None:
     own = _sentences(ends, asks)
     request = " ".join([said, *(text[start:end] for start, end in own)]).lower()
     every = (told(text, found, n, ends, own) for n in range(len(found)))
-    some = [one for one in every if one.amount and (not one.found.weak or one.inside or _is_price(one))]
+    some = [one for one in every if one.amount and (not one.found.weak or _can_be_money(one))]
     if len(some) > 1:
-        stays = {word for kept in _STAYS.finditer(text.lower()) for word in words_of(kept[1])} - _PLAIN
+        stays = {word for kept in _STAYS.finditer(text.lower()) for word in words_of(kept[1] or kept[2])} - _PLAIN
         some = [replace(one, kept=True) if not stays.isdisjoint(_names(one)) else one for one in some]
     settled = {one.amount for one in some if one.kept or one.given}  # wherever else it is told
     some = [replace(one, kept=True) if one.amount in settled and not (one.asked or one.given) else one for one in some]
@@ -130,6 +168,13 @@ def _behind(one: Told, most: int) -> list[str]:
 
 def _sentences(ends: Sentences, asks: Iterable[Asked]) -> list[Asked]:
     return sorted({ends.around(start, end) for start, end in asks})
+
+
+def _can_be_money(one: Told) -> bool:
+    """Whether a number without a currency, like any other, may be a sum: not "42 users", "those 14", "room 14"."""
+    things = _THINGS_BEHIND.search(one.right) is not None
+    counts = (things and not _NO_THINGS.search(one.right)) or (not one.each and _COUNTED.search(one.left))
+    return (one.inside or _is_price(one)) and not counts
 
 
 def _is_price(one: Told) -> bool:
@@ -189,7 +234,7 @@ def _score(one: Told, words: set[str], asks: Sequence[Asked]) -> float:
         - one.each
         + 0.3 * one.took
     )
-    before, behind = words_of(one.left)[-_WORDS_BEFORE:], words_of(one.right)[:_WORDS_BEHIND]
+    before, behind = words_of(one.left)[-_WORDS_BEFORE:], _behind(one, _WORDS_BEHIND)
     beside = 0.5 * len(words.intersection(_behind(one, 2)).difference(before))
     score += 1.2 * min(2, len(words.intersection(before)) + 0.5 * len(words.intersection(behind).difference(before)) + beside)
     if asks:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from signals.amounts import Sum
 from signals.case import Case, times
-from signals.counting import of_a_year, part_of
+from signals.counting import counts_time, of_a_year, part_of
 from signals.cues import cue
 from signals.features import words_of
 
@@ -78,7 +78,8 @@ def pro_rata(case: Case) -> Sum | None:
     """Some of the things that one price is for: "1,200 for 12 months, please refund three months"."""
     if case.asks_one_of() or any(one.given for one in case.some):
         return None
-    wholes = {one.found.money for one in case.open() if not (one.each or one.unit)}
+    days = counts_time(case.request)
+    wholes = {one.found.money for one in case.open() if not (one.each or one.unit) or (days and one.unit == "month")}
     share = part_of(case.bare, case.text) or part_of(case.request, case.text) if len(wholes) == 1 else 0.0
     return times(wholes.pop(), share) if share else None
 

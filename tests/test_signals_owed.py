@@ -100,6 +100,30 @@ RECKONED = [
     ("Detention $120, liftgate $44.50, redelivery $75. |Please credit detention and liftgate.|", 164.5),
     ("3 cokes were missing (2.50 each), the bill was 44.10. |Refund please.|", 7.5),
     ("I kept the shoes (\u20ac120), the dress was \u20ac89. |Where is the refund for the dress?|", 89),
+    # said once, however many months or days are named
+    ("I paid $300 from January to June. |Please refund me.|", 300),
+    ("You charged $45 the day after I cancelled, I had 3 days of trial. |Please refund it.|", 45),
+    ("I agreed to $80, you charged $120. |Refund the extra charge please.|", 40),
+    ("Yesterday 12.50 was taken by mistake. |I want it back.|", 12.5),
+    # seats too many, times months
+    ("The price per seat and month is $9. |Please return the two surplus seats for the three months.|", 54),
+    ("We pay \u00a36 per user per month and had 20 users, now 15 users. |Refund the four months.|", 120),
+    ("3 licences too many, $5 a month each, on the May, June and July bills. |All of that back please.|", 45),
+    ("Berth 4 is \u20ac3,50 the hour, I left after one. |May I have the two hours too many back?|", 7),
+    # numbers that are counts, days or times
+    ("We only have 18 users, the bill says 25. |Please refund the extra $70.|", 70),
+    ("On 4 June at 21.15 the pool was shut. |The 40 euros for entry back please.|", 40),
+    ("The tool is 12,90 \u20ac. What would the 14,90 \u20ac plan add? |I want the 12,90 \u20ac back.|", 12.9),
+    # a tax, months from one to another, days of a month, what did not arrive
+    ("The invoice shows 500 EUR net and 20 % VAT. |Please return the tax to us.|", 100),
+    ("I paid ahead, $60 a month. |Please refund September through December.|", 240),
+    ("The line was dead, I pay 45 euros a month. |Return the part for those ten days of thirty.|", 15),
+    ("You pay 80 %, that makes \u20ac300, only \u20ac210 arrived. |Please transfer the missing amount.|", 90),
+    ("Entry was \u00a375 and the deposit of \u00a3250 has to come back. |Both of it please.|", 325),
+    # of two in one breath
+    ("You took a late fee of $20 and interest of $7. Rent was $900. |Please reverse both charges.|", 27),
+    ("The app said $18, the driver took $25.50. |Give me back what's over.|", 7.5),
+    ("For a bill of \u20ac120 we sent \u20ac210. Booking 9 (\u20ac64) was paid correctly. |Return the surplus.|", 90),
 ]
 
 
@@ -120,6 +144,23 @@ THREADS = [
     ([(C, "I paid \u00a322, it broke."), (A, "A new one or your money back?"), (C, "the latter")], 22),
     ([(C, "45 for that?? refund!"), (A, "I can offer 50% back."), (C, "It's dead, not half dead. all of it.")], 45),
     ([(C, NO_SHOW), (A, "I see the booking, total NOK 2,900."), (C, "get the no show fee back")], 1450),
+    (
+        [
+            (C, "Deposit was \u00a380. Can I have it back?"),
+            (A, "Less \u00a315 for cleaning."),
+            (C, "Take the 15 off and send the rest."),
+        ],
+        65,
+    ),
+    (
+        [
+            (C, "I returned all of it, \u00a390, refund please."),
+            (A, "\u00a330 sent."),
+            (C, "The \u00a330 is here. And the remainder?"),
+        ],
+        60,
+    ),
+    ([(C, "Charged $50 too much."), (A, "Shall I return the $50 to the card or to your balance?"), (C, "card please")], 50),
     ([(C, "A fee of \u20ac25?"), (A, "I have asked them to return the \u20ac25."), (C, "Two weeks now, where is it?")], 25),
 ]
 
@@ -138,6 +179,7 @@ ASKED = [
     "A 10% service credit is due, the fee is $6,200. Could you apply that to April's invoice?",
     "I was promised \u00a350. Nothing has come.",
     "How do I get my 110 euros back?",
+    "please cancel my plan and refund todays 9.99",
     "I'd rather have the money than a new one. It was 56 pounds.",
     "The charge of $380 is not mine. Please void that right away.",
 ]
@@ -161,6 +203,10 @@ NOT_ASKED = [
     [(C, "The status of the refund to our shopper (\u20ac64) is wrong.")],
     [(C, "We run a shop. A customer returned a mug and asks for 18 back. Where do I do that?")],
     [(C, "I would like to pay back my loan of \u20ac1,200 early.")],
+    [ASK, (A, "We can give you 20% off the next one."), (C, "Then return nothing, I'll take the 20% off the next one.")],
+    [ASK, (A, "Sorry, that is two weeks late."), (C, "You may keep the money, just tell me when you come.")],
+    [(C, "I am thinking about the diploma (\u00a3900). If I stop after a week, would I get my money back?")],
+    [ASK, (A, "Done."), (C, "Your colleague put it all back on my card already, thanks.")],
     [(C, "I just want my account back, I paid 10.99 on Sunday.")],
 ]
 
