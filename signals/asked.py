@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from escalation.signals import Evidence, Signal
 from signals.lexicon import Hit
 from signals.model import Model
 from signals.numbers import NUMBER_WORDS
+from signals.text import quotes, sentences
 from signals.turns import MOST_EVIDENCE, Turn
 
 PLAIN = ("explicit_human_request", "churn_risk", "legal_threat", "security_incident", "privacy_request")
 # Share below which the model takes back what a pattern saw: right in thirteen of fourteen marked sentences. Money is asked back
 # in so many ways that a pattern is believed sooner.
 _UNLIKELY, _UNLIKELY_MONEY = 0.3, 0.05
+_HALF = 0.5
 _NEAR = 300  # characters: a list of papers follows the sentence that asks for them
 SURE = 0.85  # of a pattern where there is no model
-_ENDS_WHEN_RESOLVED = frozenset({"explicit_human_request", "refund_request", "failed_attempts"})
+# What happened stays told: an incident, a wish for data. What is asked, threatened or complained of ends when they are content.
+_ENDS_WHEN_RESOLVED = frozenset({"explicit_human_request", "refund_request", "legal_threat", "churn_risk"})
+_NOWHERE = (-1, 0)
+# A later "I do not want ..." ends these.
+_DENIABLE = frozenset({"explicit_human_request", "legal_threat", "churn_risk", "refund_request"})
+_NO_PLAIN_DENIAL = re.compile(
+    r"\b(?:but|if|unless|until|nobody|no one|nothing|did(?:n't)?|ha(?:s|ve)(?:n't| not)|never|force|another)\b|\?", re.IGNORECASE
+)
 _DAYS = re.compile(r"\b(\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|several)\s+(day|week|month|year)s?\b", re.I)
 _NUMBERS = NUMBER_WORDS | {"a": 1, "an": 1, "several": 3}
 _LENGTHS = {"day": 1, "week": 7, "month": 30, "year": 365}
@@ -25,9 +34,12 @@ _LENGTHS = {"day": 1, "week": 7, "month": 30, "year": 365}
 Seen = tuple[Turn, Evidence, float]
 
 
-def plain(name: str, own: Sequence[Turn], model: Model | None) -> Signal | None:
-    """A signal that is there or not; one that was said and taken back is False, with what took it back kept."""
-    hits, taken_back = find(name, own, model)
+def plain(name: str, own: Sequence[Turn], model: Model | None, beside: Iterable[Seen] = ()) -> Signal | None:
+    """A signal that is there or not; one that was said and taken back is False, with what took it back kept.
+
+    ``beside``: what was seen otherwise than by the words alone.
+    """
+    hits, taken_back = find(name, own, model, beside)
     if not hits and not taken_back:
         return None
     sure = max((p for _, _, p in hits), default=SURE)
@@ -68,10 +80,12 @@ def _beside(at: Evidence, papers: Sequence[Evidence]) -> bool:
     return any(p.message_id == at.message_id and at.start - _NEAR <= p.start < at.end + _NEAR for p in papers)
 
 
-def find(name: str, own: Sequence[Turn], model: Model | None) -> tuple[list[Seen], tuple[Evidence, ...]]:
+def find(
+    name: str, own: Sequence[Turn], model: Model | None, beside: Iterable[Seen] = ()
+) -> tuple[list[Seen], tuple[Evidence, ...]]:
     """(what counts, what was taken back): by a veto, or because the customer says that it is solved."""
-    over = solved(own) if name in _ENDS_WHEN_RESOLVED else (-1, 0)
-    hits = [s for s in _by_pattern(name, own, model) if (s[0].place, s[1].start) > over]
+    over = max(withdrawn(name, own), solved(own) if name in _ENDS_WHEN_RESOLVED else _NOWHERE)
+    hits = [s for s in (*_by_pattern(name, own, model), *beside) if (s[0].place, s[1].start) > over]
     if model is not None:
         covered = {(t.place, e.start, e.end) for t, e, _ in hits}
         more = (s for s in _by_model(name, own, model) if (s[0].place, s[1].start) > over)
@@ -95,12 +109,17 @@ def _by_model(name: str, own: Sequence[Turn], model: Model) -> Iterator[Seen]:
     """Sentences that the model takes, but those in which a pattern was said and taken back: "I do NOT want a refund"."""
     for turn in own:
         for span in turn.spans:
-            if not model.sentence.takes(span.scores, name):
+            if not model.sentence.takes(span.scores, name) or _share_quoted(turn, span.start, span.end) > _HALF:
                 continue
             hits = turn.within(name, span)
             if not hits or not all(hit.veto for hit in hits):
                 share = model.sentence.yes(span.scores, name)
                 yield turn, turn.evidence(span.start, span.end, seen_by(name, model)), share
+
+
+def _share_quoted(turn: Turn, start: int, end: int) -> float:
+    """How much of a place is quoted: a buyer's threat, a button's label."""
+    return sum(max(0, min(end, b) - max(start, a)) for a, b in quotes(turn.text)) / (end - start)
 
 
 def vetoed(name: str, own: Sequence[Turn], veto: str) -> Iterator[tuple[Turn, Hit]]:
@@ -111,7 +130,20 @@ def solved(own: Sequence[Turn]) -> tuple[int, int]:
     """Where the customer last said that it is solved, or wrote a later message with which they are content."""
     said = [(turn.place, hit.start) for turn in own for hit in turn.of("resolved")]
     content = [(turn.place, -1) for turn in own[1:] if turn.content]  # what such a message itself asks is open
-    return max([*said, *content], default=(-1, 0))
+    return max([*said, *content], default=_NOWHERE)
+
+
+def withdrawn(name: str, own: Sequence[Turn]) -> tuple[int, int]:
+    """Where the customer last took back what they said before: "no need to call, it's back", "forget my objection"."""
+    said = [(turn.place, hit.start) for turn in own for group in ("withdrawn", f"{name}.withdrawn") for hit in turn.of(group)]
+    denied = vetoed(name, own[1:], "negation") if name in _DENIABLE else ()
+    return max([*said, *((turn.place, -1) for turn, hit in denied if _is_plain(turn, hit))], default=_NOWHERE)
+
+
+def _is_plain(turn: Turn, hit: Hit) -> bool:
+    """Whether a denial says nothing else: no "but", no "if", no question, nothing of what somebody did not do."""
+    start, end = sentences(turn.text).around(hit.start, hit.end)
+    return _NO_PLAIN_DENIAL.search(turn.text[start:end]) is None
 
 
 def evidence_of(turn: Turn, hit: Hit) -> Evidence:

@@ -17,7 +17,7 @@ import re2
 from pydantic import Field
 
 from config.yamldoc import Parsed, Problem, Problems, validate
-from signals.text import Sentences, sentences
+from signals.text import Sentences, quotes, sentences
 
 MOST_HITS = 5  # of one pattern in one message; more tell nothing new
 _SET_MEMORY = 64 << 20
@@ -34,11 +34,12 @@ class Reading(pydantic.BaseModel):
     hits: list[str] = Field(min_length=1)
     sure: bool = False  # counts whatever the model finds of the sentence
     negations: list[str] = Field(default_factory=list)  # "do not want a refund": said, and denied
+    affirmations: list[str] = Field(default_factory=list)  # "will not hesitate to sue": no denial where one touches the hit
     vetoes: list[str] = Field(default_factory=list)  # "refund policy": another meaning
     sentence_vetoes: list[str] = Field(default_factory=list)
 
 
-_PATTERNS = ("hits", "negations", "vetoes", "sentence_vetoes")
+_PATTERNS = ("hits", "negations", "affirmations", "vetoes", "sentence_vetoes")
 
 
 class Phrases(pydantic.BaseModel):
@@ -54,7 +55,7 @@ class Phrases(pydantic.BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One phrase in a text; ``veto`` is "" when it counts, else "negation" or "veto". ``seen_by`` names the pattern.
+    """One phrase in a text; ``veto`` is "" when it counts, else "negation", "quoted" or "veto". ``seen_by`` names the pattern.
 
     One that is ``sure`` needs no second opinion of the model.
     """
@@ -70,6 +71,7 @@ class Hit:
 class _Compiled:
     group: str
     negations: Any
+    affirmations: Any
     vetoes: Any
     sentence_vetoes: Any
     sure: bool
@@ -141,9 +143,9 @@ def _regex(patterns: list[str], words: dict[str, str]) -> Any:
 
 
 def _compiled(group: str, reading: Reading, words: dict[str, str]) -> _Compiled:
-    lists = (reading.negations, reading.vetoes, reading.sentence_vetoes)
-    negations, vetoes, elsewhere = (_regex(patterns, words) for patterns in lists)
-    return _Compiled(group, negations, vetoes, elsewhere, reading.sure)
+    lists = (reading.negations, reading.affirmations, reading.vetoes, reading.sentence_vetoes)
+    negations, affirmations, vetoes, elsewhere = (_regex(patterns, words) for patterns in lists)
+    return _Compiled(group, negations, affirmations, vetoes, elsewhere, reading.sure)
 
 
 def _unusable(phrases: Phrases, parsed: Parsed) -> Iterator[Problem]:
@@ -174,8 +176,10 @@ def _judged(span: tuple[int, int], name: str, reading: _Compiled, text: str, end
     first, last = ends.around(start, end)
     sentence = text[first:last]
     here = (start - first, end - first)
-    if _touches(reading.negations, sentence, here):
+    if _touches(reading.negations, sentence, here) and not _touches(reading.affirmations, sentence, here):
         return Hit(start, end, name, "negation", reading.sure)
+    if any(opens <= start and end <= closes for opens, closes in quotes(text)):
+        return Hit(start, end, name, "quoted", reading.sure)
     elsewhere = reading.sentence_vetoes is not None and reading.sentence_vetoes.search(sentence)
     return Hit(start, end, name, "veto" if elsewhere or _touches(reading.vetoes, sentence, here) else "", reading.sure)
 

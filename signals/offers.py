@@ -14,7 +14,7 @@ from signals.turns import Turn, advice_before
 
 _OFFER: Any = re2.compile(
     r"(?i)\b(?:refund\w*|reimburs\w*|money back|(?:give|send|pay|put|get|credit|offer)\b(?:[^.!?]|\.\d){0,40}\bback|back as|"
-    r"return\w*\s+(?:the\s+|your\s+)?(?:money|[$€£]?\d+)|\d\s?[$€£\w]*\s+back|"
+    r"return\w*\s+(?:the\s+|your\s+)?(?:money|[$€£]?\d+)|\d\s?[$€£\w]*\s+(?:returned|refunded|credited)|\d\s?[$€£\w]*\s+back|"
     r"(?:be|it|that|being)\s+(?:returned|reversed|credited|repaid|waived)|reverse|waive|"
     r"\d{1,3}\s?%\s+(?:back|off|of)|offers?|owe you|go (?:up )?to|goodwill|compensat\w+)\b"
 )
@@ -47,6 +47,10 @@ _OR_MONEY: Any = re2.compile(r"(?i)\bor\b(?:[^.!?]|\.\d){0,60}\b(?:money|refund\
 _WHERE: Any = re2.compile(
     r"(?i)\b(?:where(?:'s| is) (?:it|that|this)|when (?:do|will|can) (?:i|we) (?:get|see|have|receive) (?:it|that)|still nothing|"
     r"nothing (?:yet|has arrived|has come|there))\b"
+)
+_TO_CARD: Any = re2.compile(
+    r"(?i)^\W*(?:(?:back\s+)?(?:to|on|onto)\s+)?(?:(?:the|my|our)\s+)?"
+    r"(?:card|cash|money|bank account|bank transfer|paypal|visa|mastercard)\b"
 )
 _SHORT = 80  # characters of an answer that only picks what is offered
 MOST_ADVICE = 2000  # characters
@@ -83,7 +87,7 @@ def taken_up(own: Sequence[Turn], messages: Sequence[Message]) -> Iterator[Seen]
 
 def _picked(answer: str) -> tuple[int, int] | None:
     """The words of an answer that may pick money out of what is offered."""
-    for pattern in (_ALL_OF_IT, _LATTER, _WHERE):
+    for pattern in (_ALL_OF_IT, _LATTER, _WHERE, *((_TO_CARD,) if len(answer) <= _SHORT else ())):
         if found := pattern.search(answer):
             return found.start(), found.end()
     named = next(iter(sums(answer)), None) if len(answer) <= _SHORT else None
@@ -94,7 +98,7 @@ def _is_in(picked: str, offer: str) -> bool:
     """Whether an offer holds what was picked: the latter of two when that is money, a sum when it is there."""
     if _LATTER.search(picked):
         return _OR_MONEY.search(offer) is not None
-    if _ALL_OF_IT.search(picked) or _WHERE.search(picked):
+    if any(pattern.search(picked) for pattern in (_ALL_OF_IT, _WHERE, _TO_CARD)):
         return True
     return not {found.money.amount for found in sums(f"the {picked}")}.isdisjoint(found.money.amount for found in sums(offer))
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from escalation.signals import Evidence, Signal
 from escalation.ticket import Message, Role
-from signals import asked, attempts, refunds, thread, tone, topic
+from signals import asked, attempts, persons, refunds, thread, tone, topic
 from signals.languages import Language, detect
 from signals.model import Model
 from signals.packs import LANGUAGES, pack
@@ -62,7 +62,8 @@ def _signals(
     yield thread.bot_loop(messages)
     if language.code not in LANGUAGES:
         return
-    plain = {name: asked.plain(name, own, model) for name in asked.PLAIN}
+    offered = {"explicit_human_request": persons.taken_up(own, messages)}
+    plain = {name: asked.plain(name, own, model, offered.get(name, ())) for name in asked.PLAIN}
     yield from plain.values()
     yield asked.paperwork(own, plain["security_incident"])
     yield refunds.refund(own, messages, model)

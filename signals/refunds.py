@@ -11,7 +11,7 @@ from escalation.signals import Evidence, Signal
 from escalation.ticket import Message
 from signals import owed
 from signals.amounts import sums
-from signals.asked import SURE, Seen, evidence, evidence_of, find, is_by_model, solved, source, vetoed
+from signals.asked import SURE, Seen, evidence, evidence_of, find, is_by_model, solved, source, vetoed, withdrawn
 from signals.lexicon import Hit
 from signals.model import Model
 from signals.offers import advice, settled_otherwise, taken_up
@@ -33,9 +33,10 @@ def refund(own: Sequence[Turn], messages: Sequence[Message], model: Model | None
     hits = [s for s in hits if s[0].place not in denied_in or not is_by_model(s[1])]  # "no refund, send me the lid"
     hits += _beyond_doubt(own)
     if hits:
-        over = (_place(turn, hit) for turn in own for hit in turn.of("refund.over"))
+        over = ((turn.place, hit.end) for turn in own for hit in turn.of("refund.over"))
         done = max((settled_otherwise(own, messages), *over))
         hits = [s for s in hits if (s[0].place, s[1].start) > done and not _is_beside(s, "refund.not", "refund.withdrawn")]
+    hits = [s for s in hits if not s[0].of("refund.unpaid")]
     hits = sorted([*hits, *taken_up(own, messages)], key=lambda seen: (seen[0].place, seen[1].start))
     if hits and not _speaks_of_money(own, messages):
         hits = []
@@ -55,7 +56,7 @@ def refund(own: Sequence[Turn], messages: Sequence[Message], model: Model | None
 
 def _beyond_doubt(own: Sequence[Turn]) -> Iterator[Seen]:
     """Requests that need no second opinion of the model; those before the customer said that it is solved are over."""
-    over = solved(own)
+    over = max(solved(own), withdrawn(NAME, own))
     for turn in own:
         for hit in turn.of("refund.asks"):
             if (turn.place, hit.start) > over:

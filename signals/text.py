@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import re2
 
@@ -19,6 +20,10 @@ _TAIL = re2.compile(  # bounded repeats are expensive in re, not in re2
 )
 # Without one of the signs no pattern can be seen: most texts have none, and looking for words is far quicker.
 _TAIL_SIGNS = ("wrote:", "--", "____", "From: ")
+# Single marks are apostrophes more often: only where they stand around several words.
+_QUOTE_SINGLE = re2.compile(r"(?:^|[\s(])('[^\s'][^'\n]{0,80}\s[^'\n]{0,80}[^\s']')(?:$|[\s.,;:!?)])")
+_QUOTE = re2.compile(r'(?:^|[\s(\[:])("[^\s"](?:[^"\n]{1,400}[^\s"])?")(?:$|[\s.,;:!?)\]])')
+_OWN_WORDS = re2.compile(r"(?i)\b(?:i|we)\s+(?:\w+\s+)?(?:said|wrote|asked|told you|repeat|demanded)\b[^.!?]{0,40}$")
 # A single line break is no end: mails are wrapped. A blank line or the next item of a list is one.
 _END = re.compile(r"[.!?]+(?=[\s\"')]|$)|;|\n(?=[ \t]*[\n*•-])|\n(?=[ \t]*\d+[.)])")
 
@@ -72,6 +77,15 @@ def _blanks(text: str) -> str:
 def _quotes_follow(text: str, at: int) -> bool:
     """True where marked lines follow: those are blanked already, and below them may stand a reply."""
     return text[at : at + 200].lstrip().startswith(">")
+
+
+@lru_cache(maxsize=500)
+def quotes(text: str) -> tuple[tuple[int, int], ...]:
+    """What stands between quotation marks in a cleaned text: others' words, unless it is most of it or what they wrote."""
+    marks = [pattern for mark, pattern in (('"', _QUOTE), ("'", _QUOTE_SINGLE)) if mark in text]
+    places = [one.span(1) for pattern in marks for one in pattern.finditer(text)]
+    found = [(start, end) for start, end in places if not _OWN_WORDS.search(text[max(0, start - 80) : start])]
+    return tuple(found) if 2 * sum(end - start for start, end in found) < len(text) else ()
 
 
 @dataclass(frozen=True, slots=True)

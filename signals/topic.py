@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from escalation.signals import Evidence, Signal
-from signals.asked import seen_by
+from signals.asked import seen_by, solved
 from signals.features import features, words_of
 from signals.lexicon import Hit
 from signals.model import Model
@@ -32,24 +32,22 @@ _SOME = re.compile(r"\b(?:some|several|many|most|a few|two|three|multiple|collea
 
 
 def impact(own: Sequence[Turn], model: Model | None) -> Signal | None:
-    """Critical impact: ``kind`` is safety, data_loss, outage or all_blocked; ``scope`` one, some, all; ``over``: content now."""
-    over = max(((t.place, h.start) for t in own for h in t.of("resolved")), default=(-1, 0))
+    """Critical impact: ``kind`` is safety, data_loss, outage or all_blocked; ``scope`` one, some, all; ``over``: solved since."""
     model_says = list(_impact_by_model(own, model)) if model else []
     for kind in IMPACTS:
         hits = [
             t.evidence(h.start, h.end, h.seen_by)
             for t in own
             for h in t.of(f"impact.{kind}")
-            if (t.place, h.start) > over and (h.sure or _is_likely(t, h, model))
+            if h.sure or _is_likely(t, h, model)
         ]
         counts = [(at, _SURE) for at in hits]
-        counts += [(at, share) for turn, at, share, its in model_says if its == kind and (turn.place, at.start) > over]
+        counts += [(at, share) for turn, at, share, its in model_says if its == kind]
         if counts:
             turns = {turn.message.id: turn for turn in own}
-            last = max(turns[at.message_id].place for at, _ in counts)
-            ended = any(turn.place > last and turn.content for turn in own)
+            last = max((turns[at.message_id].place, at.start) for at, _ in counts)
             scope = _scope(kind, [turns[at.message_id].text[at.start : at.end] for at, _ in counts])
-            value = {"critical": True, "kind": kind, "scope": scope, "over": ended}
+            value = {"critical": True, "kind": kind, "scope": scope, "over": solved(own) > last}
             evidence = tuple(at for at, _ in counts)[:MOST_EVIDENCE]
             return Signal("impact", value, max(p for _, p in counts), evidence, "patterns and model" if model else "patterns")
     return None
