@@ -45,16 +45,16 @@ def several_failed(score: Score, told: Told, expect: Mapping[str, Any]) -> None:
 Count = Callable[[Score, Told, Mapping[str, Any]], None]
 # (file, half, question, least precision, least recall): odd ids were worked with, even ones were only counted.
 LEVELS: list[tuple[str, str, Count, float, float]] = [
-    ("refunds", "dev", wanted, 0.87, 0.95),
-    ("refunds", "test", wanted, 0.85, 0.97),
-    ("refunds", "dev", amount, 0.86, 0.94),
-    ("refunds", "test", amount, 0.84, 0.92),
+    ("refunds", "dev", wanted, 0.88, 0.97),
+    ("refunds", "test", wanted, 0.86, 0.97),
+    ("refunds", "dev", amount, 0.90, 0.97),
+    ("refunds", "test", amount, 0.85, 0.92),
     ("refunds_plain", "dev", wanted, 0.93, 0.95),
     ("refunds_plain", "test", wanted, 0.86, 0.88),
-    ("refunds_plain", "dev", amount, 0.88, 0.91),
-    ("refunds_plain", "test", amount, 0.62, 0.65),
+    ("refunds_plain", "dev", amount, 0.86, 0.89),
+    ("refunds_plain", "test", amount, 0.65, 0.70),
     ("failed", "dev", several_failed, 0.90, 0.68),
-    ("failed", "test", several_failed, 0.86, 0.82),
+    ("failed", "test", several_failed, 0.86, 0.78),
 ]
 
 
@@ -70,27 +70,27 @@ def test_levels(file: str, half: str, count: Count, precision: float, recall: fl
 # Least precision and recall: 180 tickets in plain words, and 360 of many trades; every third is a trap.
 OPEN = {
     "plain": {
-        "escalate": (0.86, 0.90),
-        "human": (0.86, 0.88),
-        "churn": (0.89, 0.66),
-        "legal or security": (0.85, 0.90),
-        "failed >= 2": (0.88, 0.80),
+        "escalate": (0.88, 0.90),
+        "human": (0.90, 0.88),
+        "churn": (0.92, 0.68),
+        "legal or security": (0.91, 0.93),
+        "failed >= 2": (0.88, 0.77),
         "repeated": (0.80, 0.60),
         "negative": (0.82, 0.79),
         "refund wanted": (0.94, 0.90),
         "refund amount": (0.94, 0.89),
     },
     "broad": {
-        "escalate": (0.81, 0.86),
-        "human": (0.80, 0.96),
-        "churn": (0.78, 0.93),
-        "legal or security": (0.81, 0.94),
-        "failed >= 2": (0.64, 0.70),
+        "escalate": (0.87, 0.86),
+        "human": (0.86, 0.96),
+        "churn": (0.82, 0.93),
+        "legal or security": (0.92, 0.94),
+        "failed >= 2": (0.66, 0.66),
         "repeated": (0.68, 0.72),
         "negative": (0.74, 0.83),
-        "critical": (0.86, 0.78),
+        "critical": (0.90, 0.84),
         "refund wanted": (0.86, 0.91),
-        "refund amount": (0.53, 0.52),
+        "refund amount": (0.64, 0.63),
     },
 }
 
