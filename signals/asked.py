@@ -9,7 +9,7 @@ from escalation.signals import Evidence, Signal
 from signals.lexicon import Hit
 from signals.model import Model
 from signals.numbers import NUMBER_WORDS
-from signals.text import quotes, sentences
+from signals.text import quotes, sentence_of
 from signals.turns import MOST_EVIDENCE, Turn
 
 PLAIN = ("explicit_human_request", "churn_risk", "legal_threat", "security_incident", "privacy_request")
@@ -142,8 +142,7 @@ def withdrawn(name: str, own: Sequence[Turn]) -> tuple[int, int]:
 
 def _is_plain(turn: Turn, hit: Hit) -> bool:
     """Whether a denial says nothing else: no "but", no "if", no question, nothing of what somebody did not do."""
-    start, end = sentences(turn.text).around(hit.start, hit.end)
-    return _NO_PLAIN_DENIAL.search(turn.text[start:end]) is None
+    return _NO_PLAIN_DENIAL.search(sentence_of(turn.text, hit.start, hit.end)) is None
 
 
 def evidence_of(turn: Turn, hit: Hit) -> Evidence:

@@ -68,9 +68,8 @@ _BILLS = cue(rf"\b{COUNT}\s+(?:[a-z]+\s+)?(?:months|invoices|bills)\b")
 _MOST = 31  # "the 65" is a sum
 _TIME = frozenset({"day", "week", "month", "year", "hour", "minute", "night", "weekend"})
 _MONEY = frozenset({"euro", "dollar", "pound", "franc", "buck", "cent", "rupee", "crown", "kroner", "peso", "yen"})
-_NO_THINGS = frozenset(
-    {"i", "wa", "ha", "doe", "a", "thi", "plu", "le", "minu", "time", "thank", "alway", "ye", "%"}
-)  # their s is no plural
+# With words whose s is no plural: "was", "this".
+_NO_PIECES = _MONEY | {"i", "wa", "ha", "doe", "a", "thi", "plu", "le", "minu", "time", "thank", "alway", "ye"}
 _REPEATED = frozenset({"payment", "charge", "debit", "instalment", "installment", "time", "fee"})
 _PEOPLE = frozenset({"people", "ppl", "pax", "person", "head", "pp", "adult", "guest", "child", "children", "kid"})
 
@@ -194,11 +193,8 @@ def of_a_year(said: str, text: str) -> float:
 def _counted(unit: str, text: str) -> Sequence[int]:
     """The counts of things of this unit, of any that are no time for a price of "each"."""
     found = ((counted(match[1]), _single(match[2])) for match in _THINGS.finditer(text))
-    return [
-        n
-        for n, thing in found
-        if n > 1 and thing not in _NO_THINGS and thing not in _MONEY and (_is_of(thing, unit) if unit else thing not in _TIME)
-    ]
+    things = ((n, thing) for n, thing in found if n > 1 and thing not in _NO_PIECES)
+    return [n for n, thing in things if (_is_of(thing, unit) if unit else thing not in _TIME)]
 
 
 def _is_of(thing: str, unit: str) -> bool:

@@ -77,7 +77,7 @@ _NOT = cue(
 )
 _KEPT_BEHIND = cue(
     r"^[^\w.;!?]*(?:[\w'-]+\s+){0,5}?(?:(?:is|are|was|were|that's)\s+(?:(?:all|quite|perfectly|absolutely|totally|paid|billed|charged|"
-    r"invoiced|totally|also|still)\s+)?(?:fine|ok|okay|correct(?:ly)?|right|rightly|properly|normal|legit|real|genuine)\b|"
+    r"invoiced|also|still)\s+)?(?:fine|ok|okay|correct(?:ly)?|right|rightly|properly|normal|legit|real|genuine)\b|"
     r"(?:is|are) (?:yours|mine|ours|legit\w*)\b|you (?:may|can) keep\b|stays?\b|"
     r"(?:i'm|i am|we're|we are)\s+keeping\b|(?:i|we)\s+keep\b|isn't covered\b|well spent\b|"
     r"(?:i|we)(?:'ve| have)?\s+(?:already\s+)?(?:paid|settled)\s+(?:already|in full|on time|anyway))"

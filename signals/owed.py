@@ -235,7 +235,7 @@ def _score(one: Told, words: set[str], asks: Sequence[Asked]) -> float:
         + 0.3 * one.took
     )
     before, behind = words_of(one.left)[-_WORDS_BEFORE:], _behind(one, _WORDS_BEHIND)
-    beside = 0.5 * len(words.intersection(_behind(one, 2)).difference(before))
+    beside = 0.5 * len(words.intersection(behind[:2]).difference(before))
     score += 1.2 * min(2, len(words.intersection(before)) + 0.5 * len(words.intersection(behind).difference(before)) + beside)
     if asks:
         at = one.found.start

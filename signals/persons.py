@@ -10,7 +10,7 @@ import re2
 from escalation.ticket import Message, Role
 from signals.asked import SURE, Seen
 from signals.offers import MOST_ADVICE, advice
-from signals.text import sentences
+from signals.text import sentence_of
 from signals.turns import Turn
 
 _MOST_BEFORE = 8  # messages in which an offer stays open
@@ -58,7 +58,7 @@ def taken_up(own: Sequence[Turn], messages: Sequence[Message]) -> Iterator[Seen]
         if not (offers or _was_offered(messages[max(0, turn.place - _MOST_BEFORE) : turn.place])):
             named = None
         for found in (yes, named):
-            if found and not _NOT_NOW.search(_sentence_of(turn.text, found.start())):
+            if found and not _NOT_NOW.search(sentence_of(turn.text, found.start(), found.start() + 1)):
                 yield turn, turn.evidence(found.start(), found.end(), "en:person.taken_up"), SURE
                 break
 
@@ -71,8 +71,3 @@ def _was_offered(earlier: Sequence[Message]) -> bool:
 def _is_last_question(text: str, at: int) -> bool:
     """Whether nothing is asked after this place but the rest of its own sentence."""
     return "?" not in text[at:].partition("?")[2]
-
-
-def _sentence_of(text: str, at: int) -> str:
-    start, end = sentences(text).around(at, at + 1)
-    return text[start:end]

@@ -55,10 +55,9 @@ def standard() -> Model:
 
 def degraded() -> tuple[str, ...]:
     """What reading goes without here, and what to do about it; () for nothing."""
-    if installed() is None and packaged() is not None:
-        return ("Reading beyond words is off: the model of the extra `semantic` is not quantised yet (`make semantic`).",)
     if installed() is None:
-        return ("Reading beyond words is off: the extra `semantic` is not installed (`make semantic`).",)
+        lacks = "not installed" if packaged() is None else "installed, but its model is not quantised yet"
+        return (f"Reading beyond words is off: the extra `semantic` is {lacks} (`make semantic`).",)
     if standard().beyond is None:
         return (
             "Reading beyond words is off: its weights are of another model. Train them (docs/signals.md) or take those released.",

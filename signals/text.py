@@ -101,6 +101,12 @@ class Sentences:
         return (self.ends[before - 1] if before else 0), (self.ends[after] if after < len(self.ends) else self.length)
 
 
+def sentence_of(text: str, start: int, end: int) -> str:
+    """The sentence of a cleaned text that holds ``start`` to ``end``."""
+    first, last = sentences(text).around(start, end)
+    return text[first:last]
+
+
 def sentences(text: str) -> Sentences:
     """The sentences of a cleaned text."""
     return Sentences(tuple(found.end() for found in _END.finditer(text)), len(text))
