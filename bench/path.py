@@ -67,12 +67,20 @@ def settings(vendors: str) -> dict[str, str]:
 _RECORDED = samples.load(FIXTURES, "zendesk/ticket_created_urgent")["body"]
 
 
-def webhook(ticket: str, posted: dict[str, float]) -> Request:
-    """An urgent ticket's event, signed at the moment it is sent, which is noted in ``posted``."""
+def webhook(ticket: str, posted: dict[str, float], priority: str = "URGENT") -> Request:
+    """A ticket's event, signed at the moment it is sent, which is noted in ``posted``."""
     now = datetime.now(UTC)
     stamp = now.isoformat().replace("+00:00", "Z")
-    detail = {**_RECORDED["detail"], "id": ticket, "updated_at": stamp}
-    event = {**_RECORDED, "id": str(uuid.uuid4()), "time": stamp, "detail": detail, "subject": f"zen:ticket:{ticket}"}
+    detail = {**_RECORDED["detail"], "id": ticket, "updated_at": stamp, "priority": priority}
+    act = {"meta": {"sequence": {"id": str(uuid.uuid4())}}}
+    event = {
+        **_RECORDED,
+        "id": str(uuid.uuid4()),
+        "time": stamp,
+        "detail": detail,
+        "event": act,
+        "subject": f"zen:ticket:{ticket}",
+    }
     body = json.dumps(event).encode()
     posted[ticket] = time.time()
     return "/webhooks/zendesk", body, {"Content-Type": "application/json", **sign(body, PLAY_SECRET, now)}
@@ -81,6 +89,10 @@ def webhook(ticket: str, posted: dict[str, float]) -> Request:
 def seen(port: int) -> dict[str, Any]:
     found: dict[str, Any] = requests.get(f"http://127.0.0.1:{port}/_seen", timeout=10).json()
     return found
+
+
+def control(port: int, word: str) -> None:
+    requests.post(f"http://127.0.0.1:{port}/{word}", timeout=10).raise_for_status()
 
 
 def _calls_of_handoffs(system: System, port: int, tickets: list[str]) -> dict[str, float]:

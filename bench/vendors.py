@@ -1,8 +1,10 @@
 """Bare vendors for ``bench/path.py`` and ``bench/package.py``: Zendesk's and Slack's answers with a fixed latency, what was
 called, and when each card arrived.
 
-Lighter than the sandbox, so that the measurement is of Baton: ``python -m bench.vendors PORT LATENCY_MS [MESSAGES]``, where
-MESSAGES is how long every ticket's thread is (one if it is not given).
+Lighter than the sandbox, so that the measurement is of Baton: ``python -m bench.vendors PORT LATENCY_MS [MESSAGES [BATON]]``,
+where MESSAGES is how long every ticket's thread is (one if it is not given), and BATON the port of the Baton that is sent
+Zendesk's webhooks of what it writes. ``POST /_calm`` makes every ticket dull, its thread too; after ``POST /_cry`` the last
+message of the dull thread is a cry for help.
 """
 
 from __future__ import annotations
@@ -12,12 +14,18 @@ import re
 import sys
 import threading
 import time
+import uuid
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+import requests
+
+from config.connections import PLAY_SECRET
+from connectors.zendesk.inbound import sign
 
 _CALLS: Counter[str] = Counter()
 _CARDS: dict[str, float] = {}  # ticket id → when its card was posted, seconds since the epoch
@@ -26,6 +34,9 @@ _NOTES: dict[str, list[dict[str, Any]]] = {}  # ticket id → notes that were wr
 _LOCK = threading.Lock()
 _LATENCY_S = 0.0
 _THREAD: list[tuple[int, str]] = []  # author and text of what every ticket's thread has before its last message
+_BATON: list[int] = []
+_CALM = threading.Event()
+_ECHO_S = 0.5  # until Zendesk has told of a write
 _STAFF = {102: "Bo Tanaka", 900: "Baton"}
 
 _TAGS = re.compile(r"<[^>]*>")
@@ -44,9 +55,10 @@ def _earlier() -> str:
 
 
 def _ticket(ticket_id: str) -> dict[str, Any]:
+    urgency = {"description": _dull(1)[1], "priority": "low"} if _CALM.is_set() else {"description": _TEXT, "priority": "urgent"}
     return {
         "id": int(ticket_id), "url": f"https://bench/api/v2/tickets/{ticket_id}.json", "subject": f"Ticket {ticket_id}",
-        "description": _TEXT, "status": "open", "priority": "urgent", "type": "incident", "tags": ["billing"],
+        **urgency, "status": "open", "type": "incident", "tags": ["billing"],
         "requester_id": 301, "assignee_id": None, "group_id": None, "organization_id": 401, "custom_fields": [],
         "via": {"channel": "web"}, "created_at": _earlier(), "updated_at": _soon(), **_KEPT.get(ticket_id, {}),
     }  # fmt: skip
@@ -96,13 +108,20 @@ def _page(ticket_id: str, people: list[dict[str, Any]], asked: dict[str, list[st
 
 def _comments(ticket: int) -> list[dict[str, Any]]:
     """The newest is the customer's cry for help, a quarter of an hour ago; what stands before it is ten minutes apart."""
-    last, said = datetime.now(UTC) - timedelta(minutes=15), [*_THREAD, (301, _TEXT)]
-    times = [last - timedelta(minutes=10 * before) for before in range(len(said))]
-    return [
-        {"id": ticket * 1000 + before, "author_id": author, "body": text, "html_body": f"<p>{escape(text)}</p>", "public": True,
+    cry = datetime.now(UTC) - timedelta(minutes=15)
+    said = [*_THREAD] if _CALM.is_set() else [*_THREAD, (301, _TEXT)]
+    times = [cry - timedelta(minutes=10 * (len(_THREAD) - nth)) for nth in range(len(said))]
+    found = [
+        {"id": ticket * 1000 + nth, "author_id": author, "body": text, "html_body": f"<p>{escape(text)}</p>", "public": True,
          "created_at": at.strftime("%Y-%m-%dT%H:%M:%SZ")}
-        for before, (at, (author, text)) in enumerate(zip(times, reversed(said), strict=True))
+        for nth, (at, (author, text)) in enumerate(zip(times, said, strict=True))
     ]  # fmt: skip
+    return found[::-1]
+
+
+def _dull(nth: int) -> tuple[int, str]:
+    """A message that no rule looks at."""
+    return (301, 102)[nth % 2], f"Here is what you asked for, part {nth}."
 
 
 def _long_thread(messages: int) -> list[tuple[int, str]]:
@@ -123,7 +142,26 @@ def _write(ticket_id: str, asked: dict[str, Any]) -> dict[str, Any]:
         if html:
             note = {**event, "author_id": 900, "body": _TAGS.sub("\n", html), "created_at": _soon()}
             _NOTES[ticket_id] = [note, *notes]
+            if _BATON:
+                threading.Timer(_ECHO_S, _tell_baton, (ticket_id, note)).start()
     return event
+
+
+def _tell_baton(ticket_id: str, note: dict[str, Any]) -> None:
+    """The webhook of a write, as it is kept."""
+    told, now = _ticket(ticket_id), datetime.now(UTC)
+    ids = {name: str(told[name]) if told[name] else None for name in ("assignee_id", "group_id", "requester_id")}
+    author = {"id": "900", "is_staff": True, "name": "Baton"}
+    event = {
+        "detail": {"id": ticket_id, "actor_id": "900", **ids, "status": "OPEN", "updated_at": now.isoformat()},
+        "event": {"comment": {**{k: note[k] for k in ("id", "body", "html_body")}, "is_public": note["public"], "author": author},
+                  "meta": {"sequence": {"id": str(uuid.uuid4())}}},
+        "id": str(uuid.uuid4()), "subject": f"zen:ticket:{ticket_id}", "time": now.isoformat(),
+        "type": "zen:event-type:ticket.comment_added",
+    }  # fmt: skip
+    body = json.dumps(event).encode()
+    headers = {"Content-Type": "application/json", **sign(body, PLAY_SECRET, now)}
+    requests.post(f"http://127.0.0.1:{_BATON[0]}/webhooks/zendesk", body, headers=headers, timeout=10)
 
 
 def _last_audits(ticket_id: str) -> list[dict[str, Any]]:
@@ -150,6 +188,11 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path.startswith("/_seen"):
             self._send({"calls": _CALLS, "cards": _CARDS})
+            return
+        if self.path in ("/_calm", "/_cry"):
+            (_CALM.set if self.path == "/_calm" else _CALM.clear)()
+            _THREAD[:] = map(_dull, range(len(_THREAD)))
+            self._send({})
             return
         kind = "slack" if self.path.startswith("/slack") else f"zendesk {self.command}"
         with _LOCK:
@@ -178,4 +221,5 @@ class _Server(ThreadingHTTPServer):
 if __name__ == "__main__":
     _LATENCY_S = float(sys.argv[2]) / 1000
     _THREAD = _long_thread(int(sys.argv[3]) - 1) if len(sys.argv) > 3 else []
+    _BATON = [int(sys.argv[4])] if len(sys.argv) > 4 else []
     _Server(("127.0.0.1", int(sys.argv[1])), _Handler).serve_forever()

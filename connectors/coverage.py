@@ -1,11 +1,13 @@
-"""Is a vendor read needed? Reads are counted like money (architecture rule 3): what the stored ticket shows is not read again."""
+"""What need not be read? Reads are counted like money (architecture rule 3): what the stored ticket shows is not read again."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
-from escalation.ticket import ChangeKind, Customer, Group, Person, Status, Ticket, TicketChange
+from escalation.ticket import ChangeKind, Customer, Group, Message, Person, Status, Ticket, TicketChange
 
 # The field that a kind of change is about: without it the payload does not say what changed, and equality proves nothing.
 # UPDATED and ESCALATION_REQUESTED are about no field in particular; of FIELD_CHANGED only custom fields are recognisable.
@@ -31,6 +33,23 @@ def covered(change: TicketChange, ticket: Ticket | None) -> bool:
     if ticket is None or not {"messages"} & (ticket.known | set(ticket.missing)):
         return False
     return _has_message(ticket, change) and (_is_older(change, ticket) or (_tells(change) and _shows(ticket, change)))
+
+
+def kept(known: Ticket | None, is_vendors: Callable[[str], bool]) -> tuple[Message, ...]:
+    """The thread as it is stored, () when it was never read whole.
+
+    Without what only a webhook told, whose ids are not the vendor's: a read brings it once more, under its own.
+    """
+    if known is None or "messages" not in known.known or "messages" in known.missing:
+        return ()
+    return tuple(message for message in known.messages if is_vendors(message.id))
+
+
+def continued(kept: Iterable[Message], newest: Iterable[Message]) -> tuple[Message, ...]:
+    """What is kept up to where ``newest`` sets in, then ``newest``, which must have one of the same messages."""
+    newest = tuple(newest)
+    ids = {message.id for message in newest}
+    return (*takewhile(lambda message: message.id not in ids, kept), *newest)
 
 
 def _is_older(change: TicketChange, ticket: Ticket) -> bool:

@@ -11,9 +11,10 @@ from dataclasses import replace
 from escalation import bug as bugs
 from escalation.actions import Action, ActionKind, Entry, Line, Note, Write
 from escalation.bug import Bug, BugLink, BugState
-from escalation.journal import Case, Task
+from escalation.journal import Case
 from escalation.masking import To
 from escalation.parts import Parts
+from escalation.planned import Task
 from escalation.ports import GiveUp, Tracker
 from escalation.ticket import Status
 

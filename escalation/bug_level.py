@@ -11,9 +11,10 @@ from escalation.bugs import Asked, Outlook, Reported, joined, outlook_of, refuse
 from escalation.conclude import desk, take
 from escalation.events import Tracked
 from escalation.handoff import advance
-from escalation.journal import Case, Shown, Task
+from escalation.journal import Case, Shown
 from escalation.ladder import tell
 from escalation.parts import Parts
+from escalation.planned import Task
 
 
 def report(parts: Parts, task: Task) -> None:

@@ -10,19 +10,21 @@ from escalation import bug_effects, bug_level, context, reach, shift_effects, th
 from escalation.actions import Action, ActionKind, Card, Entry, Receipt
 from escalation.gathering import gather
 from escalation.hop import Handoff, Offer, OfferState, State
-from escalation.journal import Case, Shown, Task
+from escalation.journal import Case, Shown
 from escalation.ladder import PLACE
 from escalation.masking import To
 from escalation.parts import Parts
+from escalation.planned import Task
 from escalation.ports import GiveUp, Posted
 from escalation.pressing import presses_of
-from escalation.proof import MENDED, again, look_back
+from escalation.proving import prove
 from escalation.reopening import chain_of
 from escalation.roster import Agent, Cards
 from escalation.state_words import words_for
-from escalation.ticket import Status, Ticket
+from escalation.ticket import Ticket
 from escalation.verdicts import is_receivers
 from escalation.word import word
+from escalation.write_back import why_not_write
 
 
 def carry_out(parts: Parts, task: Task) -> None:
@@ -141,7 +143,7 @@ def _write(parts: Parts, task: Task) -> None:
     step = task.action.write
     if step is None:
         raise GiveUp("a write-back without content; it was planned by another version")
-    if moot := _why_not_write(parts.journal.shown(task.action.handoff_id)):
+    if moot := why_not_write(parts.journal.shown(task.action.handoff_id)):
         _finish(parts, task, moot=moot)
         return
     helpdesk = parts.helpdesks()[task.connection]
@@ -152,42 +154,7 @@ def _write(parts: Parts, task: Task) -> None:
             case.save_ticket(_learned(case.ticket, receipt, step.agent_id, step.group_id))
         case.write([_written(receipt, task.action)], task.action.handoff_id)
         if receipt.mismatch:
-            _tell_team(case, parts, f"mismatch:{task.action.key}", "; ".join(receipt.mismatch))
-
-
-def _prove(parts: Parts, task: Task) -> None:
-    """Read back what was written; what is missing is written once more and read again, what stays wrong is told to people."""
-    write, shown = task.action.write, parts.journal.shown(task.action.handoff_id)
-    if write is None or shown is None or (moot := _why_not_write(shown)) or not parts.journal.all_written(shown.handoff.id):
-        _finish(parts, task, moot=moot or "not everything was written")
-        return
-    helpdesk, holder = parts.helpdesks()[task.connection], parts.roster().agent(shown.handoff.accepted_by)
-    theirs = holder.ids.get(task.connection, "") if holder else ""
-    still = write.agent_id == theirs if write.agent_id else not shown.handoff.state.is_taken
-    found = look_back(helpdesk, write, assigned=still)
-    mend = again(write, found.faults) if not task.action.data.get("again") else None
-    with parts.journal.case(task.connection, task.ticket_id, parts.clock()) as case:
-        case.done(task, None)
-        words = found.words + (". What can be written again is" if mend else "")
-        case.write([Entry("not_proved" if found.faults else "proved", words)], task.action.handoff_id)
-        for step in helpdesk.steps(mend) if mend else ():
-            case.plan(Action(f"write:{step.key}", ActionKind.WRITE, shown.handoff.id, why="read back: was missing", write=step))
-        if mend:
-            once_more = {"again": "1"}
-            case.plan(Action(f"prove:{mend.key}", ActionKind.PROVE, shown.handoff.id, once_more, "read back again", write))
-        alarms = [why for fault, why in found.faults.items() if not mend or fault not in MENDED]
-        if alarms:
-            text = f"Ticket {task.ticket_id} ({task.connection}) is not as Baton wrote it: {'; '.join(alarms)}."
-            _tell_team(case, parts, task.action.key, text)
-
-
-def _why_not_write(shown: Shown | None) -> str:
-    """Why a planned write-back is not wanted any more; deleted tickets are also those that are spam or merged away."""
-    if shown is None:
-        return ""
-    if shown.ticket.status is Status.DELETED:
-        return "the ticket is deleted"
-    return "the ticket was over before anybody accepted" if shown.handoff.state is State.CANCELLED else ""
+            reach.tell_team(case, parts, f"mismatch:{task.action.key}", "; ".join(receipt.mismatch))
 
 
 def _learned(ticket: Ticket, receipt: Receipt, agent_id: str, group_id: str) -> Ticket:
@@ -265,15 +232,7 @@ def tell_of_set_aside(case: Case, parts: Parts, task: Task, error: BaseException
         parts.journal.bugs.not_filed(task.action.data["bug"], str(error))
     if by_hand := _BY_HAND.get(task.action.kind):
         text = f"Ticket {task.ticket_id} ({task.connection}) {by_hand[0]}: {error}. {by_hand[1]}"
-        _tell_team(case, parts, f"set-aside:{task.action.key}:{task.attempts}", text)
-
-
-def _tell_team(case: Case, parts: Parts, key: str, text: str) -> None:
-    handoff = case.handoff
-    team = parts.roster().team(handoff.team) if handoff else None
-    channel = (team.channel if team else "") or parts.channel
-    handoff_id = handoff.id if handoff else ""
-    case.plan(Action(f"tell:{key}", ActionKind.TELL, handoff_id, {"agent": "", "channel": channel, "text": text}, text))
+        reach.tell_team(case, parts, f"set-aside:{task.action.key}:{task.attempts}", text)
 
 
 _UPDATE = ("could not be updated", "Please do it by hand, then retry.")
@@ -290,7 +249,7 @@ _EFFECTS: Mapping[ActionKind, Callable[[Parts, Task], None]] = {
     ActionKind.TELL: _tell,
     ActionKind.ASK_VERDICT: _ask_verdict,
     ActionKind.WRITE: _write,
-    ActionKind.PROVE: _prove,
+    ActionKind.PROVE: prove,
     ActionKind.NOTIFY: _notify,
     ActionKind.GATHER: gather,
     ActionKind.WORD: word,

@@ -15,10 +15,11 @@ from escalation import account as facts
 from escalation import conclude, context
 from escalation.account import EARLIER, FIELDS
 from escalation.actions import Action, ActionKind, Entry, Note, Write
-from escalation.journal import Case, Task
+from escalation.journal import Case
 from escalation.masking import To
 from escalation.package import ContextPackage
 from escalation.parts import Parts
+from escalation.planned import Task
 from escalation.playbook import Mode, Playbook, fields_of
 from escalation.ports import GiveUp, Helpdesk, Outside, TryLater
 from escalation.ticket import Account, PastTicket, Ticket

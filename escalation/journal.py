@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from escalation.actions import Action, Entry, Receipt, Timer
+from escalation.actions import Action, Entry, Timer
 from escalation.affinity import Earlier
 from escalation.away import Away
 from escalation.bug import Bug, BugLink
@@ -22,6 +22,7 @@ from escalation.decision import Decision
 from escalation.handover import Handover
 from escalation.history import Contact, Logged
 from escalation.hop import Handoff
+from escalation.planned import PlanningCase, Task
 from escalation.ports import Arrival, Inbound, News, Posted
 from escalation.queued import Queued
 from escalation.roster import Load
@@ -106,18 +107,6 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """One planned action about to be carried out. ``look_first``: an earlier try may have taken effect."""
-
-    id: int
-    action: Action
-    connection: str
-    ticket_id: str
-    look_first: bool
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
 class Shown:
     """What a card shows, read without locking: ``ticket`` is without its thread; ``posted`` where each offer's card stands."""
 
@@ -129,7 +118,7 @@ class Shown:
     in_threads: Mapping[str, Posted] | None = None  # where cards stand in threads
 
 
-class Case(ShiftCase, Protocol):
+class Case(PlanningCase, ShiftCase, Protocol):
     """One ticket, its open escalation and live handoff, locked until the block ends."""
 
     connection: str
@@ -193,23 +182,8 @@ class Case(ShiftCase, Protocol):
     def reserve(self, handoff_id: str) -> None:
         """The next new handoff of this case gets this id."""
 
-    def told(self, handoff_id: str, kinds: Iterable[str]) -> tuple[Entry, ...]:
-        """The timeline's entries of these kinds about a handoff, oldest first."""
-
     def begun(self, handover: str, handoff_id: str) -> None:
         """A kept request of a bot became this handoff."""
-
-    def plan(self, action: Action) -> bool:
-        """Add an action and its queue job; one whose key exists already is left as it is, and the answer is False."""
-
-    def set_timers(self, timers: Iterable[Timer]) -> None:
-        """Add timers; existing keys are left."""
-
-    def claim_timer(self, key: str) -> bool:
-        """Mark a timer as fired; False when somebody else already did."""
-
-    def write(self, entries: Iterable[Entry], handoff_id: str = "") -> None:
-        """Append to the timeline."""
 
     def loads(self, agents: Iterable[str]) -> Mapping[str, Load]:
         """Open handoffs, open offers and last offer of each of these agents.
@@ -237,9 +211,6 @@ class Case(ShiftCase, Protocol):
 
     def join_bug(self, bug_id: str, link: BugLink) -> Joined | None:
         """Link this ticket to a bug that is there; None when it is not."""
-
-    def done(self, task: Task, receipt: Receipt | None) -> None:
-        """Mark a write-back as done."""
 
     def refresh_later(self) -> None:
         """Queue a fresh read of this ticket."""

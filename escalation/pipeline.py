@@ -8,16 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from escalation import bugs, conclude, effects, feedback, handover, shift_items, unread
+from escalation import bugs, conclude, effects, feedback, handover, proving, shift_items, unread
 from escalation.account import remembered
 from escalation.actions import ActionKind, Timer
 from escalation.events import Event, Fired
 from escalation.handoff import advance
 from escalation.hop import HandOver
-from escalation.journal import DeliveryStatus, Known, Outcome, Task, Waiting
+from escalation.journal import DeliveryStatus, Known, Outcome, Waiting
 from escalation.parts import Parts
+from escalation.planned import Task
 from escalation.ports import GiveUp, Helpdesk, Inbound, Outside, TryLater, Unreadable
-from escalation.ticket import ChangeKind, Ignored, Status, Ticket, TicketChange, apply
+from escalation.ticket import ChangeKind, Ignored, Role, Status, Ticket, TicketChange, apply
 from escalation.verdicts import Judge
 from escalation.write_back import hand_over
 
@@ -120,7 +121,7 @@ class Pipeline(Parts):
             elif change.ticket_id != ticket_id:
                 self.journal.move(delivery.id, helpdesk.connection, change.ticket_id)
             else:
-                heard.append(Heard(delivery, change, helpdesk.is_own(change)))
+                heard.append(_heard(helpdesk, delivery, change))
         return sorted(heard, key=lambda h: h.change.at or _LONG_AGO), outcomes
 
     def _nothing_heard(self, connection: str, ticket_id: str, outcomes: list[Outcome]) -> None:
@@ -149,7 +150,7 @@ class Pipeline(Parts):
         started = self.clock()
         ticket_id = heard[0].change.ticket_id
         try:
-            ticket = helpdesk.fetch(ticket_id)
+            ticket = helpdesk.fetch(ticket_id, _as_known(known, heard))
         except TryLater as late:
             if attempt < PATIENCE:
                 raise
@@ -181,6 +182,7 @@ class Pipeline(Parts):
                 conclude.tell_handoff(case, self, case.ticket, ticket)  # a snapshot may show more than our own act
                 case.save_ticket(remembered(case.ticket, ticket))
                 conclude.recount(case, self)
+            proving.by_webhooks(case, self, [h.change for h in heard if h.own])
             if again:
                 case.refresh_later()
 
@@ -258,12 +260,26 @@ class Pipeline(Parts):
         self.journal.retry(action_id)
 
 
+def _heard(helpdesk: Helpdesk, delivery: Waiting, change: TicketChange) -> Heard:
+    """Our own words are no person's, whoever sees them: a note that was made public is no reply to the customer."""
+    own = helpdesk.is_own(change)
+    if own and change.message is not None:
+        author = replace(change.message.author, role=Role.BOT)
+        change = replace(change, message=replace(change.message, author=author))
+    return Heard(delivery, change, own)
+
+
 def told(ticket: Ticket | None, heard: list[Heard]) -> Ticket:
     """The stored ticket with what the deliveries of this pass told, oldest first; an echo's facts count too."""
     for one in heard:
         ticket = apply(ticket, one.change)
     assert ticket is not None, "a pass without a change has no ticket"  # noqa: S101 - callers check ``heard``
     return ticket
+
+
+def _as_known(known: Known, heard: list[Heard]) -> Ticket | None:
+    """What is stored, unless a message itself may have changed: made private, redacted, or whatever a trigger does not say."""
+    return None if any(h.change.kind is ChangeKind.UPDATED for h in heard) else known.ticket
 
 
 def _newer(known: Ticket | None, read: Ticket) -> Ticket:

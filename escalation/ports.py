@@ -93,6 +93,7 @@ class Helpdesk(Protocol):
     kind: str  # the folder's name: zendesk, freshdesk, intercom
     connection: str  # the connection's id
     cannot: Mapping[str, str]  # ability → why this helpdesk lacks it, shown to admins
+    echoes: bool  # True once its webhooks have told of a note of ours: then they may prove a write before it is read back
 
     def verify(self, inbound: Inbound, now: datetime) -> None:
         """Return if the request is proven to be the vendor's, else raise BadSignature."""
@@ -106,12 +107,15 @@ class Helpdesk(Protocol):
     def needs_read(self, change: TicketChange, ticket: Ticket | None) -> bool:
         """True when the ticket has to be read because the webhook and what is stored lack what a decision needs."""
 
-    def fetch(self, ticket_id: str) -> Ticket:
-        """The whole ticket with its thread, requester, organisation, group; GiveUp(gone) when it does not exist."""
+    def fetch(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
+        """The whole ticket with its thread, requester, organisation, group; GiveUp(gone) when it does not exist.
 
-    def reread(self, ticket_id: str) -> Ticket:
+        ``known``: the ticket as stored. Older messages may be taken from it where reading them again costs a call.
+        """
+
+    def reread(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
         """The ticket as it stands, with what was just written; older messages and the customer's record only where they cost
-        no call more."""
+        no call more. ``known`` as in ``fetch``."""
 
     def past_tickets(self, ticket: Ticket) -> Ticket:
         """The same ticket with ``customer.past`` filled; costs a vendor call."""

@@ -44,9 +44,12 @@ class Proof:
         return f"{good}. Not as asked: {'; '.join(self.faults.values())}" if self.faults else good
 
 
-def look_back(helpdesk: Helpdesk, write: Write, *, assigned: bool) -> Proof:
-    """What the helpdesk keeps of a write; a note that is not among the newest messages is looked for in the whole thread."""
-    seen = helpdesk.reread(write.ticket_id)
+def look_back(helpdesk: Helpdesk, write: Write, *, assigned: bool, known: Ticket | None = None) -> Proof:
+    """What the helpdesk keeps of a write; a note that is not among the newest messages is looked for in the whole thread.
+
+    ``known``: the ticket as stored, which says how long its thread is.
+    """
+    seen = helpdesk.reread(write.ticket_id, known)
     found = read_back(write, seen, assigned=assigned)
     if Fault.MISSING in found.faults and "messages" in seen.missing:
         return read_back(write, helpdesk.fetch(write.ticket_id), assigned=assigned)

@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from escalation.actions import Card
+from escalation.actions import Action, ActionKind, Card
+from escalation.journal import Case
 from escalation.parts import Parts
 from escalation.ports import GiveUp, Posted
 from escalation.roster import Agent
@@ -41,3 +42,12 @@ def post(parts: Parts, agent: Agent | None, channels: Iterable[str], card: AnyCa
             if agent is not None and not card.mention:
                 card = replace(card, title=f"{card.title} (for {agent.name})", mention=agent.slack_id)
     raise GiveUp("nobody can be reached in the chat: " + "; ".join(reasons or ["no person and no channel is named"]))
+
+
+def tell_team(case: Case, parts: Parts, key: str, text: str) -> None:
+    """Plan a plain message to the channel of the team that has the ticket's handoff, else to the default one."""
+    handoff = case.handoff
+    team = parts.roster().team(handoff.team) if handoff else None
+    channel = (team.channel if team else "") or parts.channel
+    handoff_id = handoff.id if handoff else ""
+    case.plan(Action(f"tell:{key}", ActionKind.TELL, handoff_id, {"agent": "", "channel": channel, "text": text}, text))

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from escalation import reach
 from escalation.actions import Line
 from escalation.away import at_words
-from escalation.journal import Task
 from escalation.masking import To
 from escalation.parts import Parts
+from escalation.planned import Task
 from escalation.ports import GiveUp, Posted
 from escalation.roster import Agent, Roster
 from escalation.shift import Item, ItemState

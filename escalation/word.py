@@ -9,9 +9,10 @@ from escalation import conclude, wording
 from escalation.actions import Entry
 from escalation.draft import Draft
 from escalation.gathering import looks
-from escalation.journal import Case, Shown, Task
+from escalation.journal import Case, Shown
 from escalation.package import ContextPackage, Wording
 from escalation.parts import Parts
+from escalation.planned import Task
 from escalation.ports import Outside, Writer
 from escalation.thread import tidy
 

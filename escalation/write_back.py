@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from escalation import context
 from escalation.actions import Action, ActionKind, Entry, Write
-from escalation.hop import Handoff, HandOver
-from escalation.journal import Case
+from escalation.hop import Handoff, HandOver, State
+from escalation.journal import Case, Shown
 from escalation.masking import To
 from escalation.parts import Parts
 from escalation.playbook import Severity
 from escalation.ports import GiveUp
 from escalation.reopening import chain_of
-from escalation.ticket import Priority
+from escalation.ticket import Priority, Status
 
 
 def hand_over(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> None:
@@ -52,6 +52,15 @@ def _write(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> Write:
         note=note,
         priority=_raised(case, parts),
     )
+
+
+def why_not_write(shown: Shown | None) -> str:
+    """Why a planned write-back is not wanted any more, "" while it is; deleted are also tickets that are spam or merged away."""
+    if shown is None:
+        return ""
+    if shown.ticket.status is Status.DELETED:
+        return "the ticket is deleted"
+    return "the ticket was over before anybody accepted" if shown.handoff.state is State.CANCELLED else ""
 
 
 _PRIORITY_OF = {Severity.HIGH: Priority.HIGH, Severity.CRITICAL: Priority.URGENT}

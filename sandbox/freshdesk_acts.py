@@ -198,5 +198,8 @@ def echo(state: State, play: Play, ticket: Body, event: str) -> Callable[[], Non
     """The webhook that our own API write causes, to be sent once its answer is out; nothing unless ``/_echo`` is on."""
     if not (state.get(VENDOR, "echo", "now") or {}).get("on"):
         return lambda: None
-    body = webhook_body(state, play, ticket, event)
-    return lambda: threading.Thread(target=_post, args=(play, body), daemon=True).start()
+
+    def send() -> None:
+        _post(play, webhook_body(state, play, state.get(VENDOR, "ticket", str(ticket["id"])) or ticket, event))
+
+    return threading.Thread(target=send, daemon=True).start

@@ -13,7 +13,7 @@ import requests
 from flask import Response, after_this_request
 
 from sandbox.intercom_people import VENDOR, WORKSPACE
-from sandbox.intercom_things import now, parts_of
+from sandbox.intercom_things import key_of, now, parts_of
 from sandbox.intercom_world import World
 from sandbox.state import Body
 
@@ -76,12 +76,15 @@ def _post(world: World, payload: Body) -> int:
 
 
 def echo(world: World, topics: list[str], thing: Body, tag: Body | None = None) -> None:
-    """When the switch ``/_echo`` is on, notify about an API write after its answer has gone out, as Intercom does."""
+    """When the switch ``/_echo`` is on, notify of what is kept of an API write once its answer has gone out, as Intercom does."""
     if not (world.state.get(VENDOR, "settings", "echo") or {}).get("on"):
         return
-    payloads = [notification(topic, thing, tag) for topic in topics]
+
+    def tell() -> None:
+        kept = world.state.get(VENDOR, "tickets", key_of(thing)) or thing
+        send(world, [notification(topic, kept, tag) for topic in topics])
 
     @after_this_request
     def later(response: Response) -> Response:
-        response.call_on_close(threading.Thread(target=send, args=(world, payloads), daemon=True).start)
+        response.call_on_close(threading.Thread(target=tell, daemon=True).start)
         return response

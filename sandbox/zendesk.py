@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox import Play, faults, pages
 from sandbox.state import Body, State
-from sandbox.zendesk_events import changes, deliver, envelopes
+from sandbox.zendesk_events import Event, changes, deliver, envelopes
 from sandbox.zendesk_people import VENDOR, requester_of, user
 from sandbox.zendesk_reads import Reads, api_ticket, ticket_view
 from sandbox.zendesk_tickets import Refused, tags_of
@@ -132,7 +132,7 @@ class Writes:
         ticket = self._world.make({**kept, "requester_id": requester, "comments": [said], "via": {"channel": "api"}})
         if key := request.headers.get("Idempotency-Key"):
             self._world.state.put(VENDOR, "keys", key, {"ticket": ticket["id"], "asked": told})
-        self._echo(ticket, [("created", {}), *changes({**ticket, "comments": []}, ticket)])
+        self._echo(lambda kept: [("created", {}), *changes({**kept, "comments": []}, kept)], ticket)
         return _looked_up(jsonify({"ticket": api_ticket(ticket)}), "miss"), 201
 
     def _again(self, told: Body) -> Answer | None:
@@ -147,14 +147,14 @@ class Writes:
 
     def update(self, id: int) -> Answer:
         before, after, audit = self._world.change(id, _body("ticket"), self._us)
-        self._echo(after, changes(before, after))
+        self._echo(lambda kept: changes(before, kept), after)
         answer = jsonify({"ticket": api_ticket(after), "audit": audit})
         if "id" in _body("ticket"):  # zenpy always sends it
             answer.headers["X-Zendesk-Api-Warn"] = '{:allowed_parameters=>{:unpermitted_keys=>["ticket.id"]}}'
         return answer
 
     def delete(self, id: int) -> Answer:
-        self._echo(self._world.delete(id), [("soft_deleted", {})])
+        self._echo(lambda _: [("soft_deleted", {})], self._world.delete(id))
         return Response(status=204), 204
 
     def tags(self, how: str, id: int) -> Answer:
@@ -162,7 +162,7 @@ class Writes:
         wanted = {"add": [*had, *told], "set": told, "remove": [tag for tag in had if tag not in told]}[how]
         safe = {key: value for key, value in request.get_json().items() if key in ("safe_update", "updated_stamp")}
         before, after, _ = self._world.change(id, {"tags": wanted, **safe}, self._us)
-        self._echo(after, changes(before, after))
+        self._echo(lambda kept: changes(before, kept), after)
         return jsonify({"tags": after["tags"]}), 201 if how == "set" else 200
 
     def make_private(self, id: int, comment_id: int) -> Answer:
@@ -173,13 +173,16 @@ class Writes:
                     said["public"] = False
         return Response(status=204), 204
 
-    def _echo(self, ticket: Body, events: list[tuple[str, Body]]) -> None:
-        """Send the webhooks of our own write, after its answer."""
+    def _echo(self, events: Callable[[Body], list[Event]], ticket: Body) -> None:
+        """Send the webhooks of our own write, after its answer: of what is kept by then."""
         if (self._world.state.get(VENDOR, "echo", "now") or {}).get("on"):
-            payloads = envelopes(ticket, self._us, events)
-            later = threading.Timer(0.05, deliver, (self._world.play, payloads))
+            later = threading.Timer(0.05, self._tell, (events, ticket))
             later.daemon = True
             later.start()
+
+    def _tell(self, events: Callable[[Body], list[Event]], ticket: Body) -> None:
+        kept = self._world.state.get(VENDOR, "tickets", str(ticket["id"])) or ticket
+        deliver(self._world.play, envelopes(kept, self._us, events(kept)))
 
 
 def _controls(bp: Blueprint, world: World) -> None:

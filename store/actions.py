@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zlib import crc32
 
 from sqlalchemy import Connection
 
 from escalation.actions import Action, ActionKind, Receipt
-from escalation.journal import Task
+from escalation.planned import Task
 from escalation.ports import Posted
 from store import statements as sql
 from store.codec import build, plain
@@ -31,14 +32,23 @@ def lock_for(connection: str, ticket_id: str, action: Action) -> str:
         return f"shift:{packet}"  # what somebody sees of a packet is one thing for many tickets
     if action.kind is ActionKind.WORD:
         return f"model:{crc32(action.handoff_id.encode()) % _MODELS_LANES}"
+    if action.kind is ActionKind.PROVE and action.data.get("waited"):
+        return f"{connection}:{ticket_id}:proof"  # its own: what is to be written meanwhile does not wait for it
     return f"{connection}:{ticket_id}:{_PLACES.get(action.kind, 'chat')}"
 
 
 def begin_action(db: Connection, action_id: int) -> Task | None:
     """Mark an action as being tried, in one statement; None when there is nothing to try any more."""
     row = db.execute(sql.BEGIN, {"the_action": action_id}).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _task(row)
+
+
+def open_proofs(db: Connection, handoff_id: str) -> tuple[Task, ...]:
+    """The read-backs of a handoff that are not over."""
+    return tuple(map(_task, db.execute(sql.OPEN_PROOFS, {"the_handoff": handoff_id})))
+
+
+def _task(row: Any) -> Task:
     return Task(row.id, build(Action, row.data), row.connection, row.ticket_id, row.unclear, row.attempts)
 
 

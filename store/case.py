@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -18,14 +18,15 @@ from escalation.context import ContextPackage
 from escalation.decision import Decision
 from escalation.history import Contact, Logged
 from escalation.hop import Handoff, Offer, State
-from escalation.journal import Escalation, Look, Outcome, Shown, Task
+from escalation.journal import Escalation, Look, Outcome, Shown
+from escalation.planned import Task
 from escalation.queued import Queued
 from escalation.roster import Load
 from escalation.ticket import Message, Ticket
 from escalation.verdicts import Feedback
 from store import away, bugs, feedback, handovers, queue, queue_rows, shown
 from store import statements as sql
-from store.actions import LATER, close_action, lock_for
+from store.actions import LATER, close_action, lock_for, open_proofs
 from store.besides import load_contacts, load_loads
 from store.codec import build, build_log, new_id, plain, plain_log
 from store.queue import Queue
@@ -245,14 +246,20 @@ class StoredCase(StoredShiftCase):
 
     # --- effects, timers, timeline ---
 
-    def plan(self, action: Action) -> bool:
+    def plan(self, action: Action, *, wait: timedelta = timedelta(0)) -> bool:
         me = {"connection": self.connection, "ticket_id": self.ticket_id, "handoff_id": action.handoff_id}
         row = {**me, "key": action.key, "kind": action.kind.value, "why": action.why[:500], "data": plain(action)}
         number = self._db.execute(sql.ADD_ACTION, row).scalar()
         if number is not None:
             lock, priority = lock_for(self.connection, self.ticket_id, action), LATER.get(action.kind, 0)
-            self._queue.add(self._db, queue.PERFORM, lock, priority=priority, action_id=number)
+            self._queue.add(self._db, queue.PERFORM, lock, priority=priority, wait=wait, action_id=number)
         return number is not None
+
+    def proofs(self, handoff_id: str) -> tuple[Task, ...]:
+        return open_proofs(self._db, handoff_id)
+
+    def settle(self, task: Task) -> bool:
+        return self._db.execute(sql.SETTLE, {"the_action": task.id, "done_at": self.now}).rowcount == 1
 
     def report_bug(self, bug: Bug, link: BugLink) -> Joined:
         return bugs.report(self._db, bug, link, self.now)

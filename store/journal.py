@@ -15,7 +15,8 @@ from escalation.away import Away
 from escalation.handover import Handover
 from escalation.history import Background
 from escalation.hygiene import Fired
-from escalation.journal import Known, Outcome, Shown, Task, Unanswered, Waiting
+from escalation.journal import Known, Outcome, Shown, Unanswered, Waiting
+from escalation.planned import Task
 from escalation.ports import Arrival, Inbound, Posted
 from escalation.queued import Queued
 from escalation.roster import Load

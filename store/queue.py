@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
@@ -44,7 +45,14 @@ class Queue:
     def __init__(self) -> None:
         self._app = App(connector=SyncPsycopgConnector())  # never opened: every job goes through a caller's connection
 
-    def add(self, db: Connection, task: str, lock: str, *, priority: int = 0, **arguments: Any) -> None:
-        """Queue ``task`` with plain JSON arguments on the connection's open transaction; what is below 0 waits for all else."""
+    def add(
+        self, db: Connection, task: str, lock: str, *, priority: int = 0, wait: timedelta = timedelta(0), **arguments: Any
+    ) -> None:
+        """Queue ``task`` with plain JSON arguments on the connection's open transaction; what is below 0 waits for all else.
+
+        ``wait``: it is not begun before; what shares its lock and comes after it waits, too.
+        """
         raw = db.connection.driver_connection
-        self._app.configure_task(name=task, lock=lock, connection=raw, priority=priority).defer(**arguments)
+        not_before = datetime.now(UTC) + wait if wait else None
+        told = self._app.configure_task(name=task, lock=lock, connection=raw, priority=priority, schedule_at=not_before)
+        told.defer(**arguments)

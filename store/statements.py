@@ -180,6 +180,14 @@ UNWRITTEN = (
     .limit(1)
 )
 
+_IS_OPEN = ActionRow.state.in_(("planned", "trying"))
+OPEN_PROOFS = select(ActionRow.__table__).where(
+    ActionRow.handoff_id == bindparam("the_handoff"), ActionRow.kind == "prove", _IS_OPEN
+)
+SETTLE = (
+    update(ActionRow).where(ActionRow.id == bindparam("the_action"), _IS_OPEN).values(state="done", done_at=bindparam("done_at"))
+)
+
 # Held until the commit (docs/decisions/0012). The database ends a holder that does nothing for 15 s, so that a frozen
 # process cannot keep everybody else from routing.
 ROUTE_ALONE = text("""

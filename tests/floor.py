@@ -56,7 +56,7 @@ class CrashingJournal(StoredJournal):
 class PlayHelpdesk:
     """A helpdesk whose webhooks carry the canonical fields themselves, and which can do everything in one call."""
 
-    kind, connection, cannot = "zendesk", "zendesk", cast(Mapping[str, str], {})
+    kind, connection, cannot, echoes = "zendesk", "zendesk", cast(Mapping[str, str], {}), False
 
     def verify(self, inbound: Inbound, now: datetime) -> None:
         """Everything is believed."""
@@ -87,10 +87,10 @@ class PlayHelpdesk:
     def needs_read(self, change: TicketChange, ticket: Ticket | None) -> bool:
         return False
 
-    def fetch(self, ticket_id: str) -> Ticket:
+    def fetch(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
         raise NotImplementedError
 
-    def reread(self, ticket_id: str) -> Ticket:
+    def reread(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
         return self.fetch(ticket_id)
 
     def past_tickets(self, ticket: Ticket) -> Ticket:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -89,6 +90,32 @@ def test_pages_are_read_only_when_there_may_be_more(play: Running, count: int, c
     play.seed(id=1, company_id=None, responder_id=None, comments=[entry(n, user_id=None) for n in range(count)])
     assert len(play.connector.fetch("1").messages) == count
     assert len(play.calls()) == calls
+
+
+def seed_long(play: Running, count: int) -> None:
+    """Ticket 1 with a first message and so many entries, one a minute."""
+    entries = [entry(n, created_at=f"2026-03-02T{n // 60:02}:{n % 60:02}:00Z") for n in range(count)]
+    play.seed(id=1, company_id=None, description="Help", created_at="2026-03-01T08:00:00Z", comments=entries)
+
+
+@pytest.mark.parametrize(("before", "more", "pages"), [(50, 30, [1]), (150, 30, [2]), (200, 5, [2, 3]), (201, 120, [3, 4])])
+def test_of_a_known_thread_the_last_pages_are_read(play: Running, before: int, more: int, pages: list[int]) -> None:
+    seed_long(play, before + more)
+    whole = play.connector.fetch("1")
+    play.state.forget_calls("freshdesk")
+    again = play.connector.fetch("1", replace(whole, messages=whole.messages[: before + 1]))
+    assert again.messages == whole.messages and whole.messages[0].id == "description"
+    assert [path for _, path in play.calls()][1:] == [f"tickets/1/conversations?per_page=100&page={page}" for page in pages]
+
+
+def test_entries_that_moved_up_are_not_missed(play: Running) -> None:
+    """One of the known ones was deleted: page 3 is empty by now, and what came since stands on page 2."""
+    seed_long(play, 201)
+    known = play.connector.fetch("1")
+    with play.state.change("freshdesk", "ticket", "1") as ticket:
+        assert ticket
+        ticket["conversations"] = [*ticket["conversations"][1:200], {**ticket["conversations"][200], "id": 999_999}]
+    assert play.connector.fetch("1", known).messages == play.connector.fetch("1").messages
 
 
 def test_nobody_assigned_is_known_and_not_missing(play: Running) -> None:

@@ -179,7 +179,7 @@ class Desk(PlayHelpdesk):
     def needs_read(self, change: TicketChange, ticket: Ticket | None) -> bool:
         return True
 
-    def fetch(self, ticket_id: str) -> Ticket:
+    def fetch(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
         if self.case.read:
             raise self.case.read
         return replace(self.case.ticket, priority=Priority.URGENT, updated_at=START)
@@ -300,7 +300,7 @@ class Merging(Desk):
         super().__init__(CASES["one word"])
         self.floor, self.open = floor, {"1", "2"}
 
-    def fetch(self, ticket_id: str) -> Ticket:
+    def fetch(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
         status = Status.OPEN if ticket_id in self.open else Status.CLOSED
         return replace(super().fetch(ticket_id), id=ticket_id, status=status, updated_at=self.floor.now)
 

@@ -61,11 +61,11 @@ class Shown:
     def __init__(self, newest: Ticket, whole: Ticket = TICKET) -> None:
         self.newest, self.whole, self.asked = newest, whole, ""
 
-    def reread(self, ticket_id: str) -> Ticket:
+    def reread(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
         self.asked += f" newest of {ticket_id}"
         return self.newest
 
-    def fetch(self, ticket_id: str) -> Ticket:
+    def fetch(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
         self.asked += f" whole {ticket_id}"
         return self.whole
 

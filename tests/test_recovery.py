@@ -9,6 +9,7 @@ import random
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -177,19 +178,51 @@ def test_what_a_helpdesk_does_not_keep_at_all_is_told_to_people(parts: System, h
     assert len([text for text in alarms if LIES[lie] in text]) == 1
 
 
+@pytest.mark.parametrize(("helpdesk", "lies"), [("intercom", []), ("zendesk", ["rate_note_public", "rate_assignee_ignored"])])
+def test_the_webhooks_of_our_own_writes_spare_the_read_and_hide_nothing(parts: System, helpdesk: str, lies: list[str]) -> None:
+    """By the first handoff it is learnt that the helpdesk tells of our own writes. What it lies about is found all the same."""
+    with Worker(parts), echoing(parts, helpdesk):
+        taken(parts, helpdesk, str(next(_tickets)))
+        ticket, before = str(next(_tickets)), len(parts.calls(helpdesk))
+        taken(parts, helpdesk, ticket)
+        [proved] = lines(parts, parts.handoff(ticket), "proved")
+        assert proved.startswith("Read back: note there, internal, complete, assigned to Ada Lindqvist, as ")
+        assert [call["method"] for call in parts.calls(helpdesk)[before:]][-1] in ("PUT", "POST"), "nothing is read after it"
+        for lie in lies:
+            ticket = str(next(_tickets))
+            taken(parts, helpdesk, ticket, **{lie: 1.0, "lies": 1})
+            [found] = lines(parts, parts.handoff(ticket), "not_proved")
+            assert LIES[lie] in found
+
+
+@contextmanager
+def echoing(system: System, helpdesk: str) -> Iterator[None]:
+    """The helpdesk sends webhooks of what Baton writes, too, as all three do in reality where they are subscribed to."""
+    for on in (True, False):
+        requests.put(f"{system.url}/sandbox/{helpdesk}/_echo", json={"on": on}, timeout=10).raise_for_status()
+        if on:
+            yield
+
+
 def accepted_with_lies(system: System, helpdesk: str, ticket: str, **lies: float) -> tuple[str, list[str]]:
     """A handoff that was accepted while the helpdesk lies; who accepted, and what people were told of it in the chat."""
-    system.send(helpdesk, "ticket_created_urgent", ticket)
     with Worker(system):
-        system.card(ticket)
-        agent, handoff = offered_to(system, ticket), system.handoff(ticket)["id"]
-        system.faults(helpdesk, **lies)
-        try:
-            system.api_post(f"handoffs/{handoff}/accept", {"agent": agent}).raise_for_status()
-            until(lambda: recovered(system, helpdesk, ticket), 30, "everything done")
-        finally:
-            system.faults(helpdesk)
+        agent = taken(system, helpdesk, ticket, **lies)
     return agent, [str(m.get("text")) for m in system.messages() if f"Ticket {ticket} " in str(m.get("text"))]
+
+
+def taken(system: System, helpdesk: str, ticket: str, **lies: float) -> str:
+    """Who accepted the handoff of an urgent ticket, once all of it is done."""
+    system.send(helpdesk, "ticket_created_urgent", ticket)
+    system.card(ticket)
+    agent, handoff = offered_to(system, ticket), system.handoff(ticket)["id"]
+    system.faults(helpdesk, **lies)
+    try:
+        system.api_post(f"handoffs/{handoff}/accept", {"agent": agent}).raise_for_status()
+        until(lambda: recovered(system, helpdesk, ticket), 30, "everything done")
+    finally:
+        system.faults(helpdesk)
+    return agent
 
 
 def lines(system: System, handoff: dict[str, Any], kind: str) -> list[str]:

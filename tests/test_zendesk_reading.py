@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ import requests
 
 from escalation.actions import Line, Note, Write
 from escalation.ports import GiveUp
-from escalation.ticket import ChangeKind, Channel, ClockState, Money, Person, Priority, Role, Status, TicketChange
+from escalation.ticket import ChangeKind, Channel, ClockState, Money, Person, Priority, Role, Status, Ticket, TicketChange
 from tests.support import fixture
 from tests.zendesk_play import Desk, world_on
 
@@ -125,6 +125,36 @@ def test_long_threads_follow_the_cursor_up_to_a_limit(desk: Desk, count: int, ca
     assert len(desk.calls()) == calls
     assert [m.text for m in ticket.messages] == [f"message {n}" for n in range(count - read, count)]
     assert ticket.missing.get("messages", "") == missing
+
+
+@pytest.mark.parametrize(
+    ("before", "more", "calls"),
+    [(90, 20, 2), (190, 10, 2), (190, 99, 2), (190, 100, 3), (190, 310, 5), (490, 10, 2)],
+)
+def test_of_a_known_thread_only_what_is_newer_is_read(desk: Desk, before: int, more: int, calls: int) -> None:
+    desk.seed({**SEED, "comments": many(before + more)})
+    whole = desk.connector().fetch("35001")
+    desk.state.forget_calls("zendesk")
+    again = desk.connector().fetch("35001", replace(whole, messages=whole.messages[:before]))
+    assert (again.messages, again.missing, len(desk.calls())) == (whole.messages, {}, calls)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        lambda whole: replace(whole, missing={"messages": "only the newest 500 messages were read"}),
+        lambda whole: replace(whole, known=whole.known - {"messages"}),
+        lambda whole: replace(whole, messages=tuple(replace(m, id=f"told-{m.id}") for m in whole.messages)),
+        lambda whole: None,
+    ],
+    ids=["read in part", "never read", "told by webhooks", "unknown"],
+)
+def test_a_thread_that_is_not_known_for_sure_is_read_whole(desk: Desk, known: Callable[[Ticket], Ticket | None]) -> None:
+    desk.seed({**SEED, "comments": many(230)})
+    whole = desk.connector().fetch("35001")
+    desk.state.forget_calls("zendesk")
+    assert desk.connector().fetch("35001", known(whole)) == whole
+    assert len(desk.calls()) == 4
 
 
 def test_comments_of_the_same_second_keep_their_order(desk: Desk) -> None:

@@ -47,6 +47,7 @@ class Connector:
 
     kind = "freshdesk"
     cannot = CANNOT
+    echoes = False  # its webhooks name an agent, and two can have one name: whom a ticket is assigned to has to be read
 
     def __init__(self, connection: Connection, mapping: Words, *, timeout_s: float = 10.0) -> None:
         self.connection = connection.id
@@ -66,12 +67,12 @@ class Connector:
     def needs_read(self, change: TicketChange, ticket: Ticket | None) -> bool:
         return read.needs_read(change, ticket)
 
-    def fetch(self, ticket_id: str) -> Ticket:
-        return outbound.fetch(self._desk, ticket_id)
+    def fetch(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
+        return outbound.fetch(self._desk, ticket_id, known)
 
-    def reread(self, ticket_id: str) -> Ticket:
-        """The whole of it: Freshdesk lists a thread from its beginning, and how many pages it has is not told."""
-        return self.fetch(ticket_id)
+    def reread(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
+        """As ``fetch``: Freshdesk lists a thread from its beginning, so that only what is known of it saves pages."""
+        return self.fetch(ticket_id, known)
 
     def past_tickets(self, ticket: Ticket) -> Ticket:
         return outbound.past_tickets(self._desk, ticket)

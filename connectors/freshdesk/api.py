@@ -58,10 +58,10 @@ class Api:
             raise self._strange(path, writes=False)
         return found
 
-    def all(self, path: str) -> list[Body]:
-        """GET every page of a list, up to ``MOST_PAGES``."""
+    def all(self, path: str, first: int = 1) -> list[Body]:
+        """GET every page of a list from the ``first`` on, up to page ``MOST_PAGES``."""
         found: list[Body] = []
-        for number in range(1, MOST_PAGES + 1):
+        for number in range(first, MOST_PAGES + 1):
             page = self.page(path, per_page=str(PER_PAGE), page=str(number))
             found += page
             if len(page) < PER_PAGE:

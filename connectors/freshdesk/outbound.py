@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from config.connections import Connection
+from connectors.coverage import continued, kept
 from connectors.freshdesk.api import MOST_PAGES, PER_PAGE, Api, Body
 from connectors.freshdesk.people import Directory
 from connectors.notes import is_marked, mark, to_html
@@ -23,6 +24,7 @@ TAGS = frozenset({"p", "b", "i", "ul", "li", "a", "br"})
 NOTE_LIMIT = 60_000  # characters of HTML; 65,535 bytes of text is what a note's column is known to take
 SET, NOTE = ":set", ":note"
 _INCLUDE = "conversations,requester,company,stats"
+_FIRST = "description"  # the id of the customer's first message, which has none
 _INCLUDED_ENTRIES = 10  # "conversations" includes the first ten, oldest first, however many there are
 _PAST_SINCE = "2010-01-01T00:00:00Z"  # without a date the list holds the last 30 days only; "+00:00" would need escaping
 _PAST_MOST = 20
@@ -45,28 +47,41 @@ class Desk:
 # Reading
 
 
-def fetch(desk: Desk, ticket_id: str) -> Ticket:
-    """The whole ticket: one call, plus the thread's pages beyond ten entries, plus names and company when not kept already."""
+def fetch(desk: Desk, ticket_id: str, known: Ticket | None = None) -> Ticket:
+    """The whole ticket: one call, plus the thread's pages beyond ten entries, plus names and company when not kept already.
+
+    Of a thread that is ``known`` the pages from that of its last entry on are read.
+    """
     raw = desk.api.one(f"tickets/{_number(ticket_id, 'ticket')}", include=_INCLUDE)
     missing: dict[str, str] = {}
-    entries = _entries(desk.api, raw, missing)
+    before = kept(known, lambda id: id.isdecimal() or id == _FIRST)
+    entries, joins = _entries(desk.api, raw, [message.id for message in before if message.id != _FIRST], missing)
     company = _company(desk.directory, raw, missing)
     ticket = desk.ticket(_complete(raw, entries, company, desk.directory))
+    if joins:
+        ticket = replace(ticket, messages=continued(before, (m for m in ticket.messages if m.id != _FIRST)))
     return replace(ticket, missing={**ticket.missing, **missing})
 
 
-def _entries(api: Api, raw: Body, missing: dict[str, str]) -> list[Body]:
+def _entries(api: Api, raw: Body, known: list[str], missing: dict[str, str]) -> tuple[list[Body], bool]:
+    """The thread without its first message; True with it when these are only the pages from the last entry ``known`` on."""
     included = [entry for entry in raw.get("conversations") or [] if isinstance(entry, dict)]
     if len(included) < _INCLUDED_ENTRIES:
-        return included
+        return included, False
+    path, read_already = f"tickets/{raw['id']}/conversations", max(0, len(known) - 1) // PER_PAGE
+    joins = False
     try:
-        entries = api.all(f"tickets/{raw['id']}/conversations")
+        entries = api.all(path, read_already + 1)
+        joins = read_already > 0 and any(str(entry.get("id")) == known[-1] for entry in entries)
+        if read_already and not joins:  # an entry was deleted, and those behind it have moved up
+            read_already, entries = 0, api.all(path)
     except GiveUp as refused:
         missing["messages"] = f"only the first {len(included)} entries: {refused}"
-        return included
-    if len(entries) >= MOST_PAGES * PER_PAGE:
-        missing["messages"] = f"only the first {len(entries)} entries: more are not read"
-    return entries
+        return included, False
+    read = read_already * PER_PAGE + len(entries)
+    if read >= MOST_PAGES * PER_PAGE:
+        missing["messages"] = f"only the first {read} entries: more are not read"
+    return entries, joins
 
 
 def _company(directory: Directory, raw: Body, missing: dict[str, str]) -> Body:
@@ -96,7 +111,7 @@ def _complete(raw: Body, entries: list[Body], company: Body, directory: Director
 def _description(raw: Body) -> Body:
     """The customer's first message, which Freshdesk keeps at the ticket and not in its conversations."""
     return {
-        "id": "description",
+        "id": _FIRST,
         "body": raw.get("description") or raw.get("description_text"),
         "user_id": raw.get("requester_id"),
         "incoming": True,

@@ -51,6 +51,7 @@ class Connector:
 
     def __init__(self, connection: Connection, mapping: TicketMapping, *, timeout_s: float = 10.0) -> None:
         self.connection = connection.id
+        self.echoes = False
         self._secrets = reveal(connection.secrets)
         self._mapping = mapping
         self.api = Api(connection, timeout_s)
@@ -74,13 +75,14 @@ class Connector:
             return False
         return not covered(change, ticket)
 
-    def fetch(self, ticket_id: str) -> Ticket:
-        read = reading.fetch(self._account, ticket_id)
+    def fetch(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
+        read = reading.fetch(self._account, ticket_id, known)
         self._remember(ticket_id, read)
         self._people.learn(read.our_id)
         return read.ticket
 
-    def reread(self, ticket_id: str) -> Ticket:
+    def reread(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
+        del known  # what was just written is among the newest
         return reading.reread(self._account, ticket_id)
 
     def past_tickets(self, ticket: Ticket) -> Ticket:
@@ -108,9 +110,9 @@ class Connector:
     def is_own(self, change: TicketChange) -> bool:
         """By the actor, where told; the integration user is looked up once. Else by the mark of a note."""
         ours = self._people.our_id() if change.actor.id else ""
-        if ours:
-            return change.actor.id == ours
-        return change.message is not None and reading.is_our_note(change.message)
+        own = change.actor.id == ours if ours else change.message is not None and reading.is_our_note(change.message)
+        self.echoes = self.echoes or (own and change.message is not None)
+        return own
 
     def agents(self) -> tuple[HelpdeskAgent, ...]:
         return self._people.agents()

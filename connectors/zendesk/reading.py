@@ -7,12 +7,13 @@ https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_comments/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from connectors.coverage import continued, kept
 from connectors.notes import mark
 from connectors.zendesk.api import ANSWERED, LAST_AUDITS, PAGE, Api, Body, inner, objects, texts
 from escalation.ports import GiveUp, Unreadable
@@ -57,6 +58,7 @@ class Thread:
     users: tuple[Body, ...] = ()
     missing: str = ""
     calls: int = 1
+    joins: bool = False  # what is older is known
 
 
 def number(id: str, what: str) -> int:
@@ -66,15 +68,20 @@ def number(id: str, what: str) -> int:
     return int(id)
 
 
-def fetch(account: Account, ticket_id: str) -> Read:
-    """The ticket and its newest LONGEST_THREAD messages, both asked for at once: two calls, one more for each further 100."""
-    wanted = number(ticket_id, "ticket")
+def fetch(account: Account, ticket_id: str, known: Ticket | None = None) -> Read:
+    """The ticket and its newest LONGEST_THREAD messages, both asked for at once: two calls, one more for each further 100.
+
+    Of a thread that is ``known`` only what is newer is read: a page, as a rule.
+    """
+    wanted, before = number(ticket_id, "ticket"), kept(known, str.isdecimal)
     with ThreadPoolExecutor(1, "zendesk-thread") as pool:
-        coming = pool.submit(read_thread, account, wanted, LONGEST_THREAD)
+        coming = pool.submit(read_thread, account, wanted, LONGEST_THREAD, {message.id for message in before})
         answer = account.api.ticket(wanted)
         thread = coming.result()
     read = as_read(account, answer, thread.users)
     ticket = _with_thread(account, read, thread)
+    if thread.joins:
+        ticket = replace(ticket, messages=continued(before, ticket.messages))
     return replace(read, ticket=ticket, calls=1 + thread.calls)
 
 
@@ -106,8 +113,11 @@ def forms(comment: Body) -> tuple[str, ...]:
     return tuple(str(comment.get(name)) for name in ("plain_body", "body", "html_body"))
 
 
-def read_thread(account: Account, ticket_id: int, most: int) -> Thread:
-    """The newest comments, at most ``most``; a refusal (403 and the like) is told in ``missing`` and never raised."""
+def read_thread(account: Account, ticket_id: int, most: int, known: Container[str] = ()) -> Thread:
+    """The newest comments, at most ``most``, or until one comes that is ``known``.
+
+    A refusal (403 and the like) is told in ``missing`` and never raised.
+    """
     comments: list[Body] = []
     users: list[Body] = []
     calls, more = 0, False
@@ -117,6 +127,8 @@ def read_thread(account: Account, ticket_id: int, most: int) -> Thread:
             users += objects(page.get("users"))
             more = bool(inner(page.get("meta")).get("has_more"))
             calls += 1
+            if more and any(str(comment.get("id")) in known for comment in comments):
+                return Thread(tuple(comments), tuple(users), calls=calls, joins=True)
     except GiveUp as refused:
         return Thread(tuple(comments), tuple(users), f"Zendesk refused the comments: {refused}", calls + 1)
     missing = f"only the newest {len(comments)} messages were read" if more else ""
