@@ -11,14 +11,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from escalation.packs import de, elsewhere, en, es, fr, it, nl, pt
 
 _UNSPACED = re.compile("[\u0600-\u06ff\u3040-\u30ff\u4e00-\u9fff]")  # scripts in which word borders tell nothing
-_WORD = re.compile(r"(\w{1,3})\w*")
-_LETTERS = 3  # of a word by which its phrases are found
+_MOST_READ = 1000  # characters of one sentence
+_GROUP = re.compile(r"\(((?:[^()]|\([^()]*\))*)\)")
+_LETTER = re.compile(r"(?:[^\W\d_]| )(?![?+{])")
 _UP_TO_THREE = r"(?:\S+ ){0,3}"
 _NEGATED = re.compile(r"(?:\bnot|n't|\bnever|\bnicht|\bpas|\bno|\bnão|\bnon|\bniet)(?: \w+)?\s*$")
 
@@ -26,24 +27,17 @@ _NEGATED = re.compile(r"(?:\bnot|n't|\bnever|\bnicht|\bpas|\bno|\bnão|\bnon|\bn
 class Phrases:
     """A table of phrases, to be found in a sentence whatever its capitals.
 
-    A long table is not tried phrase by phrase: only those are that begin with the first letters of a word that is there.
+    A long table is not tried phrase by phrase: it is one pattern that branches letter by letter, so that most words of a
+    sentence are passed over at their first or second one.
     """
 
     def __init__(self, *tables: str) -> None:
         phrases = [" ".join(p.split()) for table in tables for p in _split(table.lower()) if p.strip()]
-        begun: dict[str, list[str]] = defaultdict(list)
-        unspaced, anywhere = [], []
-        for phrase in phrases:
-            if _UNSPACED.search(phrase):
-                unspaced.append(_pattern(phrase))
-                continue
-            starts = _starts(phrase.removeprefix("^"))
-            if starts is None:
-                anywhere.append(rf"\b{_pattern(phrase)}\b")
-            for start in starts or ():
-                begun[f"^{start}" if phrase.startswith("^") else start].append(_pattern(phrase.removeprefix("^")))
-        self._begun = {start: _any(found) for start, found in begun.items()}
-        self._anywhere = re.compile("|".join(anywhere)) if anywhere else None
+        unspaced = [_pattern(p) for p in phrases if _UNSPACED.search(p)]
+        spaced = [p for p in phrases if not _UNSPACED.search(p)]
+        # A word begins behind what is no letter, and [^a-z\w], which is \W, is found far quicker than that or a border.
+        self._inside = _any(r"[^a-z\w]\b(", [p for p in spaced if not p.startswith("^")])
+        self._first = _any(r"\W*\b(", [p.removeprefix("^") for p in spaced if p.startswith("^")])
         self._unspaced = re.compile("|".join(unspaced)) if unspaced else None
 
     def search(self, sentence: str) -> bool:
@@ -56,16 +50,15 @@ class Phrases:
 
     def look(self, sentence: str) -> int:
         """``find``, with nothing remembered."""
-        lower, words = _words(sentence)
-        for start in words.keys() & self._begun.keys():
-            match = self._begun[start].match
-            for at in words[start]:
-                if match(lower, at):
-                    return at
-        found = self._anywhere.search(lower) if self._anywhere else None
-        if found is None and self._unspaced and not lower.isascii():
+        lower = f"\n{sentence[:_MOST_READ].lower()}"  # so that the first word stands behind something too
+        found = self._inside.search(lower) if self._inside else None
+        if found is None and self._first:
+            found = self._first.match(lower)
+        if found is not None:
+            return found.start(1) - 1
+        if self._unspaced and not lower.isascii():
             found = self._unspaced.search(lower)
-        return found.start() if found else -1
+        return found.start() - 1 if found else -1
 
     def asserted(self, sentence: str) -> bool:
         """True when one of the phrases stands there and no "not" before it."""
@@ -78,8 +71,33 @@ def _split(table: str) -> Iterator[str]:
     return iter(re.split(r",(?![^{]*\})", table))
 
 
-def _any(patterns: list[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?:{'|'.join(patterns)})\b")
+def _any(before: str, phrases: list[str]) -> re.Pattern[str] | None:
+    """A pattern that finds one of the phrases behind ``before``, which opens the group for them; None without phrases."""
+    openings = dict.fromkeys(opening for phrase in phrases for opening in _openings(phrase))
+    return re.compile(rf"{before}{_branches(openings)})\b") if phrases else None
+
+
+def _openings(phrase: str) -> Iterator[str]:
+    """A phrase that begins with (a|b) as one for each, so that all begin with their letters."""
+    group = _GROUP.match(phrase)
+    if group is None:
+        yield phrase
+        return
+    for first in re.split(r"\|(?![^(]*\))", group[1]):  # no | in braces within
+        yield from _openings(first.lstrip() + phrase[group.end() :])
+
+
+def _branches(phrases: Iterable[str]) -> str:
+    """One pattern for all, with a branch for each letter that some begin with: n(?:o|ever) for "no" and "never"."""
+    begun: dict[str, list[str]] = defaultdict(list)
+    branches = []
+    for phrase in phrases:
+        if _LETTER.match(phrase):
+            begun[phrase[0]].append(phrase[1:])
+        else:
+            branches.append(_pattern(phrase))
+    branches += [_pattern(letter) + _branches(rest) for letter, rest in begun.items()]
+    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
 
 
 def _pattern(phrase: str) -> str:
@@ -93,53 +111,9 @@ def _folded(text: str) -> str:
     return text if text.isascii() else "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
 
 
-def _starts(phrase: str) -> set[str] | None:
-    """The first letters of every word a phrase can begin with; None where any word will do."""
-    if phrase.startswith("("):
-        close = phrase.index(")")
-        found: set[str] = set()
-        for first in phrase[1:close].split("|"):
-            starts = _starts((first.lstrip() + phrase[close + 1 :]).lstrip())
-            if starts is None:
-                return None
-            found |= starts
-        return found
-    word = re.match(r"[^\W_]+", phrase)
-    if word is None:
-        return {"0"} if phrase.startswith(r"\d") else None
-    letters, rest = _folded(word[0]), phrase[word.end() :]
-    if len(letters) >= _LETTERS:
-        return {letters[:_LETTERS]}
-    if rest.startswith("'"):
-        more = re.match(r"[^\W_]*", rest[1:])
-        return {letters, (letters + _folded(more[0] if more else ""))[:_LETTERS]}
-    return None if rest[:1] in ("*", "(") else {letters}
-
-
 @lru_cache(maxsize=8192)  # a third of the questions about a thread are asked twice
 def _find(table: Phrases, sentence: str) -> int:
     return table.look(sentence)
-
-
-@lru_cache(maxsize=4096)  # one sentence is asked about by many tables in a row
-def _words(sentence: str) -> tuple[str, Mapping[str, list[int]]]:
-    """The sentence in small letters, and: first three letters → where words begin so; numbers are under "0", the first word is
-    also under "^" and its letters."""
-    lower = sentence.lower()
-    places: dict[str, list[int]] = {}
-    for word in _WORD.finditer(lower, 0, 1000):
-        start, at = word[1], word.start()
-        if not start.isascii():
-            start = _folded(start)
-        if start[0].isdigit():
-            start = "0"
-        if not places:
-            places[f"^{start}"] = [at]
-        if start in places:
-            places[start].append(at)
-        else:
-            places[start] = [at]
-    return lower, places
 
 
 def _table(name: str) -> Phrases:
@@ -170,7 +144,7 @@ RULED_OUT = _table("RULED_OUT")  # found not to be the cause
 ASK_WORD = _table("ASK_WORD")  # a question begins so
 
 # A question by its mark; \uff1f and \u061f are the full-width and the Arabic one.
-ASK = re.compile(r"(?i:[?\uff1f\u061f]\W*$|[か吗呢][。.]?$)")
+ASK = re.compile(r"[?\uff1f\u061fか吗呢](?:(?<=[?\uff1f\u061f])\W*$|(?<=[か吗呢])[。.]?$)")
 
 _HELLO = (
     r"hi|hello|hey|howdy|dear|good (?:morning|afternoon|evening|day)|greetings|"
@@ -205,7 +179,8 @@ NUDGE = re.compile(
     r"^\W+$)"
 )
 
-_SMALL_TALK = (*SMALL_TALK, NUDGE)  # all begin with ^: ``match`` gives up there, ``search`` would try on at every letter
+# All begin with ^: ``match`` gives up there, ``search`` would try on at every letter.
+_SMALL_TALK = re.compile("|".join(talk.pattern for talk in (*SMALL_TALK, NUDGE)))
 
 _GREETING = re.compile(
     rf"(?i:^(?:{_HELLO}|liebes?|sehr geehrte\w*)(?: [\w'.-]+){{0,3}}\s*[,!.:\u2014-]+\s*)",
@@ -221,4 +196,4 @@ def without_greeting(sentence: str) -> str:
 @lru_cache(maxsize=4096)  # asked for the summary, for attempts, for asks
 def is_small_talk(sentence: str) -> bool:
     """True for greetings, thanks, yes and no, and "any update?"."""
-    return len(sentence) <= 120 and any(talk.match(sentence) for talk in _SMALL_TALK)
+    return len(sentence) <= 120 and _SMALL_TALK.match(sentence) is not None
