@@ -40,8 +40,10 @@ KINDS = (
 
 _MOST_READ = 6000  # characters of one message
 _MOST_OF_A_KIND = 8
-_WORD = re.compile(r"(?:[^\s,;()<>\[\]{}\"'“”„«»!?…]|,(?=\d))+")
-_TELLING = re.compile(r"[\d_/@]|[a-z]-[a-z]|[a-z][A-Z]|[A-Z]{4}|\w:\w|\.[a-z]{2}")
+_WORD = re.compile(r"(?:[^\s,;()<>\[\]{}\"'“”„«»!?…]++|,(?=\d))++")
+# What only words worth a look have: \d _ / @, or one of a-a aA AAAA a:a .aa. It begins with what is no small letter, so that
+# those are passed over quickly.
+_TELLING = re.compile(r"[^a-z ](?:(?<=[\d_/@])|(?<=[a-z]-)[a-z]|(?<=[A-Z])(?:(?<=[a-z].)|[A-Z]{3})|(?<=\w:)\w|(?<=\.)[a-z]{2})")
 _BEFORE = 44  # characters before a word that may say what it is
 
 _ERROR_NAME = re.compile(r"\b((?:ERR|ERROR|E)_[A-Z0-9_]{3,40}|[A-Z][A-Za-z]{2,40}(?:Error|Exception|Fault))\b")
@@ -51,18 +53,16 @@ _SAYS = (
     r"rejeição|errore|mostra|melding|foutmelding"
 )
 _QUOTED = re.compile(rf"(?i:\b(?:{_SAYS})\b)[^\"“„«\n]{{0,30}}(?:[\"“„]([^\"”“\n]{{4,160}})[\"”“]|« ?([^»\n]{{4,160}}?) ?»)")
-_MARKS = frozenset('"“„«')
 _MAIL_ERROR = re.compile(r"(?<![\w.])([45]\d\d[ -][45]\.\d{1,3}\.\d{1,3})(?![\w.]\d)")  # 550 5.7.1
 _SHOUTED = re.compile(r"\b((?:[A-Z]{2,}[\d-]* ){2,5}[A-Z][A-Z\d-]{2,}(?: [A-Z]-?\d{1,5})?)\b")  # HEAD COLD E-07
-_CAPITALS = re.compile(r"[A-Z]{2}[A-Z\d-]* [A-Z]")  # shouting has that, and few texts do
+_CAPITALS = re.compile(r"[A-Z][A-Z][A-Z\d-]* [A-Z]")  # shouting has that, and few texts do
 # What a text must have for a pattern to find something: a word is looked for far quicker than a pattern that begins with many.
-_ERROR_HINTS = ("ERR", "E_", "Error", "Exception", "Fault")
+_ERROR_HINT = re.compile("ERR|E_|Error|Exception|Fault")
 _NAMES = (
     "Chrome|Firefox|Safari|Edge|iOS|iPadOS|Android|Windows|macOS|iPhone|iPad|Ubuntu|Debian|Node|Python|PHP|Java|"
     "Pixel|Galaxy|Outlook|Excel"
 )
-_SYSTEMS = tuple(_NAMES.split("|"))
-_MODELS = ("model", "modèle")
+_SYSTEM = re.compile(_NAMES)
 _ENVIRONMENT = re.compile(
     rf"\b((?:{_NAMES})(?:\.js)?"
     r"(?: (?:\d{1,4}|[A-Z]\d{1,3})(?:\.\d{1,5}){0,3}(?:\.x)?)?)(?![\w.]*\w)"
@@ -99,18 +99,18 @@ def _words(said: Said) -> Found:
     if "http" in text:
         yield from (("url", _without_secret(word)) for word in _URL.findall(text))
         text = _URL.sub(" ", text)
-    if any(hint in text for hint in _ERROR_HINTS):
+    if _ERROR_HINT.search(text):
         yield from (("error", word) for word in _ERROR_NAME.findall(text))
     if "4." in text or "5." in text:
         yield from (("error", word) for word in _MAIL_ERROR.findall(text))
-    if not _MARKS.isdisjoint(text):
+    if '"' in text or "“" in text or "„" in text or "«" in text:
         yield from (("error message", (one or other).strip()) for one, other in _QUOTED.findall(text))
     if _CAPITALS.search(text):
         yield from (("error message", word) for word in _SHOUTED.findall(text))
-    if any(name in text for name in _SYSTEMS):
+    if _SYSTEM.search(text):
         yield from (("environment", word) for word in _ENVIRONMENT.findall(text))
     lower = text.lower()
-    if any(name in lower for name in _MODELS):
+    if "model" in lower or "modèle" in lower:
         yield from (("environment", word) for word in _MODEL.findall(text))
     sums = money.sums(text)
     yield from (("amount", text[start:end]) for start, end in sums)
@@ -122,27 +122,24 @@ def _codes(text: str, sums: list[tuple[int, int]]) -> Found:
     """Words that look like a code, a version or a place, but for those that stand in an amount."""
     paid = iter([*sums, (len(text) + 1, len(text) + 1)])
     start, end = next(paid)
-    for word in _odd_words(text):
+    for word in _telling_words(text):
         while word.start() >= end and start <= len(text):
             start, end = next(paid)
-        if word.end() > start or not _TELLING.search(word[0]):
+        if word.end() > start:
             continue
         kind, words = kind_of(word[0], text[max(0, word.start() - _BEFORE) : word.start()], text[word.end() : word.end() + 12])
         if kind:
             yield kind, words
 
 
-def _odd_words(text: str) -> Iterator[re.Match[str]]:
-    """The words of a text in order but those of small letters, which are most, and tell nothing."""
+def _telling_words(text: str) -> Iterator[re.Match[str]]:
+    """The words of a text in order that have what only words worth a look have; most words are passed over at once."""
     at = 0
-    for piece in [piece for piece in text.split() if not _is_plain(piece.rstrip(".,:;!?'"))]:
-        at = text.index(piece, at)  # a plain piece before it can hold no odd one
-        yield from (word for word in _WORD.finditer(text, at, at + len(piece)) if not _is_plain(word[0].rstrip(".:'")))
-        at += len(piece)
-
-
-def _is_plain(word: str) -> bool:
-    return word.isalpha() and (word[1:].islower() or len(word) == 1)
+    while hit := _TELLING.search(text, at):
+        begin = max(at, text.rfind(" ", at, hit.start()) + 1)  # no word goes on behind a blank
+        word = next(word for word in _WORD.finditer(text, begin) if word.end() > hit.start())
+        yield word
+        at = word.end()
 
 
 def _without_secret(url: str) -> str:
