@@ -34,7 +34,8 @@ def verdict(said: Said, spoken: Iterable[str], *, surely: bool = False) -> Verdi
     """What ``spoken`` (sentences of ``said``) says of a remedy: helped, unless it came back; did not help; nothing.
 
     "No change. With another card it works": what failed first has failed, the rest is about something else.
-    Any "no" in an answer to a remedy means that it did not help; ``surely`` takes only words that say so by themselves.
+    Any "no" in an answer to a remedy means that it did not help; ``surely`` takes only words that say so by themselves, and no
+    answer without a verdict.
     """
     sentences = tuple(spoken)
     helped = next((nth for nth, s in enumerate(sentences) if phrases.WORKED.asserted(s)), None)
@@ -45,7 +46,7 @@ def verdict(said: Said, spoken: Iterable[str], *, surely: bool = False) -> Verdi
         failed = next((s for s in sentences if table.search(s)), "")
         if failed:
             return Verdict(statement(said, failed), False)
-    return Verdict(statement(said, sentences[0])) if sentences else Verdict()
+    return Verdict(statement(said, sentences[0])) if sentences and not surely else Verdict()
 
 
 def _spoilt(sentences: tuple[str, ...], helped: int) -> bool:

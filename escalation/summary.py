@@ -128,7 +128,7 @@ def _stuck(sentence: str) -> float:
 
 def _weight(sentence: str) -> float:
     """A point for a length that says something, half a point for figures, for they are specific."""
-    return (16 <= len(sentence) <= 300 or _is_dense(sentence)) + 0.5 * any(char.isdigit() for char in sentence)
+    return (16 <= len(sentence) <= 300 or _is_dense(sentence)) + 0.5 * any(map(str.isdigit, sentence))
 
 
 def _is_dense(sentence: str) -> bool:
