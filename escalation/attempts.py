@@ -16,7 +16,8 @@ from escalation.thread import Said
 from escalation.ticket import Message, Role
 
 _MOST = 20  # the newest attempts that are kept
-_MOST_READ = 300  # the newest messages of a very long thread
+_MOST_READ = (100, 300)  # the newest messages of a long thread; more of them only when these do not have enough
+_EDGE = 5  # attempts at the beginning of what is read that may be half of something older
 _STEM = 5  # "cleared the cache" answers "please clear your cache": words are compared by their beginnings
 _MOST_STEPS = 4  # sentences of one message that make an attempt
 _BETWEEN = " … "  # stands for what was said between two of them
@@ -28,9 +29,18 @@ def tried(thread: tuple[Said, ...], signals: Iterable[Signal], messages: tuple[M
     An agent's or bot's instruction (or act, also one that only an internal note tells) with the customer's first verdict after
     it, the customer's own attempts, and whatever failure the signals saw that is in neither.
     """
+    signals, found = tuple(signals), list[Attempt]()
+    for most in _MOST_READ:
+        found = _without_repeats(_read(thread[-most:], signals, messages))
+        if len(found) >= _MOST + _EDGE or most >= len(thread):
+            break
+    return tuple(found[-_MOST:])
+
+
+def _read(thread: tuple[Said, ...], signals: tuple[Signal, ...], messages: tuple[Message, ...]) -> list[Attempt]:
     done: list[Attempt] = []
     open_: list[Attempt] = []  # proposed since the customer last answered a proposal
-    for said in thread[-_MOST_READ:]:
+    for said in thread:
         if said.role in (Role.AGENT, Role.BOT):
             new = _proposed(said)
             if new and any(a.result for a in open_):
@@ -43,7 +53,7 @@ def tried(thread: tuple[Said, ...], signals: Iterable[Signal], messages: tuple[M
     done += _from_signals(thread, signals, messages, done)
     place = {said.id: nth for nth, said in enumerate(thread)}
     done.sort(key=lambda a: place.get(a.step.source, 0))
-    return tuple(_without_repeats(done)[-_MOST:])
+    return done
 
 
 # ------------------------------------------------------------------ our side

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.context import CATEGORIES, is_founded, many, package_of, recalls, score, ticket_of, told
+from escalation import attempts
 from escalation.context import ContextPackage, note
 from escalation.thread import MOST_TEXT
 from escalation.ticket import Message, Person, Role, Ticket
@@ -130,3 +131,12 @@ def test_a_ticket_of_the_bench_is_read_as_it_is_written() -> None:
         ("m2", "Ada Lind", Role.AGENT, "looked", False),
         ("m3", "Bot", Role.BOT, "Hi", True),
     ]
+
+
+def test_of_a_long_thread_the_newest_attempts_are_read_from_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same words stand in it again and again: what is tried once more is among the newest, wherever it was tried first."""
+    found = package_of(many(200)).tried
+    assert len(found) == attempts._MOST and all(int(a.step.source.removeprefix("m")) > 100 for a in found)
+    monkeypatch.setattr(attempts, "_MOST_READ", (300,))
+    monkeypatch.setattr(attempts, "_MOST", 300)
+    assert {a.step.text for a in found} <= {a.step.text for a in package_of(many(200)).tried}
