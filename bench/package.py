@@ -1,6 +1,6 @@
-"""From webhook to a complete context package: threads of 200 messages, vendors that answer in 50 ms, five escalations a second.
+"""From webhook to a complete context package: threads of 200 messages, vendors that answer in 50 ms, two escalations a second.
 
-``python -m bench.package``; ``python -m bench.package 2`` for two a second. A package is complete when what stands beside the
+``python -m bench.package``; ``python -m bench.package 5`` for five a second. A package is complete when what stands beside the
 ticket has been read too (account sources, earlier tickets): the timeline then says "gathered". Vendor calls are counted from the
 webhook to the proof after accepting.
 """
@@ -25,7 +25,7 @@ from sandbox import samples
 from tests.support import ROOT
 from tests.system import System, free_port, until
 
-RATE, SECONDS, WARM_UP, LATENCY_MS, MESSAGES, ACCEPTED = 5, 30, 20, 50, 200, 25
+RATE, SECONDS, WARM_UP, LATENCY_MS, MESSAGES, ACCEPTED = 2, 30, 40, 50, 200, 25
 _KINDS = {"zendesk GET": "Zendesk reads", "zendesk PUT": "Zendesk writes", "slack": "Slack"}
 _BY_WEBHOOK = "as the helpdesk's own webhook tells"
 
