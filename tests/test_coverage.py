@@ -111,3 +111,10 @@ def test_a_thread_that_cannot_be_had_is_not_asked_for_again() -> None:
 
 def test_a_deleted_ticket_covers_its_deletion() -> None:
     assert covered(change(ChangeKind.DELETED), replace(READ, status=Status.DELETED))
+
+
+@pytest.mark.parametrize(("messages", "enough"), [(100, True), (101, False)])
+def test_of_a_long_thread_an_old_message_may_have_changed_behind_the_last_read(messages: int, enough: bool) -> None:
+    thread = tuple(Message(str(n), Person("c"), "Hello") for n in range(messages))
+    older = change(ChangeKind.UPDATED, {"updated_at": EARLIER})
+    assert covered(older, replace(READ, messages=thread)) is enough
