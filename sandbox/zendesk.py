@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, request, url_for
+from flask import Blueprint, Response, after_this_request, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox import Play, faults, pages
@@ -174,11 +174,16 @@ class Writes:
         return Response(status=204), 204
 
     def _echo(self, events: Callable[[Body], list[Event]], ticket: Body) -> None:
-        """Send the webhooks of our own write, after its answer: of what is kept by then."""
-        if (self._world.state.get(VENDOR, "echo", "now") or {}).get("on"):
-            later = threading.Timer(0.05, self._tell, (events, ticket))
-            later.daemon = True
-            later.start()
+        """Send the webhooks of our own write a little after its answer: of what is kept by then."""
+        if not (self._world.state.get(VENDOR, "echo", "now") or {}).get("on"):
+            return
+        later = threading.Timer(0.05, self._tell, (events, ticket))
+        later.daemon = True
+
+        @after_this_request
+        def answered(response: Response) -> Response:
+            response.call_on_close(later.start)
+            return response
 
     def _tell(self, events: Callable[[Body], list[Event]], ticket: Body) -> None:
         kept = self._world.state.get(VENDOR, "tickets", str(ticket["id"])) or ticket
