@@ -9,18 +9,20 @@ from escalation.signals import Evidence, Signal
 from signals.lexicon import Hit
 from signals.model import Model
 from signals.numbers import NUMBER_WORDS
-from signals.text import quotes, sentence_of
+from signals.text import quotes, sentence_of, sentences
 from signals.turns import MOST_EVIDENCE, Turn
 
 PLAIN = ("explicit_human_request", "churn_risk", "legal_threat", "security_incident", "privacy_request")
 # Share below which the model takes back what a pattern saw: right in thirteen of fourteen marked sentences. Money is asked back
 # in so many ways that a pattern is believed sooner.
 _UNLIKELY, _UNLIKELY_MONEY = 0.3, 0.05
-_HALF = 0.5
+HALF = 0.5
 _NEAR = 300  # characters: a list of papers follows the sentence that asks for them
 SURE = 0.85  # of a pattern where there is no model
 # What happened stays told: an incident, a wish for data. What is asked, threatened or complained of ends when they are content.
 _ENDS_WHEN_RESOLVED = frozenset({"explicit_human_request", "refund_request", "legal_threat", "churn_risk"})
+# "How do I get out of this menu?" leaves nobody: of a question the model has to be surer.
+_ONLY_ASKED = frozenset({"churn_risk", "legal_threat", "privacy_request"})
 _NOWHERE = (-1, 0)
 # A later "I do not want ..." ends these.
 _DENIABLE = frozenset({"explicit_human_request", "legal_threat", "churn_risk", "refund_request"})
@@ -30,6 +32,8 @@ _NO_PLAIN_DENIAL = re.compile(
 _DAYS = re.compile(r"\b(\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|several)\s+(day|week|month|year)s?\b", re.I)
 _NUMBERS = NUMBER_WORDS | {"a": 1, "an": 1, "several": 3}
 _LENGTHS = {"day": 1, "week": 7, "month": 30, "year": 365}
+
+_YOU = re.compile(r"\byour?\b", re.IGNORECASE)
 
 Seen = tuple[Turn, Evidence, float]
 
@@ -55,6 +59,8 @@ def complaint(own: Sequence[Turn], model: Model | None) -> Signal | None:
     """The customer says that they asked before without a sufficient answer; ``days`` since when, 0 when they do not say."""
     hits = list(_by_model("asked_before", own, model)) if model else []
     hits += [(turn, evidence_of(turn, hit), SURE) for turn in own for hit in turn.of("unanswered_claim")]
+    over = max(withdrawn("complaint", own), solved(own))
+    hits = [s for s in hits if (s[0].place, s[1].start) > over]
     if not hits:
         return None
     days = max(_days(turn.text[at.start : at.end]) for turn, at, _ in hits)
@@ -101,7 +107,8 @@ def _by_pattern(name: str, own: Sequence[Turn], model: Model | None) -> Iterator
     for turn in own:
         for hit in turn.of(name):
             span = turn.span_of(hit)
-            if hit.sure or model is None or span is None or model.sentence.yes(span.scores, name) >= least:
+            likely = hit.sure or model is None or span is None or model.sentence.yes(span.scores, name) >= least
+            if likely and not _is_spoken_of(name, turn, hit.start, hit.end):
                 yield turn, evidence_of(turn, hit), SURE
 
 
@@ -109,15 +116,30 @@ def _by_model(name: str, own: Sequence[Turn], model: Model) -> Iterator[Seen]:
     """Sentences that the model takes, but those in which a pattern was said and taken back: "I do NOT want a refund"."""
     for turn in own:
         for span in turn.spans:
-            if not model.sentence.takes(span.scores, name) or _share_quoted(turn, span.start, span.end) > _HALF:
+            if not model.sentence.takes(span.scores, name) or share_quoted(turn, span.start, span.end) > HALF:
                 continue
-            hits = turn.within(name, span)
-            if not hits or not all(hit.veto for hit in hits):
-                share = model.sentence.yes(span.scores, name)
+            hits, share = turn.within(name, span), model.sentence.yes(span.scores, name)
+            if (hits and all(hit.veto for hit in hits)) or _is_spoken_of(name, turn, span.start, span.end):
+                continue
+            if name not in _ONLY_ASKED or share >= HALF or turn.text[span.end - 1] != "?":
                 yield turn, turn.evidence(span.start, span.end, seen_by(name, model)), share
 
 
-def _share_quoted(turn: Turn, start: int, end: int) -> float:
+def _is_spoken_of(name: str, turn: Turn, start: int, end: int) -> bool:
+    """Whether the sentence only speaks of it: of others who leave, of a lawyer's software, of what might be one day."""
+    others, trade = turn.of(f"{name}.not"), turn.of(f"{name}.trade")
+    if not (others or trade):
+        return False
+    first, last = sentences(turn.text).around(start, end)
+    return any(first <= hit.start < last for hit in others) or (bool(trade) and not _is_meant_for_you(turn.text[first:last]))
+
+
+def _is_meant_for_you(sentence: str) -> bool:
+    """Whether somebody whose trade it is ("we are a law firm") speaks of the other side, and asks nothing."""
+    return not sentence.rstrip().endswith("?") and _YOU.search(sentence) is not None
+
+
+def share_quoted(turn: Turn, start: int, end: int) -> float:
     """How much of a place is quoted: a buyer's threat, a button's label."""
     return sum(max(0, min(end, b) - max(start, a)) for a, b in quotes(turn.text)) / (end - start)
 

@@ -23,9 +23,18 @@ _TAIL_SIGNS = ("wrote:", "--", "____", "From: ")
 # Single marks are apostrophes more often: only where they stand around several words.
 _QUOTE_SINGLE = re2.compile(r"(?:^|[\s(])('[^\s'][^'\n]{0,80}\s[^'\n]{0,80}[^\s']')(?:$|[\s.,;:!?)])")
 _QUOTE = re2.compile(r'(?:^|[\s(\[:])("[^\s"](?:[^"\n]{1,400}[^\s"])?")(?:$|[\s.,;:!?)\]])')
+# Words that are only named: "if a message contains words such as lawsuit, refund or cancel".
+_NAMED = re2.compile(
+    r"(?i)(?:\b(?:(?:key)?words?|terms|phrases?|tags?|labels?|strings?)\s+(?:(?:such as|like|including|namely)\s|are:|:)|"
+    r"\b(?:customers?|clients?|users?|visitors?|callers?|guests?|buyers?|who|they)\s+(?:\w+\s+)?"
+    r"(?:says?|said|saying|writes?|wrote|asks?|types?|typed)(?:\s+to\s+(?:me|us))?\s?:|"
+    r"\b(?:for example|example|e\.g\.|sample)\s?:)([^.!?\n]{1,100})"
+)
+_NAMED_SIGNS = (":", "such as", "words", "phrases", "including")
 _OWN_WORDS = re2.compile(r"(?i)\b(?:i|we)\s+(?:\w+\s+)?(?:said|wrote|asked|told you|repeat|demanded)\b[^.!?]{0,40}$")
 # A single line break is no end: mails are wrapped. A blank line or the next item of a list is one.
-_END = re.compile(r"[.!?]+(?=[\s\"')]|$)|;|\n(?=[ \t]*[\n*•-])|\n(?=[ \t]*\d+[.)])")
+# Nor is the mark in 'it says "You are out!" and stops', where small letters follow the quotation.
+_END = re.compile(r"[.!?]+(?=[\s\"')]|$)(?![\"'] [a-z])|;|\n(?=[ \t]*[\n*•-])|\n(?=[ \t]*\d+[.)])")
 
 
 def clean(text: str) -> str:
@@ -85,7 +94,9 @@ def quotes(text: str) -> tuple[tuple[int, int], ...]:
     marks = [pattern for mark, pattern in (('"', _QUOTE), ("'", _QUOTE_SINGLE)) if mark in text]
     places = [one.span(1) for pattern in marks for one in pattern.finditer(text)]
     found = [(start, end) for start, end in places if not _OWN_WORDS.search(text[max(0, start - 80) : start])]
-    return tuple(found) if 2 * sum(end - start for start, end in found) < len(text) else ()
+    quoted = found if 2 * sum(end - start for start, end in found) < len(text) else []
+    named = [one.span(1) for one in _NAMED.finditer(text)] if _has(text, _NAMED_SIGNS) else []
+    return (*quoted, *named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,7 @@ def sentence_of(text: str, start: int, end: int) -> str:
     return text[first:last]
 
 
+@lru_cache(maxsize=500)
 def sentences(text: str) -> Sentences:
     """The sentences of a cleaned text."""
     return Sentences(tuple(found.end() for found in _END.finditer(text)), len(text))

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from escalation.signals import Evidence, Signal
+from signals.asked import HALF, share_quoted
 from signals.lexicon import Hit
 from signals.model import Model
+from signals.text import quotes
 from signals.turns import MOST_EVIDENCE, Turn
 
 _LABELS = ("angry", "frustrated", "neutral", "satisfied")
@@ -54,7 +56,7 @@ def _shares(turn: Turn, model: Model | None) -> dict[str, float]:
     said = _tone(hits, loud) if hits or loud else ""
     if model is None or not turn.whole:
         return {name: (0.7 if name == said else 0.1) if said else (0.7 if name == "neutral" else 0.1) for name in _LABELS}
-    shares = dict(model.message.share(turn.whole, "sentiment"))
+    shares = dict(model.message.share(_own_words(turn, model), "sentiment"))
     if said != "angry" and shares["angry"] < _HOSTILE:  # the model alone has to be sure to call somebody angry
         shares["frustrated"] += 0.8 * shares["angry"]
         shares["angry"] *= 0.2
@@ -62,6 +64,12 @@ def _shares(turn: Turn, model: Model | None) -> dict[str, float]:
         shares["angry"] += 1.0
     total = sum(shares.values())
     return {name: share / total for name, share in shares.items()}
+
+
+def _own_words(turn: Turn, model: Model) -> Sequence[float]:
+    """Scores of the message without the sentences that mostly quote others: a novel's villain is not the customer."""
+    own = [span for span in turn.spans if share_quoted(turn, span.start, span.end) <= HALF] if quotes(turn.text) else turn.spans
+    return turn.whole if not own or len(own) == len(turn.spans) else model.by_words(sum(span.total for span in own))
 
 
 def _evidence(turn: Turn, label: str, model: Model | None) -> list[Evidence]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bench.scoring import NEGATIVE, part
 from signals.text import clean, quotes
 from tests.test_signals_tickets import ticket
 
@@ -19,8 +20,23 @@ TAKEN_BACK = [
     ("legal_threat", LAWYER, "I have withdrawn my complaint. Please send the invoice once more."),
     ("legal_threat", LAWYER, "I take it all back, the letter was from somebody else. When does the next bill come?"),
     ("churn_risk", LEAVING, "After the call with Ann we'll stay with you. Where do I add a seat?"),
+    ("churn_risk", LEAVING, "OK, deal. With the discount we are in for another year. Where do I add a seat?"),
+    ("churn_risk", LEAVING, "My team talked me out of it, so please ignore the cancellation."),
+    ("churn_risk", LEAVING, "Alright, I'm keeping it then. How do I add a user?"),
+    ("churn_risk", LEAVING, "The new import is what we needed, there is no reason to go any more."),
+    ("explicit_human_request", PERSON, "Your colleague phoned already. What is the number of the hinge?"),
+    ("explicit_human_request", PERSON, "Don't worry about the call. Is there a dark mode?"),
+    ("legal_threat", LAWYER, "My lawyer says you acted correctly. Where do I send the money?"),
+    ("legal_threat", LAWYER, "I'm dropping it, the meter was right. What is the new date?"),
+    ("legal_threat", LAWYER, "Let's leave the lawyers out of it. When does it ship?"),
+    ("legal_threat", LAWYER, "That was said in anger. Can you send the bill again?"),
+    ("privacy_request", ERASE, "Please stop the deletion, my daughter wants the account. Which plan is it?"),
     ("churn_risk", LEAVING, "The board has voted, the switch is off. Can you send the new price list?"),
+    ("security_incident", HACKED, "I found the phone under the sofa, nobody had it. How do I rename it?"),
     ("security_incident", HACKED, "False alarm, that was my daughter's tablet. How do I give it a name in the list?"),
+    ("privacy_request", ERASE, "Oh, I found it, got everything I needed. How do I rename the file?"),
+    ("churn_risk", LEAVING, "We are not leaving you though, the plan stays. Where do I add a seat?"),
+    ("legal_threat", LAWYER, "Sorry for my tone, the invoice is correct after all. Where do I pay it?"),
     ("privacy_request", ERASE, "I have changed my mind, please leave everything in place. Which plan am I on?"),
 ]
 
@@ -155,6 +171,11 @@ def test_what_looks_like_taking_back_and_is_none(name: str, text: str) -> None:
         ("legal_threat", LAWYER, "I don't want to involve a lawyer but you force me to."),
         ("legal_threat", LAWYER, "You said you fixed it."),
         ("explicit_human_request", PERSON, "The problem is back again."),
+        ("explicit_human_request", PERSON, "Your colleague phoned, but hung up again."),
+        ("churn_risk", LEAVING, "There is no reason for us to stay."),
+        ("churn_risk", LEAVING, "You said you would not ignore the cancellation again."),
+        ("legal_threat", LAWYER, "My lawyer says you acted wrongly."),
+        ("privacy_request", ERASE, "Why did you stop the deletion?"),
     ],
 )
 def test_an_answer_that_ends_nothing(name: str, said: str, later: str) -> None:
@@ -172,3 +193,102 @@ def test_an_answer_that_ends_nothing(name: str, said: str, later: str) -> None:
 def test_people_who_are_named_are_not_offered(offer: str, answer: str) -> None:
     found = ticket(("customer", "The export is empty since Monday."), ("agent", offer), ("customer", answer))
     assert "explicit_human_request" not in found or found["explicit_human_request"].value is False
+
+
+PLAIN = ("explicit_human_request", "legal_threat", "security_incident", "privacy_request", "churn_risk")
+SPOKEN_OF = [
+    "Can I speak to the build agent over TLS? The agent log says port 9000.",
+    "My director would love a real person on the line, she always does, but in writing is fine.",
+    "Who is the person to talk to for a school visit?",
+    "I'd talk to a real person like Ines any day, she was lovely.",
+    "Our lawyers keep asking me for the matter number on each bill.",
+    "Our solicitor has been through the order form and has one comment on clause 3.",
+    "I am a partner at Ode & Finch, barristers. Small claims need their own letterhead, where do I set it?",
+    "My parrot is considering legal action over the empty feeder :D",
+    "One of our buyers has opened a PayPal dispute against us, which paper proves delivery?",
+    "You asked whether I had opened a dispute with my bank. I had not.",
+    "How do I filter the court list by legal action?",
+    "Do you have a sample text for my shop on the right to erasure?",
+    "Does your API have a call for a user who invokes the right to be forgotten?",
+    "How can I delete my data from 3 to 9 February? The rain gauge hung under the gutter.",
+    "Great newsletter about card fraud and stolen phones! Can I set a daily limit?",
+    "One of our employees is leaving, I have to terminate her contract in the staff module.",
+    "Back in 2020 we came close to ending our contract. Today we nominate you for a prize!",
+    "Please end my monthly plan and start the yearly one on the same day.",
+    "Which segment holds everyone who cancelled their subscription in spring?",
+    "Support asked whether I want to close my account. I asked how to close the side panel.",
+    "How do I send messages with words such as lawsuit, attorney or speak to a supervisor to another queue?",
+    "I wrote that I could not log in and that I want to speak to a supervisor. Please ignore all that, it was caps lock.",
+    "Everybody else asks to speak with a human and not a machine. Not me, I love the robot voice.",
+    "It is a rare thing to get a human being with such patience. Tell his manager, please.",
+    "Hi bot or person, no need to call me or pass this to a specialist, a link is enough.",
+    "No need for anybody to ring me, we found it.",
+    "My customers write to me: 'I want to talk to a human, where's the number?' Can the template show it?",
+    "Can the voice assistant speak to a person more slowly?",
+    "See you in court!! Just kidding, the new matching is brilliant.",
+    "How do I book court 3 for two hours? See you in court, as we say at the club.",
+    "Would you consider a template for a letter before action? We help tenants.",
+    "A former member has asked us that all data we hold about him be erased. Where in the admin area is that done?",
+    "My new filter keeps the personal data of our clients from my neighbour on the train.",
+    "I was about to complain about a data breach. Then I saw that I was logged in with my son's card.",
+    "We are switching banks in May, where do I enter the new number so that the subscription goes on?",
+    "If we wanted to cancel the paid plan in a year or two, how would that go?",
+    "Please end my subscription to the newsletter, the digest is too much for me.",
+    "Please deactivate the licence of Anna, she works elsewhere now.",
+    "I pressed the wrong thing. How do I get out of this menu?",
+    "Somebody moved to cancel our contract with you. The motion failed, all stays as it is.",
+    "We moved from Rivalo to you in spring, will you import the old lists?",
+    "The sample has a visitor who says: I want to talk to your supervisor. Are there more of those?",
+]
+
+
+@pytest.mark.parametrize("text", SPOKEN_OF)
+def test_what_is_only_spoken_of_is_not_meant(text: str) -> None:
+    found = ticket(("customer", text))
+    assert [name for name in PLAIN if name in found and found[name].value is True] == []
+
+
+MEANT = [
+    ("explicit_human_request", "Our director is here as well, and I want to speak to your manager now."),
+    ("explicit_human_request", "I want to speak to his boss now."),
+    ("legal_threat", "Our solicitor has been through the contract: you are in breach of clause 3 and we will take legal action."),
+    ("legal_threat", "My brother is a lawyer, you will hear from him about the legal action we take."),
+    ("privacy_request", "Please delete all my personal data, the test account too."),
+    ("security_incident", "After the phishing training I saw it: my account was hacked last night."),
+    ("churn_risk", "Two colleagues left because of your app, and we are leaving as well: cancel our subscription."),
+    ("explicit_human_request", "My boss asks for a call, and I want to speak to your manager, too."),
+    ("legal_threat", "The dispute form of my bank is filled in, I will open a chargeback with my bank on Monday."),
+    ("legal_threat", "My landlord's attorney will take this up with you, we will take legal action."),
+    ("privacy_request", "I want all the personal data about me erased, and the data of the last three years first."),
+    ("security_incident", "Your fraud team should know: someone has logged into my account last night."),
+    ("churn_risk", "Please cancel my membership and the newsletter too."),
+    ("churn_risk", "We are moving to a new office and therefore cancel our plan, please end the contract with you."),
+    ("churn_risk", "Last year we nearly left. We are going to cancel our subscription now."),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), MEANT)
+def test_what_is_meant_beside_what_is_spoken_of(name: str, text: str) -> None:
+    assert ticket(("customer", text))[name].value is True
+
+
+def test_no_false_alarm_takes_nothing_back() -> None:
+    told = ticket(("customer", HACKED), ("customer", "No false alarm: none of us was in that town."))
+    assert told["security_incident"].value is True
+
+
+def test_a_complaint_that_is_withdrawn_is_over() -> None:
+    asked = ("customer", "This is the third time I write about the broken lid, nobody has answered!")
+    assert "complaint" in ticket(asked)
+    assert "complaint" not in ticket(asked, ("customer", "Scrap that, your answer was in my spam folder."))
+
+
+def test_a_second_ticket_to_the_theatre_is_no_second_message() -> None:
+    assert "complaint" not in ticket(("customer", "Please send me the second ticket for the play."))
+
+
+def test_what_others_say_in_a_novel_is_not_the_tone() -> None:
+    told = ticket(
+        ("customer", 'Pasting drops marks: "I hate you, you crook," said Marge, "I want it back!" How can I keep them?')
+    )
+    assert part(told, "sentiment", "label") not in NEGATIVE
