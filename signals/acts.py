@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from signals.wordlists import wordlist
 
+_SHORT = 4  # words of a thing's name
 _MOST = 5  # of one sentence; more is a story
 _CUT = re.compile(
     r"(?P<list>[,;:()+]|\s[-\u2013\u2014]\s)|\b(?P<join>and|then|nor|or|neither|plus)\b|"
@@ -26,18 +27,40 @@ _OWN = re.compile(
     r"of course)\s+){0,3}([a-z-]+)\b(.*)"
 )
 _HELPER = re.compile(
-    r"^\W*(?:(?:your|the|our|my|a|his|her)\s+)?(?:[a-z-]+\s+){0,2}?(?:technician|fitter|engineer|colleague|chat|person|agent|"
-    r"bot|support|team|mechanic|electrician|plumber|husband|son|daughter|wife|provider)\s+(?:then\s+|also\s+|even\s+)?"
+    r"^\W*(?:(?:on|last|this|then|in)\s+[a-z]+\s+)?(?:(?:your|the|our|my|a|his|her)\s+)?(?:[a-z-]+\s+){0,2}?(?:technician|fitter|engineer|colleague|chat|person|agent|"
+    r"bot|support|team|mechanic|electrician|plumber|husband|son|daughter|wife|provider|"
+    r"caretaker|janitor|installer|dealer|locksmith|admin|boss|neighbour|neighbor|brother|sister|father|mother|dad|mum|friend|(?:brother|sister|father|mother|son)-in-law)\s+(?:then\s+|also\s+|even\s+)?"
     r"(?:(had me|made me)|([a-z-]+))\b(.*)"
 )
+_MADE = re.compile(
+    r"\b(?:(?:had|made)\s+(?:me|us)|(?:asked|told|advised|got)\s+(?:me|us)\s+to|(?:was|were)\s+(?:told|asked|advised)\s+to|"
+    r"(?:suggested|recommended|advised|proposed)(?=\s+[a-z-]+ing\b))\s+([a-z-]+)\b(.*)"
+)
+_CHECKED = frozenset({"checked", "rechecked", "double-checked", "verified"})
+_NO_OBJECT = re.compile(r"\s*(?:$|[.,;!?]|twice\b|again\b|that\b|whether\b|if\b|three times\b|several times\b)")
+_NO_REMEDY = {  # what a verb means that is no remedy
+    "tried": re.compile(r"\s*(?:it|them|these|those|the [a-z]+|both)\s+on\b"),
+    "put": re.compile(r"\s*(?:me|us)\b"),
+    "cut": re.compile(r"\s*(?:out|off)\b"),
+    "used": re.compile(r"\s*(?:at|in|by|for|to|up|daily|regularly)\b"),
+}
+_PEOPLE = re.compile(r"\W*(?:i|we|he|she|they|you|(?:my|our)\s+[a-z-]+)\s*(?:did|have|has|had|was|were|know|knows|do|does|$)")
 _LEADING = re.compile(
     r"^\W*(?:(?:also|then|even|finally|next|first|firstly|secondly|again|just|already|now|today|yesterday|afterwards|too|did|have|"
     r"had|as well as|lastly|and|as)\s+){0,3}"
 )
 _NEW = re.compile(
-    r"^(?:in |on |with |from |over |through )?(?:an?\s+|the\s+|my\s+|your\s+)?"
-    r"(?:another|other|different|new|fresh|second|larger|smaller|longer|private|spare)\s+[a-z]"
+    r"^(?:in |on |with |from |over |through )?(?:an?\s+|the\s+|my\s+|your\s+|two\s+|three\s+|several\s+)?"
+    r"(?:another|other|different|new|fresh|second|larger|smaller|longer|private|spare|replacement|older|newer)\s+[a-z]"
 )
+_SUGGESTED = re.compile(r"^(?:you|they|your\s+[a-z]+)\s+(?:also\s+)?(?:suggested|recommended|advised|proposed|said)\s+")
+# "Battery reseated", and the things before "later": "two resets and a new cable later, ...".
+_DONE_TO = re.compile(
+    r"\W*(?!(?:it|this|that|they|problem|issue|error|all|nothing)\b)(?:[a-z-]+\s+){1,3}([a-z-]+ed)(?:\s+(?:again|twice|now|too))?\W*$"
+)
+_LATER = re.compile(r"^([^.!?:;]{5,120}?)\s+later\b")
+_NEW_ONE = re.compile(r"^(?:(?:an?|the|my|your)\s+)?\w+\s+(?:ones?|[a-z]+\s+(?:is|was|has|had)|is|was|has|had)\b")
+_INSTEAD = re.compile(r"^(?:[a-z0-9'-]+\s+){1,2}(?:instead of|in place of|rather than)\b")
 _BARE = re.compile(r"\W*(?:(?:it|them|that|out|in|up|down|off|on|again|back|once more|anew|too|both)\W*)*$")
 _THING = re.compile(r"(?:in|on|with|from|via|over|at|the|an?|my|our|your|other|[a-z]+ing)\b")
 _OUTCOME = re.compile(r"\b(?:is|was|are|were|no|not|same|still|error|nothing|it|zero|times)\b")
@@ -49,28 +72,45 @@ _TRIED = re.compile(r"\btried\b|\bhave tried\b|\bso far\b|\battempted\b")
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """First and last character of one action in the sentence."""
+    """First and last character of one action in the sentence, and its verb, "" for a thing alone.
+
+    ``done_to``: told as what was done to a thing, "battery reseated"; "session expired" looks alike.
+    """
 
     start: int
     end: int
+    verb: str = ""
+    done_to: bool = False
 
 
 def acts(sentence: str) -> list[Act]:
     """The distinct actions that are told in a sentence."""
+    later = _LATER.match(sentence.lower())
+    if later and _NEW.match(later[1]):
+        return [Act(start, end) for start, end, _ in _clauses(later[1])][:_MOST]
     found: list[Act] = []
     verb = ""
     before, told, listed = "", False, False
     text = sentence.lower() if len(sentence.lower()) == len(sentence) else sentence  # some letters are two in lower case
-    for start, end, joint in _clauses(text):
+    clauses = list(_clauses(text))
+    for n, (start, end, joint) in enumerate(clauses):
         clause = text[start:end]
         action = _own_action(clause) or _helped(clause)
         if not action and (told or (not found and start == 0) or joint == "list"):
             action = _leading_action(clause)
-        named = not action and _is_named(clause, joint, listed, bool(found))
-        if action and found and told and (action[0] == verb or _is_bare(action[1]) or (joint == "join" and _is_bare(before))):
-            found[-1] = Act(found[-1].start, end)  # "removed and re-added the profile" is one
+        done_to = not action and (told or not found) and _done_to(clause)
+        action = action or done_to or None
+        named = not action and (_is_named(clause, joint, listed, bool(found)) or (start == 0 and _is_new_thing(clause)))
+        if (
+            action
+            and found
+            and told
+            and _goes_on(action, verb, joint, before)
+            and not _is_begun(action[1], clauses[n + 1 : n + 2])
+        ):
+            found[-1] = Act(found[-1].start, end, found[-1].verb)  # "removed and re-added the profile" is one
         elif action or named:
-            found.append(Act(start, end))
+            found.append(Act(start, end, action[0] if action else "", bool(done_to)))
         if action:
             verb, before = action
         listed = (listed and joint != "other") or bool(_TRIED.search(clause))
@@ -78,6 +118,29 @@ def acts(sentence: str) -> list[Act]:
         if len(found) == _MOST:
             break
     return found
+
+
+def _goes_on(action: tuple[str, str], verb: str, joint: str, before: str) -> bool:
+    """Whether an action belongs to the one before it; "tried the code, tried the chat" are two."""
+    same = action[0] == verb and (verb != "tried" or joint != "list")
+    return same or _is_bare(action[1]) or (joint == "join" and _is_bare(before))
+
+
+def _is_begun(rest: str, after: list[tuple[int, int, str]]) -> bool:
+    """True for a verb whose object follows behind the next: "changed the time, removed AND re-added the profile"."""
+    return not rest.strip(" .,") and bool(after) and after[0][2] == "join"
+
+
+def _is_new_thing(clause: str) -> bool:
+    """Whether a sentence begins with a short name of something put in another's place: "Other cable, other socket, ..."."""
+    own = _LEADING.sub("", clause)
+    return bool(_NEW.match(own)) and not _NEW_ONE.match(own) and len(own.split()) <= _SHORT
+
+
+def names_new(sentence: str) -> bool:
+    """Whether a sentence begins with a thing that was put in another's place: "New cable: ...", "Mobile data instead of wifi"."""
+    own = _SUGGESTED.sub("", _LEADING.sub("", sentence.lower()))
+    return bool(_INSTEAD.match(own) or (_NEW.match(own) and not _NEW_ONE.match(own)))
 
 
 def _is_bare(rest: str) -> bool:
@@ -107,10 +170,22 @@ def _own_action(clause: str) -> tuple[str, str] | None:
 
 
 def _helped(clause: str) -> tuple[str, str] | None:
+    made = _MADE.search(clause)
+    if made:
+        return made[1], made[2]
     seen = _HELPER.match(clause)
-    if seen is None or not (seen[1] or seen[2] == "sent" or _is_action(seen[2], seen[3])):
+    if seen is None:
         return None
-    return seen[1] or seen[2], seen[3]
+    if seen[1] or seen[2] == "sent" or _is_action(seen[2], seen[3]):
+        return seen[1] or seen[2], seen[3]
+    verb, _, rest = seen[3].strip().partition(" ")  # "your colleague Ana sent ..."
+    return (verb, f" {rest}") if verb == "sent" or _is_action(verb, rest) else None
+
+
+def _done_to(clause: str) -> tuple[str, str] | None:
+    """(verb, the thing) of a thing that something was done to: "battery reseated"."""
+    seen = _DONE_TO.match(clause)
+    return (seen[1], f" {clause.strip()}") if seen and _is_action(seen[1], " it") else None
 
 
 def _leading_action(clause: str) -> tuple[str, str] | None:
@@ -121,6 +196,8 @@ def _leading_action(clause: str) -> tuple[str, str] | None:
 
 
 def _is_action(verb: str, rest: str) -> bool:
+    if (verb in _CHECKED and _NO_OBJECT.match(rest)) or (verb in _NO_REMEDY and _NO_REMEDY[verb].match(rest)):
+        return False
     if verb == "tried":
         return not _NOTHING_TRIED.match(rest)
     if verb == "did":
@@ -139,7 +216,7 @@ def _is_named(clause: str, joint: str, listed: bool, after: bool) -> bool:
     own = _LEADING.sub("", clause)
     words = own.split()
     if joint == "pair":
-        return len(words) <= 9
+        return len(words) <= 9 and not _PEOPLE.match(own)
     if not (listed or after) or joint == "other" or _OUTCOME.search(own):
         return False
     return bool(_NEW.match(own)) or (listed and joint in ("list", "join") and 2 <= len(words) <= 5 and bool(_THING.match(own)))

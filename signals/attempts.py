@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from escalation.signals import Evidence, Signal
 from escalation.ticket import Message
-from signals.acts import acts
+from signals import outcomes
+from signals.acts import Act, acts, names_new
 from signals.asked import evidence_of, seen_by, solved, source
 from signals.features import words_of
 from signals.lexicon import Hit
@@ -17,13 +19,21 @@ from signals.wordlists import wordlist
 
 NAME = "failed_attempts"
 _QUESTION = "failed_attempt"
-_LEAST_WORDS = 2
 _MOST_BEFORE = 3  # sentences before a bare outcome that may tell what was tried
 _LOW = 0.09
 _SEVERAL = 0.24  # how likely two have to be
 _UNLIKELY = 0.06  # below it a sentence reports nothing
+_ALIKE = 0.5  # of one that ends like another
+_MANY = 200  # words that a sentence may repeat
+_MOST_EARLIER = 5  # messages whose sentences may end alike
+_CERTAIN = 0.8  # of a sentence behind the first, which tells the fault
+_BRIEF = 3  # words that can hardly tell more than an outcome
+_STEPS = 3  # so many actions of one instruction are one remedy
 # Stems that name no remedy.
 _NO_REMEDY = wordlist("no_remedy")
+_USING = wordlist("using")
+
+_SAME_THING = re.compile(r"\W*(?:the|that|this|those|these)\s", re.IGNORECASE)
 
 Item = tuple[str, Evidence, str]  # remedy, where, who thought of it
 
@@ -45,8 +55,8 @@ def failed_attempts(own: Sequence[Turn], messages: Sequence[Message], model: Mod
     over = solved(own)
     reports: list[tuple[float, dict[str, Item]]] = []
     known: dict[str, Item] = {}
-    for turn in own:
-        for report in _reports(turn, messages, model):
+    for number, turn in enumerate(own):
+        for report in _reports(turn, messages, model, own[:number]):
             new = {i[0]: i for i in report.items if (turn.place, i[1].start) > over and not _told_already(i[0], known)}
             known |= new
             if new:
@@ -71,34 +81,69 @@ def _kept(reports: Sequence[tuple[float, Mapping[str, Item]]], model: Model | No
     return list(best[1].values())[:1] if best[0] >= least else []
 
 
-def _reports(turn: Turn, messages: Sequence[Message], model: Model | None) -> Iterator[_Report]:
-    who = "advised" if advice_before(messages, turn.place) else "customer"
+def _reports(turn: Turn, messages: Sequence[Message], model: Model | None, earlier: Sequence[Turn] = ()) -> Iterator[_Report]:
+    advice = advice_before(messages, turn.place)
+    who = "advised" if advice else "customer"
     failed = turn.of("failed")
-    likely = [(n, model.sentence.yes(s.scores, _QUESTION)) for n, s in enumerate(turn.spans)] if model else []
-    spans = {n: share for n, share in likely if share >= _UNLIKELY}
     seen = bool(failed and (turn.of("tried") or who == "advised"))
-    if not model and seen:
-        named = _remedies(turn, 0, len(turn.text)) if turn.of("tried") else {}
-        for remedy, hit in named.items():
-            yield _Report(1.0, ((remedy, evidence_of(turn, hit), who),))
-    used: set[int] = set()
-    for n, share in spans.items():
-        items = tuple(_of_sentence(turn, n, spans, used, who, model))
-        if items:
-            yield _Report(share, items)
-    if seen and not spans and not (not model and turn.of("tried") and named):
+    if model:
+        spans = _likely(turn, who, model, earlier)
+        if spans or not seen:
+            yield from _by_sentences(turn, spans, advice, model)
+            return
+    named = _remedies(turn, 0, len(turn.text)) if seen and turn.of("tried") and not model else {}
+    for remedy, hit in named.items():
+        yield _Report(1.0, ((remedy, evidence_of(turn, hit), who),))
+    if seen and not named:
         yield _Report(1.0, ((f"advice before message {turn.place + 1}", evidence_of(turn, failed[0]), who),))
 
 
-def _of_sentence(turn: Turn, n: int, spans: Collection[int], used: set[int], who: str, model: Model | None) -> Iterator[Item]:
+def _likely(turn: Turn, who: str, model: Model, earlier: Sequence[Turn]) -> dict[int, float]:
+    """Sentence → how likely it reports a failure; equal ends make it likely: "Other roll, half. Older driver, half."."""
+    shares = {n: model.sentence.yes(span.scores, _QUESTION) for n, span in enumerate(turn.spans)}
+    likely = {n: share for n, share in shares.items() if share >= _UNLIKELY}
+    if not likely:
+        return likely
+    texts = _texts(turn)
+    if outcomes.none_tried(turn.text):
+        return {}
+    before = [text for old in earlier[-_MOST_EARLIER:] for text in _texts(old)] if who == "advised" else []
+    same = (n for n in outcomes.alike(texts, before) if who == "advised" or acts(texts[n]) or names_new(texts[n]))
+    likely |= {n: max(_ALIKE, shares[n]) for n in same}
+    praised = {m for n, text in enumerate(texts) if outcomes.worked(text) for m in (n - 1, n)}
+    praised |= {n for n, text in enumerate(texts) if outcomes.liked(text)}
+    return {n: likely[n] for n in sorted(likely) if n not in praised}
+
+
+def _texts(turn: Turn) -> list[str]:
+    return [turn.text[span.start : span.end] for span in turn.spans]
+
+
+def _by_sentences(turn: Turn, spans: Mapping[int, float], advice: str, model: Model) -> Iterator[_Report]:
+    """One report a sentence; one that tells the outcome only makes that before it likelier, and is an answer to advice."""
+    found: list[_Report] = []
+    bare: list[_Report] = []
+    used: set[int] = set()
+    for n, share in spans.items():
+        items = tuple(_of_sentence(turn, n, spans, used, advice, model))
+        if items and not (found and all(key == "~" for key, _, _ in items)):  # "I saved it" names nothing new
+            found.append(_Report(share, items))
+            used.add(n)
+        elif found and n - 1 in used:
+            found[-1] = _Report(max(found[-1].share, share), found[-1].items)
+            used.add(n)
+        elif advice:
+            bare.append(_Report(share, (_by_its_words(turn, turn.spans[n], "advised", model),)))
+    yield from found or ([max(bare, key=lambda report: report.share)] if bare else [])
+
+
+def _of_sentence(turn: Turn, n: int, spans: Mapping[int, float], used: set[int], advice: str, model: Model) -> Iterator[Item]:
     """The remedies of a sentence that reports a failure; of those before it where it tells nothing but the outcome."""
-    span = turn.spans[n]
-    told = _told(turn, span, who, model)
+    who = "advised" if advice else "customer"
+    told = _told(turn, turn.spans[n], who, model)
     if told:
         yield from told
         return
-    words = _words(turn.text[span.start : span.end])
-    bare = len(words) < _LEAST_WORDS  # "still not working" names no remedy where nobody advised one
     tried: list[Item] = []
     for m in range(n - 1, max(-1, n - 1 - _MOST_BEFORE), -1):
         if m in spans or m in used or not turn.within("tried", turn.spans[m]):
@@ -110,26 +155,68 @@ def _of_sentence(turn: Turn, n: int, spans: Collection[int], used: set[int], who
         tried = [*items, *tried]
     if tried:
         yield from tried
-    elif turn.within("tried", span) or not bare or who == "advised":
-        yield f"~{' '.join(words)}", turn.evidence(span.start, span.end, seen_by(_QUESTION, model)), who
+    elif _names_unnamed(turn, n, advice, bool(used) or (n > 0 and spans[n] >= _CERTAIN)):
+        yield _by_its_words(turn, turn.spans[n], who, model)
 
 
-def _told(turn: Turn, span: Span, who: str, model: Model | None) -> list[Item]:
+def _names_unnamed(turn: Turn, n: int, advice: str, begun: bool) -> bool:
+    """Whether a sentence without an action tells of a remedy: neither of the outcome nor, before any is told, of the fault."""
+    span = turn.spans[n]
+    text = turn.text[span.start : span.end]
+    words = set(_words(text))
+    if not words or outcomes.untried(text) or outcomes.again(text):
+        return False
+    if names_new(text):
+        return True
+    before = turn.text[turn.spans[n - 1].start : span.start] if n else ""
+    if begun and _SAME_THING.match(text) and set(_words(" ".join(text.split()[:_BRIEF]))) & set(_words(before)):
+        return False  # "I swapped the lamp. The lamp is in, but ..."
+    if turn.within("tried", span) or outcomes.of_no_use(text):
+        return True
+    if outcomes.is_outcome(text) or words <= set(_words(turn.text[: span.start], _MANY)):
+        return False
+    if begun and len(text.split()) <= _BRIEF:  # "Half label." is the outcome, "Driver 7.3." what was advised
+        return bool(words & set(_words(advice, _MANY)))
+    return bool(advice) or begun
+
+
+def _by_its_words(turn: Turn, span: Span, who: str, model: Model) -> Item:
+    words = " ".join(_words(turn.text[span.start : span.end]))
+    return f"~{words}", turn.evidence(span.start, span.end, seen_by(_QUESTION, model)), who
+
+
+def _told(turn: Turn, span: Span, who: str, model: Model) -> list[Item]:
     """The remedies that a sentence tells, each by its name where it has one."""
     told: dict[str, Item] = {}
-    for act in acts(turn.text[span.start : span.end]):
+    text = turn.text[span.start : span.end]
+    undone = outcomes.untried(text)
+    for place in range(outcomes.how_many(text) if who == "advised" else 0):
+        told[f"~advice {place + 1}"] = f"~advice {place + 1}", turn.evidence(span.start, span.end, seen_by(_QUESTION, model)), who
+    if told:
+        return list(told.values())
+    some = [act for act in acts(text) if not _inside(act.start, undone) and not outcomes.again(text[act.start : act.end])]
+    if who == "customer":  # "I opened the page, clicked export" shows the fault
+        some = [act for act in some if act.verb not in _USING and not act.done_to]
+    if len(some) >= _STEPS and outcomes.by_the_book(text):
+        some = [Act(some[0].start, some[-1].end)]
+    for act in some:
         start, end = span.start + act.start, span.start + act.end
         named = _remedies(turn, start, end)
         key = next(iter(named), f"~{' '.join(_words(turn.text[start:end]))}")
         told.setdefault(key, (key, turn.evidence(start, end, seen_by(_QUESTION, model)), who))
     for remedy, hit in _remedies(turn, span.start, span.end).items():
-        told.setdefault(remedy, (remedy, evidence_of(turn, hit), who))
+        if not _inside(hit.start - span.start, undone):
+            told.setdefault(remedy, (remedy, evidence_of(turn, hit), who))
     return list(told.values())
 
 
-def _words(text: str) -> list[str]:
+def _inside(place: int, places: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= place < end for start, end in places)
+
+
+def _words(text: str, most: int = 8) -> list[str]:
     said = (w for w in dict.fromkeys(words_of(text)) if w.isalpha() and len(w) > 3)
-    return sorted(w for w in said if w not in _NO_REMEDY)[:8]
+    return sorted(w for w in said if w not in _NO_REMEDY)[:most]
 
 
 def _told_already(key: str, items: Mapping[str, Item]) -> bool:

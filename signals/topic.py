@@ -64,7 +64,7 @@ def _impact_by_model(own: Sequence[Turn], model: Model) -> Iterator[tuple[Turn, 
     for turn in own:
         for span in turn.spans:
             shares = model.sentence.share(span.scores, "impact")
-            if 1 - shares["none"] >= _GRAVE:
+            if 1 - shares["none"] >= _GRAVE and not turn.within("impact.none", span):
                 kind = max(IMPACTS, key=shares.__getitem__)
                 yield turn, turn.evidence(span.start, span.end, seen_by("impact", model)), 1 - shares["none"], kind
 
