@@ -20,7 +20,6 @@ from config.yamldoc import Parsed, Problem, Problems, validate
 from signals.text import Sentences, quotes, sentences
 
 MOST_HITS = 5  # of one pattern in one message; more tell nothing new
-_SET_MEMORY = 64 << 20
 _BEFORE_WORDS = " \t\r\n.,;:!?"
 _MACRO = re.compile(r"\{([a-z_]+)\}")
 _DEPTH = 5
@@ -82,13 +81,13 @@ class Lexicon:
     """Compiled phrases; thread-safe."""
 
     language: str
-    _set: Any
+    _together: Any  # says which patterns match: those alone are tried whose letters are there
     _patterns: tuple[tuple[Any, str, _Compiled], ...]  # pattern, its name, the reading it belongs to
 
     def find(self, text: str) -> dict[str, list[Hit]]:
         """Hits per group in a cleaned text, by position; overlapping hits of one group are all kept."""
         found: dict[str, list[Hit]] = {}
-        numbers = self._set.Match(text) or ()  # None for no match
+        numbers = self._together.Match(text) or ()  # None for no match
         ends = sentences(text) if numbers else Sentences((), 0)
         for number in sorted(numbers):
             pattern, name, reading = self._patterns[number]
@@ -109,17 +108,17 @@ def load_lexicon(text: str, name: str) -> Lexicon:
     if problems:
         raise Problems(name, problems)
     options = _options()
-    options.max_mem = _SET_MEMORY
-    together = re2.Set.SearchSet(options)
-    patterns = []
-    for group, readings in phrases.groups.items():
-        for n, reading in enumerate(readings):
+    together = re2.Filter()
+    readings = []
+    for group, told in phrases.groups.items():
+        for n, reading in enumerate(told):
             compiled = _compiled(group, reading, phrases.words)
             for m, hit in enumerate(reading.hits):
-                together.Add(_expanded(hit, phrases.words))
-                patterns.append((_regex([hit], phrases.words), f"{phrases.language}:{group}[{n}].hits[{m}]", compiled))
+                together.Add(_expanded(hit, phrases.words), options)
+                readings.append((f"{phrases.language}:{group}[{n}].hits[{m}]", compiled))
     together.Compile()
-    return Lexicon(phrases.language, together, tuple(patterns))
+    patterns = tuple((together.re(n), name, reading) for n, (name, reading) in enumerate(readings))
+    return Lexicon(phrases.language, together, patterns)
 
 
 def _options() -> Any:
