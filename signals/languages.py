@@ -25,7 +25,7 @@ _EVERYDAY: Mapping[str, tuple[str, ...]] = {
 _LANGUAGES_OF: dict[str, tuple[str, ...]] = {}
 for _language, _words in _EVERYDAY.items():
     for _word in _words:
-        _LANGUAGES_OF[_word] = (*_LANGUAGES_OF.get(_word, ()), _language)
+        _LANGUAGES_OF[_word] = (*_LANGUAGES_OF.get(_word, ()), _language.partition("-")[0])
 
 _SCRIPTS = (
     ("ja", re.compile("[\u3040-\u30ff]")),

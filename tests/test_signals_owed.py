@@ -215,3 +215,8 @@ NOT_ASKED = [
 def test_what_is_asked_no_more_or_of_others_is_no_request(said: list[tuple[str, str]]) -> None:
     told = refund(*said)
     assert told is None or told["negated"]
+
+
+def test_this_back_is_not_paid_back() -> None:
+    told = refund((C, "You took £40, please give me this back."))
+    assert told is not None and not told["negated"] and told["amount"] == 40
