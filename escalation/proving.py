@@ -59,7 +59,8 @@ def prove(parts: Parts, task: Task) -> None:
 def _wait(parts: Parts, task: Task) -> None:
     """Leave it to the webhook for a while, and to a read after that."""
     action = task.action
-    later = replace(action, key=f"{action.key}:read", data={**action.data, "waited": "1"})
+    unless = "read back, unless the helpdesk's own webhook has told it"
+    later = replace(action, key=f"{action.key}:read", data={**action.data, "waited": "1"}, why=unless)
     with parts.journal.case(task.connection, task.ticket_id, parts.clock()) as case:
         if case.settle(task):
             case.plan(later, wait=PATIENCE)
