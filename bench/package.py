@@ -20,7 +20,7 @@ from typing import Any
 
 from bench.context import forget, many, package_of
 from bench.kit import at_rate, machine, percentile
-from bench.path import all_handoffs, control, seen, settings, webhook
+from bench.path import accept, all_handoffs, control, seen, settings, webhook
 from sandbox import samples
 from tests.support import ROOT
 from tests.system import System, free_port, until
@@ -82,7 +82,7 @@ def _warm(system: System, tickets: list[str]) -> None:
 
 def _accepted(system: System, handoff: dict[str, Any]) -> str:
     """How a handoff was proved."""
-    system.api_post(f"handoffs/{handoff['id']}/accept", {"agent": "ada"}).raise_for_status()
+    accept(system, handoff["id"])
     proved = until(lambda: _entry(system, handoff["escalation_id"], "proved"), 60, "the proof") or {}
     return str(proved["words"])
 
@@ -124,7 +124,7 @@ def calls_of(system: System, port: int, tickets: list[str], before: dict[str, in
     handoffs = {h["ticket_id"]: h for h in all_handoffs(system)}
     accepted = [handoffs[ticket] for ticket in tickets[:ACCEPTED]]
     for handoff in accepted:
-        system.api_post(f"handoffs/{handoff['id']}/accept", {"agent": "ada"}).raise_for_status()
+        accept(system, handoff["id"])
     until(lambda: all(_entry(system, h["escalation_id"], "proved") for h in accepted), 60, "every read-back")
     after = seen(port)["calls"]
     return {

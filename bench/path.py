@@ -95,12 +95,16 @@ def control(port: int, word: str) -> None:
     requests.post(f"http://127.0.0.1:{port}/{word}", timeout=10).raise_for_status()
 
 
+def accept(system: System, handoff: str) -> None:
+    system.api_post(f"handoffs/{handoff}/accept", {"agent": "ada"}).raise_for_status()
+
+
 def _calls_of_handoffs(system: System, port: int, tickets: list[str]) -> dict[str, float]:
     """Vendor calls per handoff: everything so far per event, then what accepting adds."""
     before = seen(port)["calls"]
     handoffs = {h["ticket_id"]: h["id"] for h in all_handoffs(system)}
     for ticket in tickets:
-        system.api_post(f"handoffs/{handoffs[ticket]}/accept", {"agent": "ada"}).raise_for_status()
+        accept(system, handoffs[ticket])
     until(lambda: seen(port)["calls"].get("zendesk PUT", 0) >= len(tickets), 60, "every write")
     after = seen(port)["calls"]
     events = len(handoffs)

@@ -9,7 +9,7 @@ Outside
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -113,9 +113,9 @@ class Helpdesk(Protocol):
         ``known``: the ticket as stored. Older messages may be taken from it where reading them again costs a call.
         """
 
-    def reread(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
+    def reread(self, ticket_id: str, known: Callable[[], Ticket | None] = lambda: None) -> Ticket:
         """The ticket as it stands, with what was just written; older messages and the customer's record only where they cost
-        no call more. ``known`` as in ``fetch``."""
+        no call more. ``known`` gives the stored ticket, as in ``fetch``; not all ask for it."""
 
     def past_tickets(self, ticket: Ticket) -> Ticket:
         """The same ticket with ``customer.past`` filled; costs a vendor call."""

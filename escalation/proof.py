@@ -7,7 +7,7 @@ ignored. So the ticket is read once more, and what is wrong is written again or 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -44,10 +44,10 @@ class Proof:
         return f"{good}. Not as asked: {'; '.join(self.faults.values())}" if self.faults else good
 
 
-def look_back(helpdesk: Helpdesk, write: Write, *, assigned: bool, known: Ticket | None = None) -> Proof:
+def look_back(helpdesk: Helpdesk, write: Write, *, assigned: bool, known: Callable[[], Ticket | None] = lambda: None) -> Proof:
     """What the helpdesk keeps of a write; a note that is not among the newest messages is looked for in the whole thread.
 
-    ``known``: the ticket as stored, which says how long its thread is.
+    ``known`` gives the ticket as stored, which says how long its thread is.
     """
     seen = helpdesk.reread(write.ticket_id, known)
     found = read_back(write, seen, assigned=assigned)

@@ -37,8 +37,10 @@ def prove(parts: Parts, task: Task) -> None:
     if helpdesk.echoes and not task.action.data.get("waited"):
         _wait(parts, task)
         return
-    known = parts.journal.known(task.connection, task.ticket_id).ticket
-    found = look_back(helpdesk, write, assigned=_still_theirs(parts, shown.handoff, task.connection, write), known=known)
+    assigned = _still_theirs(parts, shown.handoff, task.connection, write)
+    found = look_back(
+        helpdesk, write, assigned=assigned, known=lambda: parts.journal.known(task.connection, task.ticket_id).ticket
+    )
     mend = again(write, found.faults) if not task.action.data.get("again") else None
     with parts.journal.case(task.connection, task.ticket_id, parts.clock()) as case:
         if not case.settle(task) and not found.faults:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from signals.text import lower
 from signals.wordlists import wordlist
 
 _SHORT = 4  # words of a thing's name
@@ -27,9 +28,10 @@ _OWN = re.compile(
     r"of course)\s+){0,3}([a-z-]+)\b(.*)"
 )
 _HELPER = re.compile(
-    r"^\W*(?:(?:on|last|this|then|in)\s+[a-z]+\s+)?(?:(?:your|the|our|my|a|his|her)\s+)?(?:[a-z-]+\s+){0,2}?(?:technician|fitter|engineer|colleague|chat|person|agent|"
-    r"bot|support|team|mechanic|electrician|plumber|husband|son|daughter|wife|provider|"
-    r"caretaker|janitor|installer|dealer|locksmith|admin|boss|neighbour|neighbor|brother|sister|father|mother|dad|mum|friend|(?:brother|sister|father|mother|son)-in-law)\s+(?:then\s+|also\s+|even\s+)?"
+    r"^\W*(?:(?:on|last|this|then|in)\s+[a-z]+\s+)?(?:(?:your|the|our|my|a|his|her)\s+)?(?:[a-z-]+\s+){0,2}?"
+    r"(?:technician|fitter|engineer|colleague|chat|person|agent|bot|support|team|mechanic|electrician|plumber|husband|son|daughter|wife|provider|"
+    r"caretaker|janitor|installer|dealer|locksmith|admin|boss|neighbour|neighbor|"
+    r"brother|sister|father|mother|dad|mum|friend|(?:brother|sister|father|mother|son)-in-law)\s+(?:then\s+|also\s+|even\s+)?"
     r"(?:(had me|made me)|([a-z-]+))\b(.*)"
 )
 _MADE = re.compile(
@@ -85,13 +87,13 @@ class Act:
 
 def acts(sentence: str) -> list[Act]:
     """The distinct actions that are told in a sentence."""
-    later = _LATER.match(sentence.lower())
+    text = lower(sentence)
+    later = _LATER.match(text)
     if later and _NEW.match(later[1]):
         return [Act(start, end) for start, end, _ in _clauses(later[1])][:_MOST]
     found: list[Act] = []
     verb = ""
     before, told, listed = "", False, False
-    text = sentence.lower() if len(sentence.lower()) == len(sentence) else sentence  # some letters are two in lower case
     clauses = list(_clauses(text))
     for n, (start, end, joint) in enumerate(clauses):
         clause = text[start:end]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from signals.text import lower
 from signals.wordlists import wordlist
 
 _MOST_HEAD, _MOST_TAIL = 12, 4  # words; longer ones are no "new cable: still dead"
@@ -84,7 +85,7 @@ def none_tried(text: str) -> bool:
 
 def untried(sentence: str) -> list[tuple[int, int]]:
     """The places of a sentence that tell what was not done: planned, refused, only asked for or read of."""
-    text = _lower(sentence)
+    text = lower(sentence)
     ahead = [found.span() for found in _AHEAD.finditer(text)]
     behind = [found.span() for found in _BEHIND.finditer(text)]
     stops = [0, *(found.end() for found in _STOP.finditer(text))] if behind else []
@@ -148,17 +149,10 @@ def alike(sentences: Sequence[str], before: Sequence[str] = ()) -> frozenset[int
 def _tail(sentence: str) -> tuple[str, ...]:
     """The few words a sentence ends in, those behind its last colon, comma or dash; () where they are many or all."""
     text = sentence.lower()
-    cut = None
-    for cut in _PARTS.finditer(text):  # noqa: B007 - the last one
-        pass
+    cuts = list(_PARTS.finditer(text))
+    cut = cuts[-1] if cuts else None
     if cut is None or not cut.start() or len(_WORD.findall(text, 0, cut.start())) > _MOST_HEAD:
         return ()
     words = _WORD.findall(text, cut.end())
     kept = tuple(w for w in words if w not in _FILLING) or tuple(words)
     return kept if len(kept) <= _MOST_TAIL else ()
-
-
-def _lower(text: str) -> str:
-    """In lower case, every character at its place; some letters are two in lower case."""
-    low = text.lower()
-    return low if len(low) == len(text) else text

@@ -88,6 +88,12 @@ def _quotes_follow(text: str, at: int) -> bool:
     return text[at : at + 200].lstrip().startswith(">")
 
 
+def lower(text: str) -> str:
+    """In lower case, every character at its place; as it is where a letter is two in lower case."""
+    low = text.lower()
+    return low if len(low) == len(text) else text
+
+
 @lru_cache(maxsize=500)
 def quotes(text: str) -> tuple[tuple[int, int], ...]:
     """What stands between quotation marks in a cleaned text: others' words, unless it is most of it or what they wrote."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -90,7 +90,7 @@ class PlayHelpdesk:
     def fetch(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
         raise NotImplementedError
 
-    def reread(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
+    def reread(self, ticket_id: str, known: Callable[[], Ticket | None] = lambda: None) -> Ticket:
         return self.fetch(ticket_id)
 
     def past_tickets(self, ticket: Ticket) -> Ticket:

@@ -10,7 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
@@ -142,6 +143,16 @@ class System:
         requests.put(f"{self.url}/sandbox/{vendor}/_faults", json=shares, timeout=10).raise_for_status()
 
     # what can be seen
+
+    @contextmanager
+    def echoing(self, helpdesk: str) -> Iterator[None]:
+        """The helpdesk sends webhooks of what Baton writes, too, as all three do in reality where they are subscribed to."""
+        switch = f"{self.url}/sandbox/{helpdesk}/_echo"
+        requests.put(switch, json={"on": True}, timeout=10).raise_for_status()
+        try:
+            yield
+        finally:
+            requests.put(switch, json={"on": False}, timeout=10).raise_for_status()
 
     def api(self, path: str, **params: str) -> Any:
         headers = {"Authorization": f"Bearer {API_TOKEN}"}

@@ -117,8 +117,7 @@ def test_a_helpdesk_whose_answer_is_lost_gets_one_ticket(system: System, helpdes
 @pytest.mark.parametrize("helpdesk", kinds())
 def test_the_helpdesks_own_webhook_of_the_new_ticket_makes_no_second_handoff(system: System, helpdesk: str) -> None:
     threat = [{"role": "customer", "text": "My lawyer is informed, I am going to sue you for fraud."}]
-    requests.put(f"{system.url}/sandbox/{helpdesk}/_echo", json={"on": True}, timeout=10).raise_for_status()
-    try:
+    with system.echoing(helpdesk):
         id = post(system, handover(helpdesk, conversation=threat, attempts=[]), f"echo-{helpdesk}").json()["id"]
         handoff = begun(system, id)
         heard = until(
@@ -126,8 +125,6 @@ def test_the_helpdesks_own_webhook_of_the_new_ticket_makes_no_second_handoff(sys
             what="the echo",
         )
         until(lambda: all(system.api(f"deliveries/{d['id']}")["status"] != "accepted" for d in heard), what="the echo handled")
-    finally:
-        requests.put(f"{system.url}/sandbox/{helpdesk}/_echo", json={"on": False}, timeout=10).raise_for_status()
     assert [h["id"] for h in system.handoffs(handoff["ticket_id"])] == [handoff["id"]]
     escalation = system.api(f"escalations/{handoff['escalation_id']}")
     assert any("Shop assistant handed it over" in reason for reason in escalation["reasons"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -61,7 +62,7 @@ class Shown:
     def __init__(self, newest: Ticket, whole: Ticket = TICKET) -> None:
         self.newest, self.whole, self.asked = newest, whole, ""
 
-    def reread(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
+    def reread(self, ticket_id: str, known: Callable[[], Ticket | None] = lambda: None) -> Ticket:
         self.asked += f" newest of {ticket_id}"
         return self.newest
 

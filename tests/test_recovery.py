@@ -9,7 +9,6 @@ import random
 import signal
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +180,7 @@ def test_what_a_helpdesk_does_not_keep_at_all_is_told_to_people(parts: System, h
 @pytest.mark.parametrize(("helpdesk", "lies"), [("intercom", []), ("zendesk", ["rate_note_public", "rate_assignee_ignored"])])
 def test_the_webhooks_of_our_own_writes_spare_the_read_and_hide_nothing(parts: System, helpdesk: str, lies: list[str]) -> None:
     """By the first handoff it is learnt that the helpdesk tells of our own writes. What it lies about is found all the same."""
-    with Worker(parts), echoing(parts, helpdesk):
+    with Worker(parts), parts.echoing(helpdesk):
         first = str(next(_tickets))
         taken(parts, helpdesk, first)
         until(lambda: any("our own" in d["why"] for d in notes_told_of(parts, first)), what="the webhook of our own note heard")
@@ -200,17 +199,6 @@ def test_the_webhooks_of_our_own_writes_spare_the_read_and_hide_nothing(parts: S
 def notes_told_of(system: System, ticket: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = system.api("deliveries", limit="100")["items"]
     return [d for d in found if d["ticket_id"] == ticket and d["event"].endswith(("comment_added", "admin.noted"))]
-
-
-@contextmanager
-def echoing(system: System, helpdesk: str) -> Iterator[None]:
-    """The helpdesk sends webhooks of what Baton writes, too, as all three do in reality where they are subscribed to."""
-    switch = f"{system.url}/sandbox/{helpdesk}/_echo"
-    requests.put(switch, json={"on": True}, timeout=10).raise_for_status()
-    try:
-        yield
-    finally:
-        requests.put(switch, json={"on": False}, timeout=10).raise_for_status()
 
 
 def accepted_with_lies(system: System, helpdesk: str, ticket: str, **lies: float) -> tuple[str, list[str]]:

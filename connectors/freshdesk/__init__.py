@@ -6,7 +6,7 @@ Webhooks: https://support.freshdesk.com/support/solutions/articles/132589-using-
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from config.connections import Connection
@@ -70,9 +70,9 @@ class Connector:
     def fetch(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
         return outbound.fetch(self._desk, ticket_id, known)
 
-    def reread(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
+    def reread(self, ticket_id: str, known: Callable[[], Ticket | None] = lambda: None) -> Ticket:
         """As ``fetch``: Freshdesk lists a thread from its beginning, so that only what is known of it saves pages."""
-        return self.fetch(ticket_id, known)
+        return self.fetch(ticket_id, known())
 
     def past_tickets(self, ticket: Ticket) -> Ticket:
         return outbound.past_tickets(self._desk, ticket)

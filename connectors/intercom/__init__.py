@@ -8,7 +8,7 @@ Give Baton a teammate of its own: what that teammate does is taken for Baton's o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
@@ -72,7 +72,7 @@ class Connector:
         del known  # one call brings all that Intercom gives
         return reading.fetch(self._desk, ticket_id)
 
-    def reread(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
+    def reread(self, ticket_id: str, known: Callable[[], Ticket | None] = lambda: None) -> Ticket:
         del known
         return reading.reread(self._desk, ticket_id)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
@@ -81,7 +81,7 @@ class Connector:
         self._people.learn(read.our_id)
         return read.ticket
 
-    def reread(self, ticket_id: str, known: Ticket | None = None) -> Ticket:
+    def reread(self, ticket_id: str, known: Callable[[], Ticket | None] = lambda: None) -> Ticket:
         del known  # what was just written is among the newest
         return reading.reread(self._account, ticket_id)
 
