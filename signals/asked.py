@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from escalation.signals import Evidence, Signal
+from signals import waiting
 from signals.lexicon import Hit
 from signals.model import Model
-from signals.numbers import NUMBER_WORDS
 from signals.text import quotes, sentence_of, sentences
 from signals.turns import MOST_EVIDENCE, Turn
 
@@ -29,10 +29,6 @@ _DENIABLE = frozenset({"explicit_human_request", "legal_threat", "churn_risk", "
 _NO_PLAIN_DENIAL = re.compile(
     r"\b(?:but|if|unless|until|nobody|no one|nothing|did(?:n't)?|ha(?:s|ve)(?:n't| not)|never|force|another)\b|\?", re.IGNORECASE
 )
-_DAYS = re.compile(r"\b(\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|several)\s+(day|week|month|year)s?\b", re.I)
-_NUMBERS = NUMBER_WORDS | {"a": 1, "an": 1, "several": 3}
-_LENGTHS = {"day": 1, "week": 7, "month": 30, "year": 365}
-
 _YOU = re.compile(r"\byour?\b", re.IGNORECASE)
 
 Seen = tuple[Turn, Evidence, float]
@@ -63,13 +59,8 @@ def complaint(own: Sequence[Turn], model: Model | None) -> Signal | None:
     hits = [s for s in hits if (s[0].place, s[1].start) > over]
     if not hits:
         return None
-    days = max(_days(turn.text[at.start : at.end]) for turn, at, _ in hits)
+    days = max(max(waiting.days(turn.text[at.start : at.end]), waiting.since(turn.text)) for turn, at, _ in hits)
     return Signal("complaint", {"asked_before": True, "days": days}, max(p for _, _, p in hits), evidence(hits), source(model))
-
-
-def _days(text: str) -> int:
-    told = ((number.lower(), unit.lower()) for number, unit in _DAYS.findall(text))
-    return max(((_NUMBERS.get(n) or int(n) if n.isdigit() or n in _NUMBERS else 0) * _LENGTHS[u] for n, u in told), default=0)
 
 
 def paperwork(own: Sequence[Turn], incident: Signal | None) -> Signal | None:
@@ -114,9 +105,11 @@ def _by_pattern(name: str, own: Sequence[Turn], model: Model | None) -> Iterator
 
 def _by_model(name: str, own: Sequence[Turn], model: Model) -> Iterator[Seen]:
     """Sentences that the model takes, but those in which a pattern was said and taken back: "I do NOT want a refund"."""
+    question = model.sentence.questions[name]
+    first, least = question.first, question.least  # most sentences say nothing of it: no call for each
     for turn in own:
         for span in turn.spans:
-            if not model.sentence.takes(span.scores, name) or share_quoted(turn, span.start, span.end) > HALF:
+            if span.scores[first] < least or share_quoted(turn, span.start, span.end) > HALF:
                 continue
             hits, share = turn.within(name, span), model.sentence.yes(span.scores, name)
             if (hits and all(hit.veto for hit in hits)) or _is_spoken_of(name, turn, span.start, span.end):

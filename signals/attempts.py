@@ -13,7 +13,7 @@ from signals.acts import Act, acts, names_new
 from signals.asked import evidence_of, seen_by, solved, source
 from signals.features import words_of
 from signals.lexicon import Hit
-from signals.model import Model
+from signals.model import Model, least_score
 from signals.turns import MOST_EVIDENCE, Span, Turn, advice_before
 from signals.wordlists import wordlist
 
@@ -23,6 +23,7 @@ _MOST_BEFORE = 3  # sentences before a bare outcome that may tell what was tried
 _LOW = 0.09
 _SEVERAL = 0.24  # how likely two have to be
 _UNLIKELY = 0.06  # below it a sentence reports nothing
+_LEAST = least_score(_UNLIKELY)
 _ALIKE = 0.5  # of one that ends like another
 _MANY = 200  # words that a sentence may repeat
 _MOST_EARLIER = 5  # messages whose sentences may end alike
@@ -100,10 +101,11 @@ def _reports(turn: Turn, messages: Sequence[Message], model: Model | None, earli
 
 def _likely(turn: Turn, who: str, model: Model, earlier: Sequence[Turn]) -> dict[int, float]:
     """Sentence → how likely it reports a failure; equal ends make it likely: "Other roll, half. Older driver, half."."""
+    first = model.sentence.questions[_QUESTION].first
+    if not any(span.scores[first] >= _LEAST for span in turn.spans):
+        return {}
     shares = {n: model.sentence.yes(span.scores, _QUESTION) for n, span in enumerate(turn.spans)}
     likely = {n: share for n, share in shares.items() if share >= _UNLIKELY}
-    if not likely:
-        return likely
     texts = _texts(turn)
     if outcomes.none_tried(turn.text):
         return {}

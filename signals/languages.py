@@ -62,12 +62,16 @@ def detect(text: str, told: str = "") -> Language:
     plain = text.isascii()
     letters = 1 if plain else sum(map(str.isalpha, text))
     for code, script in () if plain else _SCRIPTS:
-        seen = len(script.findall(text))
-        if seen and seen >= _SHARE * letters:
-            return Language(code, min(seen / max(letters, 1), 1.0), f"written in the script of {code}")
-    scores: dict[str, float] = {}
+        written = len(script.findall(text))
+        if written and written >= _SHARE * letters:
+            return Language(code, min(written / max(letters, 1), 1.0), f"written in the script of {code}")
+    seen: dict[tuple[str, ...], int] = {}  # languages that share a word → how often such words were seen
     for word, times in Counter(text.lower().split()).items():
-        of = _LANGUAGES_OF.get(word) or _LANGUAGES_OF.get(word.strip(_MARKS), ())
+        of = _LANGUAGES_OF.get(word) or _LANGUAGES_OF.get(word.strip(_MARKS))
+        if of:
+            seen[of] = seen.get(of, 0) + times
+    scores: dict[str, float] = {}
+    for of, times in seen.items():
         for code in of:
             scores[code] = scores.get(code, 0.0) + times / len(of)
     if told:  # a helpdesk's word decides where the text is short, and between close relatives

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from operator import mul
 from pathlib import Path
-from struct import unpack
+from struct import Struct
 from typing import Any, Protocol
 
 _UNIT = 0.1  # weights and lengths are kept in tenths
 _BITS = 32  # of one sum in a packed row: adding rows is one addition of whole numbers, however many labels there are
 _BYTES = _BITS // 8
 _ZERO = 1 << (_BITS - 1)  # added to each sum, so that none is negative when they are taken apart
+_LENGTH = Struct("<I")
 _WHOLE = 0.5  # how much what the whole message says counts beside what a sentence says
 WEIGHTS = Path(__file__).parent / "weights.jsonl"
 
@@ -53,16 +54,18 @@ class Part:
         total = sum(parts)
         return {label: part / total for label, part in zip(asked.labels, parts, strict=True)}
 
+    def but(self, scores: Sequence[float], name: str, label: str) -> float:
+        """Probability of all labels but one; cheaper than their shares."""
+        asked = self.questions[name]
+        own = scores[asked.first : asked.first + len(asked.labels)]
+        most = max(own)
+        return 1 - math.exp(own[asked.labels.index(label)] - most) / sum([math.exp(value - most) for value in own])
+
     def top(self, scores: Sequence[float], name: str) -> str:
         """The likeliest label of a question with several; cheaper than its share."""
         asked = self.questions[name]
         own = scores[asked.first : asked.first + len(asked.labels)]
         return asked.labels[own.index(max(own))]
-
-    def takes(self, scores: Sequence[float], name: str) -> bool:
-        """Whether a yes/no question is answered yes; cheaper than its share."""
-        asked = self.questions[name]
-        return scores[asked.first] >= asked.least
 
     def yes(self, scores: Sequence[float], name: str) -> float:
         """Probability of yes."""
@@ -118,9 +121,13 @@ class Model:
 
     def _scores(self, part: Part, total: int) -> list[float]:
         labels = len(self.sentence.bias) + len(self.message.bias)
-        length, *sums = unpack(f"<{labels + 1}I", (total + _lifted(labels)).to_bytes(_BYTES * (labels + 1), "little"))
+        lifted = _lifted(labels)
+        # Lifted, so that nothing is borrowed from the sum beside; with the highest bit turned it is a signed number again.
+        packed = ((total + lifted) ^ lifted).to_bytes(_BYTES * (labels + 1), "little")
+        (length,) = _LENGTH.unpack_from(packed)
         scale = math.sqrt(_UNIT / length) if length else 0.0
-        return [bias + scale * (each - _ZERO) for bias, each in zip(part.bias, sums[part.place :], strict=False)]
+        sums = _signed(len(part.bias)).unpack_from(packed, _BYTES * (part.place + 1))
+        return [bias + scale * each for bias, each in zip(part.bias, sums, strict=True)]
 
 
 def with_whole(sentence: float, message: float) -> float:
@@ -157,6 +164,11 @@ def _part(told: Mapping[str, Any], place: int) -> Part:
         questions[name] = Question(name, tuple(asked["labels"]), first, cut, least_score(cut))
         first += len(asked["labels"])
     return Part(questions, tuple(told["bias"]), place)
+
+
+@lru_cache(maxsize=8)
+def _signed(labels: int) -> Struct:
+    return Struct(f"<{labels}i")
 
 
 @lru_cache(maxsize=8)

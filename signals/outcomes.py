@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from signals.text import lower
 from signals.wordlists import wordlist
@@ -146,6 +147,7 @@ def alike(sentences: Sequence[str], before: Sequence[str] = ()) -> frozenset[int
     return frozenset(n for tail, some in tails.items() if len(some) > 1 or tail in earlier for n in some)
 
 
+@lru_cache(maxsize=500)  # a message's sentences are compared with those of the messages before
 def _tail(sentence: str) -> tuple[str, ...]:
     """The few words a sentence ends in, those behind its last colon, comma or dash; () where they are many or all."""
     text = sentence.lower()

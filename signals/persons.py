@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -36,8 +37,8 @@ _TAKES: Any = re2.compile(
     r"|\b(?:yes|then|please|do|okay|ok)\b[^.!?]{0,20}\b(?:call|phone|ring) me\b|\bin that case do (?:call|phone|ring)\b"
     r"|\b(?:second option|take you up on (?:it|that|the|your)|put me through|connect me|yes,? (?:please )?arrange it)\b"
 )
-_YES: Any = re2.compile(
-    r"(?i)^\W*(?:(?:oh |well |ok |okay )?(?:yes|yep|yeah|yup|ya)|please(?: do)?|sure|ok(?:ay)?|go ahead|do (?:that|so|it)|"
+_YES = re.compile(
+    r"(?i)\W*+(?:(?:oh |well |ok |okay )?(?:yes|yep|yeah|yup|ya)|please(?: do)?|sure|ok(?:ay)?|go ahead|do (?:that|so|it)|"
     r"by all means|gladly|absolutely|definitely|that(?: would|'d) be|i(?:'d| would) (?:like|love|appreciate) that)\b"
 )
 _NOT_NOW: Any = re2.compile(
@@ -48,7 +49,7 @@ _NOT_NOW: Any = re2.compile(
 def taken_up(own: Sequence[Turn], messages: Sequence[Message]) -> Iterator[Seen]:
     """Answers that turn the offer of a person or a call into a request for one: "yes please", "now I'd take that call"."""
     for turn in own:
-        yes, named = _YES.search(turn.text), _TAKES.search(turn.text)
+        yes, named = _YES.match(turn.text), _TAKES.search(turn.text)
         if not (yes or named):
             continue
         before = advice(messages, turn.place)

@@ -10,6 +10,7 @@ from escalation.ticket import Message, Role
 from signals.features import words_of
 from signals.languages import everyday
 from signals.turns import MOST_EVIDENCE, Turn
+from signals.waiting import unanswered as unanswered_by
 
 _CLAIMS = {"second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5, "sixth": 6}
 _TIMES = re.compile(
@@ -34,6 +35,7 @@ def unanswered(turns: Sequence[Turn], messages: Sequence[Message]) -> Signal | N
         return None
     claims = [(turn, hit) for turn in waiting for hit in turn.of("unanswered_claim")]
     counted = max((_claimed(turn.text[hit.start : hit.end]) for turn, hit in claims), default=0)
+    counted = max([counted, *(unanswered_by(turn.text) for turn in waiting)])
     seen = [turn.evidence(hit.start, hit.end, hit.seen_by) for turn, hit in claims]
     whole = [turn.evidence(0, min(len(turn.message.text), 80), "thread") for turn in waiting]
     return Signal("unanswered_messages", max(len(waiting), counted), 0.95, tuple((seen or whole)[:MOST_EVIDENCE]), "thread")

@@ -56,7 +56,8 @@ def _shares(turn: Turn, model: Model | None) -> dict[str, float]:
     said = _tone(hits, loud) if hits or loud else ""
     if model is None or not turn.whole:
         return {name: (0.7 if name == said else 0.1) if said else (0.7 if name == "neutral" else 0.1) for name in _LABELS}
-    shares = dict(model.message.share(_own_words(turn, model), "sentiment"))
+    said_themselves = _own_words(turn, model)
+    shares = dict(turn.tones if said_themselves is turn.whole else model.message.share(said_themselves, "sentiment"))
     if said != "angry" and shares["angry"] < _HOSTILE:  # the model alone has to be sure to call somebody angry
         shares["frustrated"] += 0.8 * shares["angry"]
         shares["angry"] *= 0.2

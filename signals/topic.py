@@ -56,17 +56,17 @@ def impact(own: Sequence[Turn], model: Model | None) -> Signal | None:
 def _is_likely(turn: Turn, hit: Hit, model: Model | None) -> bool:
     """Whether the model does not take back what a pattern saw."""
     span = turn.span_of(hit)
-    return model is None or span is None or 1 - model.sentence.share(span.scores, "impact")["none"] >= _UNLIKELY
+    return model is None or span is None or model.sentence.but(span.scores, "impact", "none") >= _UNLIKELY
 
 
 def _impact_by_model(own: Sequence[Turn], model: Model) -> Iterator[tuple[Turn, Evidence, float, str]]:
     """(turn, where, how likely, kind) of every sentence with a critical impact."""
     for turn in own:
         for span in turn.spans:
-            shares = model.sentence.share(span.scores, "impact")
-            if 1 - shares["none"] >= _GRAVE and not turn.within("impact.none", span):
-                kind = max(IMPACTS, key=shares.__getitem__)
-                yield turn, turn.evidence(span.start, span.end, seen_by("impact", model)), 1 - shares["none"], kind
+            likely = model.sentence.but(span.scores, "impact", "none")
+            if likely >= _GRAVE and not turn.within("impact.none", span):
+                kind = max(IMPACTS, key=model.sentence.share(span.scores, "impact").__getitem__)
+                yield turn, turn.evidence(span.start, span.end, seen_by("impact", model)), likely, kind
 
 
 def _scope(kind: str, texts: Sequence[str]) -> str:

@@ -21,6 +21,7 @@ _MOST_ADVICE, _MOST_SUBJECT = 1000, 300  # characters
 _LONG = 700  # characters of a sentence that are scored
 MOST_EVIDENCE = 10
 _CONTENT = 0.6  # share of a tone; on 3,040 unseen tickets it raised precision of a wish for a person from .86 to .92
+_Hits = Mapping[str, list[Hit]]  # by group
 _LETTERS = re.compile(r"[^\W\d_]")
 
 
@@ -41,14 +42,20 @@ class Turn:
     place: int
     message: Message
     text: str
-    hits: Mapping[str, list[Hit]]
+    hits: _Hits
+    counting: _Hits  # those of them that were not taken back
     spans: tuple[Span, ...] = ()
     whole: Sequence[float] = field(default=())
-    content: bool = False  # the customer is done: thanks, it works
+    tones: Mapping[str, float] = field(default_factory=dict)  # the model's share of each tone, {} where no model read it
 
-    def of(self, group: str) -> list[Hit]:
+    @property
+    def content(self) -> bool:
+        """The customer is done: thanks, it works."""
+        return self.tones.get("satisfied", 0.0) >= _CONTENT
+
+    def of(self, group: str) -> Sequence[Hit]:
         """Hits that count."""
-        return [hit for hit in self.hits.get(group, ()) if not hit.veto]
+        return self.counting.get(group, ())
 
     def within(self, group: str, span: Span) -> list[Hit]:
         """Hits of a group in a sentence, those taken back included."""
@@ -87,8 +94,8 @@ def advice_before(messages: Sequence[Message], place: int) -> str:
 @lru_cache(maxsize=500)
 def _read(
     text: str, advice: str, subject: str, lexicon: Lexicon | None, model: Model | None
-) -> tuple[str, Mapping[str, list[Hit]], tuple[Span, ...], Sequence[float], bool] | None:
-    """(cleaned text, hits, sentences, scores of the whole, content) of one message; None for an automatic reply.
+) -> tuple[str, _Hits, _Hits, tuple[Span, ...], Sequence[float], Mapping[str, float]] | None:
+    """(cleaned text, hits, those that count, sentences, scores of the whole, its tones); None for an automatic reply.
 
     Kept for a while: every event of a ticket has its whole thread read again.
     """
@@ -96,31 +103,38 @@ def _read(
     if is_automatic(own):
         return None
     hits = lexicon.find(own) if lexicon else {}
+    counting = {group: kept for group, some in hits.items() if (kept := [hit for hit in some if not hit.veto])}
     if model is None or not own.strip():
-        return own, hits, (), (), False
-    spans: list[Span] = []
+        return own, hits, counting, (), (), {}
+    spans, scores = _scored(own, hits, advice, subject, model)
+    return own, hits, counting, spans, scores, model.message.share(scores, "sentiment")
+
+
+def _scored(text: str, hits: _Hits, advice: str, subject: str, model: Model) -> tuple[tuple[Span, ...], Sequence[float]]:
+    """The sentences of a cleaned text with their scores, and the scores of the whole."""
+    told: list[tuple[int, int, Sequence[float], int]] = []
     seen: set[str] = set()
     whole = 0
     here, before = setting(subject, advice, everyday("en")), list[str]()
     of_subject = model.total(here.subject)
-    for number, (start, end) in enumerate(_spans(own)):
-        words = words_of(own[start:end])
+    for number, (start, end) in enumerate(_spans(text)):
+        words = words_of(text[start:end])
         said = features(words, _marks(hits, start, end))
-        new = said.difference(seen)
-        first = model.total(new)
-        total = first + model.total(said.intersection(seen))
+        again = said & seen
+        first = total = model.total(said - again if again else said)
+        if again:
+            total += model.total(again)
         near = of_subject + model.total(around(words, number, before, here))
-        spans.append(Span(start, end, model.of_sentence(own[start:end], total + near), total))
-        seen |= new
+        told.append((start, end, model.of_sentence(text[start:end], total + near), total))
+        seen |= said
         whole += first
         before = words
-    scores = model.of_message(own, whole)
-    if len(spans) > 1:
-        spans = [Span(s.start, s.end, model.beside(s.scores, scores), s.total) for s in spans]
-    return own, hits, tuple(spans), scores, model.message.share(scores, "sentiment")["satisfied"] >= _CONTENT
+    scores = model.of_message(text, whole)
+    alone = len(told) == 1  # it says all that the message says
+    return tuple(Span(a, b, own if alone else model.beside(own, scores), total) for a, b, own, total in told), scores
 
 
-def _marks(hits: Mapping[str, list[Hit]], start: int, end: int) -> tuple[str, ...]:
+def _marks(hits: _Hits, start: int, end: int) -> tuple[str, ...]:
     if not hits:
         return ()
     return marks({g: own for g, some in hits.items() if (own := [h for h in some if start <= h.start < end])})
