@@ -25,10 +25,10 @@ from signals.packs import pack
 from signals.turns import Turn, turns
 from tests.support import ROOT
 
-OPEN = ("plain", "broad")
+OPEN = ("plain", "broad", "mixed")
 OF_MONEY = (*OPEN, "refunds", "refunds_plain")
 CUTS = [cut / 100 for cut in range(10, 81, 2)]
-ALIKE = 0.005  # of F1
+ALIKE = 0.01  # of F1
 NEAR = 4  # cuts on either side that count with one: a single peak is chance
 Find = Callable[[Sequence[Turn], Sequence[Message], Model], Signal | None]
 

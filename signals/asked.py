@@ -13,11 +13,12 @@ from signals.text import quotes, sentence_of, sentences
 from signals.turns import MOST_EVIDENCE, Turn
 
 PLAIN = ("explicit_human_request", "churn_risk", "legal_threat", "security_incident", "privacy_request")
-# Share below which the model takes back what a pattern saw: right in thirteen of fourteen marked sentences. Money is asked back
-# in so many ways that a pattern is believed sooner.
-_UNLIKELY, _UNLIKELY_MONEY = 0.3, 0.05
+# Share below which the model takes back what a pattern saw: right in thirteen of fourteen marked sentences. Money and a person
+# are asked for in so plain words and so many ways that a pattern is believed sooner.
+_UNLIKELY, _UNLIKELY_PLAIN = 0.4, {"refund_request": 0.05, "explicit_human_request": 0.1}
 HALF = 0.5
 _NEAR = 300  # characters: a list of papers follows the sentence that asks for them
+_PAPERS = "compliance_request"
 SURE = 0.85  # of a pattern where there is no model
 # What happened stays told: an incident, a wish for data. What is asked, threatened or complained of ends when they are content.
 _ENDS_WHEN_RESOLVED = frozenset({"explicit_human_request", "refund_request", "legal_threat", "churn_risk"})
@@ -63,14 +64,22 @@ def complaint(own: Sequence[Turn], model: Model | None) -> Signal | None:
     return Signal("complaint", {"asked_before": True, "days": days}, max(p for _, _, p in hits), evidence(hits), source(model))
 
 
+def papers(own: Sequence[Turn]) -> Iterator[Seen]:
+    """Messages that speak of compliance papers more than once: those are for the security team, too."""
+    for turn in own:
+        hits = turn.of(_PAPERS)
+        if len({turn.text[hit.start : hit.end].lower() for hit in hits}) > 1:
+            yield turn, evidence_of(turn, hits[0]), SURE
+
+
 def paperwork(own: Sequence[Turn], incident: Signal | None) -> Signal | None:
     """Compliance papers are asked for, no incident is reported: wherever a security incident was seen, papers are spoken of."""
-    if incident is None or incident.value is not True or not all(map(is_by_model, incident.evidence)):
+    if incident is None or incident.value is not True:
         return None
-    papers = tuple(evidence_of(turn, hit) for turn in own for hit in turn.of("compliance_request"))
-    if not all(_beside(at, papers) for at in incident.evidence):
+    papers = tuple(evidence_of(turn, hit) for turn in own for hit in turn.of(_PAPERS))
+    if not all((is_by_model(at) and _beside(at, papers)) or at in papers for at in incident.evidence):
         return None
-    return Signal("compliance_request", True, SURE, papers[:MOST_EVIDENCE], "patterns")
+    return Signal(_PAPERS, True, SURE, papers[:MOST_EVIDENCE], "patterns")
 
 
 def _beside(at: Evidence, papers: Sequence[Evidence]) -> bool:
@@ -94,7 +103,7 @@ def find(
 
 def _by_pattern(name: str, own: Sequence[Turn], model: Model | None) -> Iterator[Seen]:
     """Patterns that were seen, but those in a sentence which the model finds unlikely: it was told of the pattern."""
-    least = _UNLIKELY_MONEY if name == "refund_request" else _UNLIKELY
+    least = _UNLIKELY_PLAIN.get(name, _UNLIKELY)
     for turn in own:
         for hit in turn.of(name):
             span = turn.span_of(hit)

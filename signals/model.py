@@ -1,8 +1,8 @@
 """The trained part of reading: logistic regressions over ``features``, one per question, scored in plain Python.
 
 The weights are made by ``python -m signals.training`` from ``signals/corpus`` and kept beside this file: a line about the
-questions, and one per feature: its squared length and its weights (label, weight, …), in tenths. Labels are numbered through:
-those asked of sentences, then those asked of messages.
+questions, and one per feature: its squared length and its weights (lane, weight, …), in tenths. Every label of either part has a
+lane of its own; those that most features tell something of come first, so that most packed rows are short.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ _UNIT = 0.1  # weights and lengths are kept in tenths
 _BITS = 32  # of one sum in a packed row: adding rows is one addition of whole numbers, however many labels there are
 _BYTES = _BITS // 8
 _ZERO = 1 << (_BITS - 1)  # added to each sum, so that none is negative when they are taken apart
-_LENGTH = Struct("<I")
 _WHOLE = 0.5  # how much what the whole message says counts beside what a sentence says
 WEIGHTS = Path(__file__).parent / "weights.jsonl"
 
@@ -43,7 +42,7 @@ class Part:
 
     questions: Mapping[str, Question]
     bias: tuple[float, ...]  # per label
-    place: int = 0  # of its first label among those of all parts
+    lanes: tuple[int, ...]  # per label, its place in a packed row
 
     def share(self, scores: Sequence[float], name: str) -> dict[str, float]:
         """Probability of each label of a question with several; they add up to 1."""
@@ -120,14 +119,13 @@ class Model:
         return self._scores(self.message, total)
 
     def _scores(self, part: Part, total: int) -> list[float]:
-        labels = len(self.sentence.bias) + len(self.message.bias)
-        lifted = _lifted(labels)
+        lanes = len(self.sentence.lanes) + len(self.message.lanes)
+        lifted = _lifted(lanes)
         # Lifted, so that nothing is borrowed from the sum beside; with the highest bit turned it is a signed number again.
-        packed = ((total + lifted) ^ lifted).to_bytes(_BYTES * (labels + 1), "little")
-        (length,) = _LENGTH.unpack_from(packed)
+        packed = ((total + lifted) ^ lifted).to_bytes(_BYTES * (lanes + 1), "little")
+        length, *sums = _numbers(lanes).unpack(packed)
         scale = math.sqrt(_UNIT / length) if length else 0.0
-        sums = _signed(len(part.bias)).unpack_from(packed, _BYTES * (part.place + 1))
-        return [bias + scale * each for bias, each in zip(part.bias, sums, strict=True)]
+        return [bias + scale * sums[lane] for bias, lane in zip(part.bias, part.lanes, strict=True)]
 
 
 def with_whole(sentence: float, message: float) -> float:
@@ -145,9 +143,8 @@ def words_only() -> Model:
     """The model that comes with Baton and needs nothing beside Python."""
     with WEIGHTS.open(encoding="utf-8") as lines:  # line by line: read at once it would take as much memory again
         told = json.loads(next(lines))
-        sentence = _part(told["sentence"], 0)
-        message = _part(told["message"], len(sentence.bias))
-        places = [1 << (_BITS * (label + 1)) for label in range(len(sentence.bias) + len(message.bias))]
+        sentence, message = _part(told["sentence"]), _part(told["message"])
+        places = [1 << (_BITS * (lane + 1)) for lane in range(len(sentence.lanes) + len(message.lanes))]
         weights = {
             feature: length + sum(map(mul, row[1::2], map(places.__getitem__, row[::2])))
             for (feature, length, *row), _ in map(json.JSONDecoder().raw_decode, lines)
@@ -156,21 +153,21 @@ def words_only() -> Model:
     return Model(told["version"], sentence, message, weights, both)
 
 
-def _part(told: Mapping[str, Any], place: int) -> Part:
+def _part(told: Mapping[str, Any]) -> Part:
     questions: dict[str, Question] = {}
     first = 0
     for name, asked in told["questions"].items():
         cut = asked["threshold"]
         questions[name] = Question(name, tuple(asked["labels"]), first, cut, least_score(cut))
         first += len(asked["labels"])
-    return Part(questions, tuple(told["bias"]), place)
+    return Part(questions, tuple(told["bias"]), tuple(told["lanes"]))
 
 
 @lru_cache(maxsize=8)
-def _signed(labels: int) -> Struct:
-    return Struct(f"<{labels}i")
+def _numbers(lanes: int) -> Struct:
+    return Struct(f"<I{lanes}i")
 
 
 @lru_cache(maxsize=8)
-def _lifted(labels: int) -> int:
-    return sum(_ZERO << (_BITS * (label + 1)) for label in range(labels))
+def _lifted(lanes: int) -> int:
+    return sum(_ZERO << (_BITS * (lane + 1)) for lane in range(lanes))

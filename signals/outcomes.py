@@ -12,6 +12,7 @@ from signals.wordlists import wordlist
 _MOST_HEAD, _MOST_TAIL = 12, 4  # words; longer ones are no "new cable: still dead"
 _PARTS = re.compile(r"[:;,=](?=\s)|\s[-\u2013\u2014]\s|\band\b")
 _WORD = re.compile(r"[a-z#']+")
+_NUMBER = re.compile(r"\d+")
 _FILLING = wordlist("of_outcomes")
 # What was not done or is yet to come, up to the end of what is said of it.
 _AHEAD = re.compile(
@@ -155,6 +156,6 @@ def _tail(sentence: str) -> tuple[str, ...]:
     cut = cuts[-1] if cuts else None
     if cut is None or not cut.start() or len(_WORD.findall(text, 0, cut.start())) > _MOST_HEAD:
         return ()
-    words = _WORD.findall(text, cut.end())
+    words = _WORD.findall(text, cut.end()) or _NUMBER.findall(text, cut.end())  # "New key: 500. Your collection: 500."
     kept = tuple(w for w in words if w not in _FILLING) or tuple(words)
     return kept if len(kept) <= _MOST_TAIL else ()

@@ -62,8 +62,8 @@ def _signals(
     yield thread.bot_loop(messages)
     if language.code not in LANGUAGES:
         return
-    offered = {"explicit_human_request": persons.taken_up(own, messages)}
-    plain = {name: asked.plain(name, own, model, offered.get(name, ())) for name in asked.PLAIN}
+    beside = {"explicit_human_request": persons.taken_up(own, messages), "security_incident": asked.papers(own)}
+    plain = {name: asked.plain(name, own, model, beside.get(name, ())) for name in asked.PLAIN}
     yield from plain.values()
     yield asked.paperwork(own, plain["security_incident"])
     yield refunds.refund(own, messages, model)

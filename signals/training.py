@@ -11,6 +11,7 @@ import hashlib
 import json
 import logging
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import chain
@@ -29,6 +30,7 @@ SMALLEST = 2.0  # weight times rarity below which a feature is not kept
 # The share at which yes is taken, before it is chosen on unseen tickets; some are counted, and each missed is one too few.
 CUT = 0.4
 COUNTED = {"failed_attempt": 0.3, "asked_before": 0.15}
+Rows = dict[str, list[int]]  # feature → label, weight, label, weight, …
 Keep = Callable[[dict[str, Any], Texts, float, Fit], None]
 # Ordinary texts of other questions that are a clear no to yes/no questions, so that everyday words weigh nothing.
 _ORDINARY = (("technical", "none"), ("urgency", "none"), ("impact", "none"), ("sentiment", "satisfied"), ("intents", "how_to"))
@@ -115,6 +117,19 @@ def _tenths(value: float) -> int:
     return round(float(value) * 10)
 
 
+def in_lanes(sentence: Rows, message: Rows, labels: tuple[int, int]) -> tuple[Rows, list[int]]:
+    """Rows of (lane, weight, …) for both parts together, from those of (label, weight, …) of either, and the lane of every label.
+
+    The labels of which most rows tell come first.
+    """
+    first = labels[0]
+    together = {name: sentence.get(name, []) + _numbered_on(message.get(name, []), first) for name in {*sentence, *message}}
+    told = Counter(chain.from_iterable(row[::2] for row in together.values()))
+    order = sorted(range(sum(labels)), key=lambda label: -told[label])
+    lanes = [order.index(label) for label in range(len(order))]
+    return {n: [each if at % 2 else lanes[each] for at, each in enumerate(row)] for n, row in together.items()}, lanes
+
+
 def _numbered_on(row: list[int], place: int) -> list[int]:
     return [each if at % 2 else each + place for at, each in enumerate(row)]
 
@@ -131,15 +146,13 @@ def main(shared: Path | None) -> None:
     parts = train(shared, by_words, keep_words)
     made = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     version = f"{datetime.now(UTC):%Y-%m-%d}.{made[:4]}"
-    sentence, message = (parts[name].pop("weights") for name in ("sentence", "message"))
-    place = len(parts["sentence"]["bias"])
+    labels = len(parts["sentence"]["bias"]), len(parts["message"]["bias"])
+    rows, lanes = in_lanes(parts["sentence"].pop("weights"), parts["message"].pop("weights"), labels)
+    parts["sentence"]["lanes"], parts["message"]["lanes"] = lanes[: labels[0]], lanes[labels[0] :]
     write(
         WEIGHTS,
         {"version": version, **parts},
-        *(
-            [name, _tenths(weigher().idf_[column] ** 2), *sentence.get(name, []), *_numbered_on(message.get(name, []), place)]
-            for name, column in vocabulary().items()
-        ),
+        *([name, _tenths(weigher().idf_[column] ** 2), *rows.get(name, [])] for name, column in vocabulary().items()),
     )
     embedder = installed()
     if embedder is not None:
