@@ -49,6 +49,11 @@ class Facts:
         """The value of a dotted name at the last evaluation, None when it was not known or empty."""
         return self.was.get(name)
 
+    def limited(self, limits: Mapping[str, object], **more: object) -> Facts:
+        """The same with the numbers of a segment, and values beside. By hand, for ``replace`` takes ten times as long."""
+        values = {**self.values, **more} if more else self.values
+        return Facts(self.now, values, self.was, self.first, self.told_before, self.quotes, limits)
+
     def was_told(self, name: str) -> bool:
         """True when the field's value before is really known, be it that it was empty."""
         return name in self.was or name.split(".")[0] in self.told_before
@@ -68,7 +73,8 @@ def facts(
     """
     values = _of_ticket(ticket) | _clocked(ticket, now) | _of_changes(changes) | _of_signals(signals) | _known(more, ())
     was = _told_previous(changes) | (_of_ticket(before) | _sla(before, None) if before else {})
-    quotes = {s.name: quote for s in signals if (quote := _quote(s, ticket.messages))}
+    texts = {m.id: m.text for m in ticket.messages}
+    quotes = {s.name: quote for s in signals if (quote := _quote(s, texts))}
     told = before.known if before else frozenset()
     return Facts(now, values, was, before is None, told, quotes)
 
@@ -254,9 +260,8 @@ def _amount(name: str, value: Mapping[str, object]) -> dict[str, object]:
         return {}
 
 
-def _quote(signal: Signal, messages: tuple[Message, ...]) -> str:
-    """The customer's own words behind a signal, shortened."""
-    texts = {m.id: m.text for m in messages}
+def _quote(signal: Signal, texts: Mapping[str, str]) -> str:
+    """The customer's own words behind a signal, shortened; ``texts`` of the messages by their ids."""
     for seen in signal.evidence:
         words = " ".join(texts.get(seen.message_id, "")[seen.start : seen.end][: 2 * _QUOTE].split()).lstrip(".,;:!? ")
         if words:

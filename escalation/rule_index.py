@@ -27,12 +27,13 @@ class RuleIndex:
     def candidates(self, values: Mapping[str, object]) -> list[int]:
         """Places of the rules that can hold, in the playbook's order."""
         found = set(self.always)
-        for name, value in values.items():
-            found.update(self.by_field.get(name, ()))
-            known = self.by_value.get(name)
-            if known is not None:
-                for key in _keys(value):
-                    found.update(known.get(key, ()))
+        known = values.keys()
+        for name in known & self.by_field.keys():
+            found.update(self.by_field[name])
+        for name in known & self.by_value.keys():
+            places = self.by_value[name]
+            for key in _keys(values[name]):
+                found.update(places.get(key, ()))
         return sorted(found)
 
 

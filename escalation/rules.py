@@ -50,9 +50,8 @@ def with_segment(playbook: Playbook, facts: Facts) -> tuple[Facts, Segment | Non
     """The facts with ``segment`` and its numbers of the grid; the first segment that fits counts."""
     segment = next((s for s in playbook.segments if holds(s.when, facts)), None)
     if segment is None:
-        return replace(facts, limits=playbook.thresholds) if playbook.thresholds else facts, None
-    values = {**facts.values, "segment": segment.id}
-    return replace(facts, values=values, limits={**playbook.thresholds, **segment.thresholds}), segment
+        return facts.limited(playbook.thresholds) if playbook.thresholds else facts, None
+    return facts.limited({**playbook.thresholds, **segment.thresholds}, segment=segment.id), segment
 
 
 def holds(when: Conditions, facts: Facts) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 
 from escalation.compare import normal
 from escalation.facts import customer_messages
@@ -42,7 +41,12 @@ def _found(ticket: Ticket, words: Mapping[str, tuple[str, ...]]) -> dict[str, di
         return {}
     subject = _spaced(ticket.subject)
     text = _spaced("\n".join(m.text for m in customer_messages(ticket))[:_MOST_WORDS_READ])
-    return {name: {word: score for word in words[name] if (score := _score(word, subject, text))} for name in sorted(words)}
+    both = f"{subject}\n{text}"  # most words stand in neither: one look tells
+    found: dict[str, dict[str, int]] = {name: {} for name in sorted(words)}
+    for name, word, sought, weight in _all_sought(words):
+        if sought in both:
+            found[name][word] = weight * (_SUBJECT_WEIGHT * (sought in subject) + (sought in text))
+    return found
 
 
 def _spaced(text: str) -> str:
@@ -50,12 +54,22 @@ def _spaced(text: str) -> str:
     return f" {' '.join(_WORD.findall(normal(text)))} "
 
 
-def _score(word: str, subject: str, text: str) -> int:
-    sought, weight = _sought(word)
-    return weight * (_SUBJECT_WEIGHT * (sought in subject) + (sought in text)) if weight else 0
+_Sought = tuple[tuple[str, str, str, int], ...]
+_SOUGHT: dict[int, tuple[Mapping[str, tuple[str, ...]], _Sought]] = {}
+_MOST_SOUGHT = 16
 
 
-@lru_cache(maxsize=10_000)
+def _all_sought(words: Mapping[str, tuple[str, ...]]) -> _Sought:
+    """(name, word, what is looked for, its weight) of every word; made once for a playbook's words, known by the very mapping."""
+    kept = _SOUGHT.get(id(words))
+    if kept is None or kept[0] is not words:
+        while len(_SOUGHT) >= _MOST_SOUGHT:
+            _SOUGHT.pop(next(iter(_SOUGHT)), None)
+        every = ((name, word, *_sought(word)) for name in sorted(words) for word in words[name])
+        kept = _SOUGHT[id(words)] = (words, tuple(one for one in every if one[3]))
+    return kept[1]
+
+
 def _sought(word: str) -> tuple[str, int]:
     """What is looked for in a spaced text, and how many words that is; 0 for a word without letters."""
     spaced = _spaced(word)

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, tuple_, update
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import Connection, Engine, Text, cast, func, insert, literal, select, tuple_, update
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from escalation.backtest import Backtest, Stored
 from escalation.history import Background
 from escalation.signals import Signal
-from escalation.ticket import Message, Ticket
+from escalation.ticket import Ticket
 from store import queue
-from store.codec import build, build_log, plain
+from store.codec import build, build_json, build_log, plain
 from store.queue import Queue
 from store.tables import BacktestRow, EvaluationRow, MessageRow, TicketRow
 
 SLICE = 500  # tickets a job
 _KEY = (TicketRow.connection, TicketRow.ticket_id)
+_IS_KNOWN = TicketRow.body != cast(literal("{}"), JSONB)
+# A ticket with its thread, and what was read in it at its last evaluation, each as one JSON text: read at once, not row by row.
+_IN_ORDER = aggregate_order_by(MessageRow.body, MessageRow.at.asc().nulls_last(), MessageRow.message_id)
+_THREAD = (
+    select(func.coalesce(func.jsonb_agg(_IN_ORDER), cast(literal("[]"), JSONB)))
+    .where(MessageRow.connection == TicketRow.connection, MessageRow.ticket_id == TicketRow.ticket_id)
+    .correlate(TicketRow)
+    .scalar_subquery()
+)
+_WHOLE = cast(TicketRow.body.op("||")(func.jsonb_build_object("messages", _THREAD)), Text)
+_SIGNALS = (
+    select(cast(EvaluationRow.decision["signals"], Text))
+    .where(EvaluationRow.connection == TicketRow.connection, EvaluationRow.ticket_id == TicketRow.ticket_id)
+    .order_by(EvaluationRow.id.desc())
+    .limit(1)
+    .correlate(TicketRow)
+    .scalar_subquery()
+)
 Judge = Callable[[Backtest, str, list[Stored]], Backtest]  # what was found so far, the draft's text, more tickets
 
 
@@ -32,7 +49,7 @@ class Backtests:
 
     def start(self, draft: str, author: str, since: datetime) -> int:
         """Begin a back-test over the tickets that changed since then, and queue its first slice; its number."""
-        count = select(func.count()).select_from(TicketRow).where(TicketRow.changed_at >= since)
+        count = select(func.count()).select_from(TicketRow).where(TicketRow.changed_at >= since, _IS_KNOWN)
         with self._engine.begin() as db:
             total = int(db.execute(count).scalar_one())
             row = {"draft": draft, "author": author, "since": since, "total": total, "result": plain(Backtest())}
@@ -77,40 +94,12 @@ class Backtests:
 
 def _slice(db: Connection, since: datetime, after: list[str]) -> tuple[list[Stored], list[str]]:
     """The tickets that follow, with their threads and what was read in them last; and where the next slice begins."""
-    query = select(*_KEY, TicketRow.body, TicketRow.log).where(TicketRow.changed_at >= since).order_by(*_KEY).limit(SLICE)
+    query = select(*_KEY, _WHOLE, TicketRow.log, _SIGNALS).where(TicketRow.changed_at >= since, _IS_KNOWN).order_by(*_KEY)
     if after:
         query = query.where(tuple_(*_KEY) > tuple(after))
-    rows = db.execute(query).all()
-    if not rows:
-        return [], after
-    keys = [(row.connection, row.ticket_id) for row in rows]
-    threads, signals = _threads(db, keys), _signals(db, keys)
-    found = []
-    for row in rows:
-        if row.body:
-            ticket = build(Ticket, {**row.body, "messages": threads[row.connection, row.ticket_id]})
-            found.append(Stored(ticket, signals.get((row.connection, row.ticket_id), ()), Background(build_log(row.log))))
-    last = rows[-1]
-    return found, [last.connection, last.ticket_id]
-
-
-def _threads(db: Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], list[Any]]:
-    own = tuple_(MessageRow.connection, MessageRow.ticket_id).in_(keys)
-    ordered = select(MessageRow.connection, MessageRow.ticket_id, MessageRow.body).where(own)
-    found: dict[tuple[str, str], list[Any]] = defaultdict(list)
-    for row in db.execute(ordered.order_by(MessageRow.at.asc().nulls_last(), MessageRow.message_id)):
-        found[row.connection, row.ticket_id].append(build(Message, row.body))
-    return found
-
-
-def _signals(db: Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[Signal, ...]]:
-    """What was read in each ticket at its last evaluation."""
-    own = tuple_(EvaluationRow.connection, EvaluationRow.ticket_id)
-    newest = (
-        select(EvaluationRow.connection, EvaluationRow.ticket_id, EvaluationRow.decision["signals"].label("signals"))
-        .ext(distinct_on(EvaluationRow.connection, EvaluationRow.ticket_id))
-        .where(own.in_(keys))
-        .order_by(EvaluationRow.connection, EvaluationRow.ticket_id, EvaluationRow.id.desc())
-    )
-    rows = db.execute(newest)
-    return {(row.connection, row.ticket_id): tuple(build(Signal, one) for one in row.signals) for row in rows}
+    rows = db.execute(query.limit(SLICE)).all()
+    found = [
+        Stored(build_json(Ticket, whole), build_json(tuple[Signal, ...], signals or "[]"), Background(build_log(log)))
+        for _, _, whole, log, signals in rows
+    ]
+    return found, [rows[-1].connection, rows[-1].ticket_id] if rows else after
