@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from config.playbook import load_playbook
 from config.yamldoc import Problems
@@ -63,6 +63,18 @@ def test_both_sides_with_the_tickets_behind_every_number(db: Engine, monkeypatch
     assert (found.only_draft.times, found.only_active.times) == (2, 0)
     assert differences(found) == (("old", 0, 1), ("refund", 0, 1))
     assert sum(found.draft.load["care"].values()) == 4
+
+
+def test_a_ticket_of_which_nothing_is_known_ends_no_slice(db: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backtests, "SLICE", 2)
+    keep(db, 1)
+    with StoredJournal(db).case("zendesk", "0002", NOW):
+        pass  # a webhook of it has come, and it was not read yet
+    keep(db, 3)
+    keep(db, 4)
+    with db.connect() as link:
+        assert link.execute(text("SELECT body FROM tickets WHERE ticket_id = '0002'")).scalar_one() == {}
+    assert run(db, HEAD + URGENT, HEAD + OLD).tickets == 3
 
 
 def test_nothing_stored_is_an_answer_too(db: Engine) -> None:
