@@ -67,6 +67,7 @@ _COUNTED = re.compile(
     r"[a-z]+ (?:people|seats|users|days|tickets|nights|months|weeks|lessons|hours|items|pieces|pairs|rooms|boxes))\b|"
     r"\s?(?:%|[x\u00d7*]\s?\W{0,2}\d)"
 )
+_MANY = re.compile(r"\s+[a-z]+\s+[a-z]{2,}s\b")  # "19,000 fake contacts"
 _IS_BACK = re.compile(
     r"\W*(?:(?:is|are)\s+(?:due|owed)|back|off|extra|each|apiece|in total|in all|altogether|"
     r"(?:to be\s+)?(?:returned|refunded|credited|repaid)|"
@@ -174,7 +175,7 @@ def _is_sum(text: str, start: int, end: int) -> bool:
         return False
     if _COUNTED.match(after) or (len(digits) < 3 and _IN_A_MONTH.match(after)) or _A_DATE.match(after):
         return False
-    return _is_spoken_of(before, after, digits) or (len(digits) > 4 and digits[-4] in ".,")
+    return _is_spoken_of(before, after, digits) or (len(digits) > 4 and digits[-4] in ".," and not _MANY.match(after))
 
 
 def _is_spoken_of(before: str, after: str, digits: str) -> bool:

@@ -59,6 +59,8 @@ _GIVEN_BEHIND = cue(
     rf"^{_WORDS % 4}\b(?:(?:was|were|has been|have been|got|(?:is|are) already)\s+(?:already\s+)?"
     r"(?:refunded|returned|reimbursed|credited|repaid|back|given back|paid back)\b|(?:already|so far)\s+back\b)",
 )
+# "The lamp (89.90) was returned by my son": a thing went back, no money.
+_GOODS = cue(r"^\s+(?:by (?:me|us|my|our|post|courier)|to (?:you|your)|unopened|unused|undamaged)\b")
 _GIVEN_BEFORE = cue(
     r"\b(?:you|they|he|she|shop|host|seller|hotel|only|already|been)(?:'ve| have| has)?\s+(?:\w+\s+){0,2}?"
     r"(?:refunded|reimbursed|credited|repaid|returned|(?:sent|paid|gave|given)(?:\s+(?:me|us))?\s+back)"
@@ -84,7 +86,7 @@ _KEPT_BEHIND = cue(
 )
 _KEPT_BEFORE = cue(
     r"\b(?:keep|keeping|leave|leaving)\s+(?:the\s+|my\s+)?$",
-    r"\b(?:voucher|gift card|store credit|credit note)s? (?:worth|of|for|over)\s+(?:the\s+|my\s+)?$",
+    r"\b(?:voucher|gift card|store credit)s? (?:worth|of|for|over)\s+(?:the\s+|my\s+)?$",
     r"\b(?:i|we)(?:'m|'re|'ll| am| are| will)?\s+(?:kept|keep|keeping)\s+(?:the|my|our)\s+[\w-]+\s*\(?$",
     r"\b(?:balance|up to|at least|limit|minimum|maximum|threshold|more than|less than|deductible|quoted? limit)"
     r"(?:\s+(?:of|is|was|still|before|then|around|about|now))*\s*$|\b(?:free|orders?|purchases)(?:\s+\w+)?\s+(?:above|over|from)\s+$",
@@ -286,7 +288,10 @@ def _is_given(left: str, right: str) -> bool:
     """Whether the sum went back already: "you refunded 43", not "you have not refunded 43"."""
     if _GOT.search(left) and _BACK_BEHIND.search(right):
         return True
-    found = _GIVEN_BEFORE.search(left) or _GIVEN_BEHIND.search(right)
+    behind = _GIVEN_BEHIND.search(right)
+    if behind and _GOODS.search(right[behind.end() :]):
+        behind = None
+    found = _GIVEN_BEFORE.search(left) or behind
     return bool(found and not _NOT.search(found.group()))
 
 

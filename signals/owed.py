@@ -33,6 +33,11 @@ _BACK = cue(r"^\s*back\b")
 _WAS = cue(r"\b(?:it|they|each|[a-z]{4,})\s+(?:was|were)\s*$")
 _ENDS = cue(r"^\s*(?:[.,;!?)]|$|and\b|but\b|which\b|for (?:the|a|an)\b)")
 _AND_MORE = re.compile(r",|\b(?:and|plus|but)\b")
+_RECKONS = cue(
+    r"\b(?:hal(?:f|ves)|thirds?|quarters?|difference|rest|remain\w*|balance|share|parts?|percent\w*|per cent|pro[- ]?rata\w*|"
+    r"proportion\w*|both|all|every\w*|each|unused|much|extra|double|twice|duplicate|one of|second|first|last|other|latter|another)\b"
+    r"|%"
+)
 _JOINS = cue(r"\b(?:and|plus|as well as|both)\b")
 _WAIVE = cue(r"\b(?:waiv|revers|undo|remov|tak\w* off)\w*")
 _FEE = cue(r"^\s+(?:[\w-]+\s+){0,2}(?:fee|charge|fine|penalty|surcharge|interest|tip)s?\b")
@@ -136,12 +141,12 @@ def in_message(text: str, asks: Sequence[Asked], said: str = "") -> Sum | None:
     some = [replace(one, kept=True) if one.amount in settled and not (one.asked or one.given) else one for one in some]
     bare = " ".join(text[start:end] for start, end in own if not any(start <= one.found.start < end for one in some))
     case = Case(some, request, text.lower(), f"{said} {bare}".lower())
-    return _named_together(case) or derived(case) or _likeliest(case, asks) if some else None
+    return _named_together(case) or _named_alone(case) or derived(case) or _likeliest(case, asks) if some else None
 
 
 def _named_together(case: Case) -> Sum | None:
     """Several sums that the words which ask name and do not tell: "the deposit and the fee", "the interest for both months"."""
-    words = set(words_of(case.bare)) - _PLAIN
+    words = _telling(case.bare)
     named = [one for one in case.open() if not words.isdisjoint(_beside(one))] if words else []
     count = how_many(case.bare)
     if len(named) < 2 or len({one.amount for one in named}) < 2 or any(one.each or one.total or one.result for one in named):
@@ -151,9 +156,24 @@ def _named_together(case: Case) -> Sum | None:
     return added(named) if len(named) == count or (not count and apart) else None
 
 
+def _named_alone(case: Case) -> Sum | None:
+    """The one sum of several that the words which ask name: "64 joining fee plus 40 for the month ... the joining fee back"."""
+    words = _telling(case.bare)
+    if not words or _RECKONS.search(case.bare) or how_many(case.bare):
+        return None
+    named = [one for one in case.open() if not words.isdisjoint(_beside(one))]
+    alone = len({one.amount for one in named}) == 1 < len({one.amount for one in case.some})
+    return named[0].found.money if alone and not (named[0].each or named[0].total or named[0].count) else None
+
+
+def _telling(text: str) -> set[str]:
+    """The words of a request that may name what a sum was for."""
+    return {word for word in words_of(text) if len(word) > 2 and word.isalpha()} - _PLAIN
+
+
 def _beside(one: Told) -> list[str]:
-    """The words right beside a sum: "the fee of 40", "75 delivery"."""
-    return [*words_of(one.left)[-2:], *_behind(one, 2)]
+    """The words right beside a sum: "the fee of 40", "75 delivery"; not those of the sum before: "64 fee plus 40"."""
+    return [*words_of(_AND_MORE.split(one.left)[-1])[-2:], *_behind(one, 2)]
 
 
 def _names(one: Told) -> list[str]:
@@ -186,7 +206,7 @@ def _is_price(one: Told) -> bool:
 
 def _likeliest(case: Case, asks: Sequence[Asked]) -> Sum | None:
     some, request = case.some, case.request
-    words, bare = set(words_of(request)) - _PLAIN, set(words_of(case.bare)) - _PLAIN
+    words, bare = _telling(request), _telling(case.bare)
     fee = _WAIVE.search(request) is not None
     one_of = case.asks_one_of()
     totals = {2 * one.found.money.amount for one in some} if one_of else set()  # of two alike: not both together

@@ -37,7 +37,13 @@ NO_SUMS = [
     "on 3/18",
     "card ends 4471",
 ]
-NO_SUMS += ["in row F, seats 3 and 4", "me at 01632 960417", "the reference 5489002", "order 77: 44 polo shirts"]
+NO_SUMS += [
+    "in row F, seats 3 and 4",
+    "me at 01632 960417",
+    "the reference 5489002",
+    "order 77: 44 polo shirts",
+    "19,000 fake contacts",
+]
 
 
 @pytest.mark.parametrize("text", NO_SUMS)
@@ -81,6 +87,10 @@ RECKONED = [
     ("|Please refund the full sum: 23.60 + 35 = 58.60.|", 58.6),
     ("Toiletries 23.10, shirt 39.95, total 63.05. |Please refund the amount.|", 63.05),
     ("There are 2x 19.99. |I want the second one back.|", 19.99),
+    ("You charged $64 joining fee plus $40 for the month. |I want the joining fee back.|", 64),
+    ("7 nights at 112 \u20ac. The cleaning fee of 80 \u20ac was for a flat full of dirt. |We would like that fee returned.|", 80),
+    ("The lamp (\u00a389.90) was returned by my son on the 19th. |Where is my money?|", 89.9),
+    ("You invoiced 22,440.00 EUR. |Please issue a credit note of 1,870.00 EUR for the rejected unit.|", 1870),
     # what is stated, and what is not asked
     ("|We paid 1,499 and think 150 off would be reasonable, refunded to my card.|", 150),
     ("You took a late fee of 12. |Please refund it.| The balance of 843.17 I've paid already.", 12),
@@ -182,6 +192,9 @@ ASKED = [
     "please cancel my plan and refund todays 9.99",
     "I'd rather have the money than a new one. It was 56 pounds.",
     "The charge of $380 is not mine. Please void that right away.",
+    "You billed me 240 dollars, twice what is right. Sort the extra out and put it back on my card today please.",
+    "You kept the bond of $2,000. Either it's back on my card by Friday or I go to my bank.",
+    "Cold food for 31.50. Money back, please!",
 ]
 
 
