@@ -35,8 +35,8 @@ _ENDS = cue(r"^\s*(?:[.,;!?)]|$|and\b|but\b|which\b|for (?:the|a|an)\b)")
 _AND_MORE = re.compile(r",|\b(?:and|plus|but)\b")
 _RECKONS = cue(
     r"\b(?:hal(?:f|ves)|thirds?|quarters?|difference|rest|remain\w*|balance|share|parts?|percent\w*|per cent|pro[- ]?rata\w*|"
-    r"proportion\w*|both|all|every\w*|each|unused|much|extra|double|twice|duplicate|one of|second|first|last|other|latter|another)\b"
-    r"|%"
+    r"proportion\w*|both|all|every\w*|each|unused|much|extra|double|twice|duplicate|one of|second|first|last|other|"
+    r"latter|another)\b|%"
 )
 _JOINS = cue(r"\b(?:and|plus|as well as|both)\b")
 _WAIVE = cue(r"\b(?:waiv|revers|undo|remov|tak\w* off)\w*")

@@ -42,7 +42,7 @@ NO_SUMS += [
     "me at 01632 960417",
     "the reference 5489002",
     "order 77: 44 polo shirts",
-    "19,000 fake contacts",
+    "flooded by 19,000 fake contacts",
 ]
 
 
