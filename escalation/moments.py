@@ -14,6 +14,7 @@ from escalation.decide import calendar_of, facts_later
 from escalation.facts import Facts, amber_at, since, utc
 from escalation.history import Background, in_queue_since
 from escalation.hours import Calendar, due_in
+from escalation.kept import Kept
 from escalation.playbook import Condition, Mode, Node, Playbook, Scored, Threshold
 from escalation.rules import firing, with_segment
 from escalation.ticket import Ticket
@@ -39,16 +40,7 @@ def timed(playbook: Playbook) -> Playbook:
     return playbook if len(own) == len(playbook.rules) else replace(playbook, rules=own)
 
 
-_TIMED: dict[int, tuple[Playbook, Playbook]] = {}
-
-
-def _timed(playbook: Playbook) -> Playbook:
-    """``timed``, worked out once for a playbook."""
-    kept = _TIMED.get(id(playbook))
-    if kept is None or kept[0] is not playbook:
-        _TIMED.clear()
-        kept = _TIMED[id(playbook)] = (playbook, timed(playbook))
-    return kept[1]
+_timed: Kept[Playbook, Playbook] = Kept(timed, most=1)
 
 
 def next_look(playbook: Playbook, ticket: Ticket, seen: Facts, now: datetime, background: Background) -> datetime | None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from escalation import hours
 from escalation.decision import Candidate
+from escalation.kept import Kept
 from escalation.roster import Agent, Roster, Team
 
 MOST_STRANGERS = 50  # people outside a pool up to which each is listed
@@ -122,14 +123,9 @@ def barring(agent: Agent, why: str) -> Candidate:
     return Candidate(agent.id, agent.name, 0.0, {}, why, why)
 
 
-_POOLS: dict[int, Pools] = {}
+_POOLS: Kept[Roster, Pools] = Kept(Pools, most=_MOST_ROSTERS)
 
 
 def pools_of(roster: Roster) -> Pools:
-    """The pools of a roster, made once; known by the very object, for hashing hundreds of agents would cost more."""
-    kept = _POOLS.get(id(roster))
-    if kept is None or kept.roster is not roster:
-        while len(_POOLS) >= _MOST_ROSTERS:
-            _POOLS.pop(next(iter(_POOLS)), None)
-        kept = _POOLS[id(roster)] = Pools(roster)
-    return kept
+    """The pools of a roster, made once."""
+    return _POOLS(roster)

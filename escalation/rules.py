@@ -9,6 +9,7 @@ from escalation import rule_index
 from escalation.compare import Incomparable, cut, is_list, plain, show
 from escalation.decision import Seen, Verdict
 from escalation.facts import Facts, facts
+from escalation.kept import Kept
 from escalation.operators import OPERATORS, Look, Operand, Operator
 from escalation.playbook import Condition, Conditions, Mode, Node, Playbook, Rule, Scored, Segment, Threshold
 from escalation.vocabulary import FIELDS, LISTS, SIGNALS, VOCABULARY, pattern_of
@@ -85,18 +86,7 @@ def _looked(condition: Condition, facts: Facts) -> Look:
     return Look(facts.value(name), wanted, facts.before(name), facts.was_told(name), facts.first, facts.now)
 
 
-_INDEXES: dict[int, tuple[tuple[Rule, ...], rule_index.RuleIndex]] = {}
-_MOST_INDEXES = 8
-
-
-def _index(rules: tuple[Rule, ...]) -> rule_index.RuleIndex:
-    """The index of a playbook's rules, made once; known by the very tuple, for hashing a thousand rules would cost more."""
-    kept = _INDEXES.get(id(rules))
-    if kept is None or kept[0] is not rules:
-        while len(_INDEXES) >= _MOST_INDEXES:
-            _INDEXES.pop(next(iter(_INDEXES)), None)
-        kept = _INDEXES[id(rules)] = (rules, rule_index.build(rules))
-    return kept[1]
+_index: Kept[tuple[Rule, ...], rule_index.RuleIndex] = Kept(rule_index.build)
 
 
 def explain(rule: Rule) -> str:

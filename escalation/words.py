@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from escalation.compare import normal
 from escalation.facts import customer_messages
+from escalation.kept import Kept
 from escalation.ticket import Ticket
 
 # The issue types there are before anybody adds one (domain.md §2); readers know these and no others.
@@ -55,19 +56,15 @@ def _spaced(text: str) -> str:
 
 
 _Sought = tuple[tuple[str, str, str, int], ...]
-_SOUGHT: dict[int, tuple[Mapping[str, tuple[str, ...]], _Sought]] = {}
-_MOST_SOUGHT = 16
 
 
-def _all_sought(words: Mapping[str, tuple[str, ...]]) -> _Sought:
-    """(name, word, what is looked for, its weight) of every word; made once for a playbook's words, known by the very mapping."""
-    kept = _SOUGHT.get(id(words))
-    if kept is None or kept[0] is not words:
-        if len(_SOUGHT) >= _MOST_SOUGHT:
-            _SOUGHT.clear()
-        every = ((name, word, *_sought(word)) for name in sorted(words) for word in words[name])
-        kept = _SOUGHT[id(words)] = (words, tuple(one for one in every if one[3]))
-    return kept[1]
+def _every_sought(words: Mapping[str, tuple[str, ...]]) -> _Sought:
+    """(name, word, what is looked for, its weight) of every word that has letters."""
+    every = ((name, word, *_sought(word)) for name in sorted(words) for word in words[name])
+    return tuple(one for one in every if one[3])
+
+
+_all_sought: Kept[Mapping[str, tuple[str, ...]], _Sought] = Kept(_every_sought, most=16)
 
 
 def _sought(word: str) -> tuple[str, int]:

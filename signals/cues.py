@@ -13,7 +13,7 @@ from typing import Any
 import re2
 
 from signals.amounts import Found
-from signals.numbers import COUNT, MONTH, counted
+from signals.numbers import COUNT, MONTH, counted, month_of
 from signals.text import Sentences
 
 _NEAR = 70  # characters beside a sum that are looked at
@@ -167,7 +167,6 @@ _NEXT_DAY = r"\s*(?:,|;|&|\+|,?\s*\band\b|,?\s*\bthen\b)\s*(?:then\s+|again\s+|a
 _DAYS = cue(rf"\b{_DAY}(?:{_NEXT_DAY}{_DAY}\b)+")
 _A_WHILE = cue(r"\b(?:ago|later|earlier)\b")
 _A_DAY = cue(rf"\b{_DAY}\b")
-_MONTHS_IN_ORDER = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _RANGE = cue(rf"\b({MONTH})\.?\s*(?:to|through|thru|until|till|up to|-|\x{{2013}})\s*(?:the end of\s+)?({MONTH})\b")
 _BETWEEN = cue(r"\bbetween\s+(?:the\s+)?$")
 _ROUGHLY = cue(r"\b(?:roughly|about|around|approx\w*|some|nearly|almost)\s+$")
@@ -270,7 +269,7 @@ def months_between(words: str) -> int:
     months = _RANGE.search(words)
     if not months:
         return 0
-    first, last = (_MONTHS_IN_ORDER.index(name[:3]) for name in months.groups())
+    first, last = map(month_of, months.groups())
     return (last - first) % 12 + 1
 
 

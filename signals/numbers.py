@@ -16,6 +16,7 @@ MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
     r"nov(?:ember)?|dec(?:ember)?)"
 )
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 COUNT = rf"(\d{{1,3}}|{'|'.join(NUMBER_WORDS)})"  # of things: "3" and "three" alike, read by ``counted``
 
 
@@ -48,6 +49,11 @@ def spelt(words: str, cents: str | None = None) -> int | float:
 def counted(word: str) -> int:
     """How many: "3" and "three" alike; 0 for no number."""
     return int(word) if word.isascii() and word.isdigit() else NUMBER_WORDS.get(word, 0)
+
+
+def month_of(name: str) -> int:
+    """The place of a month in the year, 0 for January; ``name`` as MONTH matches it, in lower case."""
+    return _MONTHS.index(name[:3])
 
 
 def rounded(amount: float) -> int | float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from signals.numbers import MONTH, NUMBER_WORDS
+from signals.numbers import MONTH, NUMBER_WORDS, month_of
 
 _ABOUT = {
     "half a dozen": 6,
@@ -48,9 +48,9 @@ _IT_IS = (
 _TODAY = re.compile(rf"{_IT_IS}(?:the\s+)?{_DATE}")
 _MONTHS = re.compile(rf"\b(?:in|since|from|last)\s+({MONTH})\b(?!\s+\d)")
 _THIS_MONTH = re.compile(rf"{_IT_IS}({MONTH})\b(?!\s+\d){_NO_DAY}")
-_IN_ORDER = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MOST_DAYS, _MONTH = 31, 30
-_HALF_A_YEAR, _YEAR = 6 * _MONTH, 12 * _MONTH
+_MONTHS_A_YEAR = 12
+_HALF_A_YEAR, _YEAR = 6 * _MONTH, _MONTHS_A_YEAR * _MONTH
 _OVER_THE_END = 15  # days: of "the 28th" and "today's the 3rd" the first is past, of "the 9th" it may be to come
 
 _WRITTEN = r"(?:e-?mails?|mails?|messages?|letters?|voice ?mails?|tickets?|requests?|reminders?|forms?|faxes|calls?)"
@@ -126,19 +126,15 @@ def _between(low: str) -> Iterator[int]:
         yield from (_apart(_day(other), _day(today.groups())) for other in others)
     month = _THIS_MONTH.search(low)
     if month:
-        told = (_place(found[1]) for found in _MONTHS.finditer(low) if found.start(1) != month.start(1))
-        yield from ((_place(month[1]) - before) % len(_IN_ORDER) * _MONTH for before in told)
+        told = (month_of(found[1]) for found in _MONTHS.finditer(low) if found.start(1) != month.start(1))
+        yield from ((month_of(month[1]) - before) % _MONTHS_A_YEAR * _MONTH for before in told)
 
 
 def _day(groups: tuple[str | None, ...]) -> tuple[int, int]:
     """(month, day) of a date, month -1 where it tells none."""
     first, of, month, second, alone = groups
     name = of or month
-    return (_place(name) if name else -1), int(first or second or alone or 0)
-
-
-def _place(month: str) -> int:
-    return _IN_ORDER.index(month[:3])
+    return (month_of(name) if name else -1), int(first or second or alone or 0)
 
 
 def _apart(then: tuple[int, int], now: tuple[int, int]) -> int:
