@@ -61,7 +61,8 @@ def up() -> None:
 @click.pass_context
 def serve(context: click.Context) -> None:
     """Run the web process (gunicorn)."""
-    server.run(context.ensure_object(ScriptInfo).load_app(), _baton().settings)
+    baton = _baton()
+    server.run(context.ensure_object(ScriptInfo).load_app(), baton.settings, baton.reader.prepare)
 
 
 @click.command("worker")
@@ -75,7 +76,7 @@ def worker_command() -> None:
     command = (sys.executable, "-m", "flask", "--app", "app", "judge-backtests")
     beside = aside.Aside(command, settings.environment() | {"DATABASE_URL": baton.database_url}, baton.backtests)
     tasks.register(jobs, baton.pipeline, beside, stalled_after_s=stalled_after_s)
-    baton.reader.load()  # before the first job: the threads of a first burst would each load it for themselves
+    baton.reader.prepare()  # before the first job: the threads of a first burst would each load it for themselves
     if baton.writer:
         baton.writer.prepare()
     with contextlib.closing(beside):

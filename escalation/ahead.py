@@ -48,10 +48,9 @@ class Ahead:
 
     def kept_free(self, level: Level) -> Mapping[str, str]:
         """Offer what goes before; agent id → for whom people are kept who may not be asked for this one yet."""
-        mine, before = self.moment, self._before()
-        if not before:
-            return {}
+        mine = self.moment
         free = mine.free(mine.asks(level, self.handoff.team, self.handoff.issue_type, self.handoff.connection))
+        before = self._before() if free else ()
         kept: dict[str, str] = {}
         for number, (one, where) in enumerate(tuple(before), 1):
             if not free:

@@ -259,6 +259,9 @@ class Journal(ShiftJournal, Protocol):
     def deliveries_failed(self, connection: str, ticket_id: str, why: str) -> None:
         """Handling was given up: every waiting delivery of the ticket becomes failed, replayable."""
 
+    def anything_queued(self) -> bool:
+        """True when some handoff waits."""
+
     def queued(self) -> tuple[Queued, ...]:
         """Every handoff that waits, in no order, without locking."""
 

@@ -1,7 +1,8 @@
 """The queue and what is stuck, looked at once a second: no event can be missed, for it is the state that is looked at.
 
 Whatever made somebody free (a handoff that ended, a decline, a shift that began, somebody who is back, another roster),
-the next look sees it. A look costs one indexed query while nothing waits and nobody is gone.
+the next look sees it. A look costs one indexed query while nothing waits and nobody is gone,
+and one more while nobody has room.
 """
 
 from __future__ import annotations
@@ -30,11 +31,13 @@ def due(parts: Parts, now: datetime) -> Iterator[Work]:
 
 
 def _queue(parts: Parts, now: datetime) -> Iterator[Work]:
-    queue = parts.journal.queued()
-    if not queue:
+    journal, roster = parts.journal, parts.roster()
+    if not journal.anything_queued():
         return
-    journal = parts.journal
-    moment = Moment(parts.roster(), parts.playbook(), journal.loads, lambda: journal.away(now), now)
+    moment = Moment(roster, parts.playbook(), journal.loads, lambda: journal.away(now), now)
+    if not moment.free(roster.agents):  # as in most nights: what waits is many times what tells that nobody has room
+        return
+    queue = journal.queued()
     free, offered = moment.free(moment.everybody(queue)), 0
     for number, (one, where) in enumerate(moment.in_order(queue), 1):
         if not free or offered >= MOST_OFFERED:

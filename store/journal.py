@@ -95,6 +95,10 @@ class StoredJournal(StoredShifts):
         with each_alone(self._engine) as db:
             return load_loads(db, agents)
 
+    def anything_queued(self) -> bool:
+        with each_alone(self._engine) as db:
+            return queue_rows.anything(db)
+
     def queued(self) -> tuple[Queued, ...]:
         with each_alone(self._engine) as db:
             return queue_rows.load(db)

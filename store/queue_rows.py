@@ -35,6 +35,7 @@ FROM handoffs h JOIN escalations e ON e.id = h.escalation_id
 WHERE h.state = 'waiting'
 ORDER BY array_position(ARRAY['critical', 'high', 'normal', 'low'], e.severity), h.id LIMIT :most
 """)
+ANYTHING = text("SELECT EXISTS (SELECT 1 FROM handoffs WHERE state = 'waiting')")
 HOLDERS = text("SELECT DISTINCT accepted_by FROM handoffs WHERE state = 'accepted'")
 UNANSWERED = text("""
 SELECT id, connection, ticket_id, accepted_by, body ->> 'accepted_at' AS accepted_at,
@@ -49,6 +50,11 @@ ORDER BY id LIMIT 200
 def load(db: Connection) -> tuple[Queued, ...]:
     """Every handoff that waits, the most severe ones where they are very many."""
     return tuple(_queued(row) for row in db.execute(QUEUED, {"most": MOST_QUEUED}))
+
+
+def anything(db: Connection) -> bool:
+    """True when some handoff waits."""
+    return bool(db.execute(ANYTHING).scalar())
 
 
 def holders(db: Connection) -> tuple[str, ...]:

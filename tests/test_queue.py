@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from escalation.actions import DeclineReason
 from escalation.away import Away
@@ -21,7 +21,7 @@ from escalation.queue_order import Worth, place
 from escalation.roster import ALL_WEEK, Absence, Agent, Roster, Shift
 from escalation.stuck import gone, is_stuck
 from escalation.ticket import ClockState, Money, SlaClock
-from store import away, desk_queries, line, migrate
+from store import away, desk_queries, line, migrate, queue_rows
 from store import engine as engines
 from store.queries import Page
 from tests.floor import START, Floor, people
@@ -129,6 +129,21 @@ def queued(db: Engine) -> Floor:
         urgent(floor, ticket, tier=tier, contract="90000" if ticket == "4" else "1000")
     assert asked(floor) == {}
     return floor
+
+
+def test_the_queue_is_read_only_when_somebody_has_room(db: Engine) -> None:
+    said: list[str] = []
+    read = str(queue_rows.QUEUED.compile(db))
+    floor = queued(db)
+    event.listen(db, "before_cursor_execute", lambda *given: said.append(given[2]))
+    urgent(floor, "5")
+    floor.tend()
+    assert read not in said, "however much waits"
+    floor.webhook("1", status="solved", by="a00")
+    said.clear()
+    floor.tend()
+    assert read in said
+    floor.journal.close()
 
 
 def test_whoever_is_free_gets_the_most_valuable_one_that_waits(db: Engine) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
@@ -11,8 +14,8 @@ from config.settings import Settings
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """An own gunicorn application (docs.gunicorn.org, "Custom Application")."""
 
-    def __init__(self, app: Flask, settings: Settings) -> None:
-        self._app, self._settings = app, settings
+    def __init__(self, app: Flask, settings: Settings, begun: Callable[[], None]) -> None:
+        self._app, self._settings, self._begun = app, settings, begun
         super().__init__()
 
     def load_config(self) -> None:
@@ -26,6 +29,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "graceful_timeout": 20,
             "timeout": 60,
             "control_socket_disable": True,
+            "post_worker_init": lambda _: threading.Thread(target=self._begun, daemon=True).start(),
         }
         for name, value in chosen.items():
             self.cfg.set(name, value)
@@ -34,6 +38,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return self._app
 
 
-def run(app: Flask, settings: Settings) -> None:
-    """Serve until SIGTERM; never returns. The app must not have opened a connection yet: it is shared by forking."""
-    Server(app, settings).run()
+def run(app: Flask, settings: Settings, begun: Callable[[], None]) -> None:
+    """Serve until SIGTERM; never returns. The app must not have opened a connection yet: it is shared by forking.
+
+    Each process calls ``begun`` beside its first requests.
+    """
+    Server(app, settings, begun).run()
