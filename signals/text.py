@@ -34,7 +34,12 @@ _NAMED_SIGNS = (":", "such as", "words", "phrases", "including")
 _OWN_WORDS = re2.compile(r"(?i)\b(?:i|we)\s+(?:\w+\s+)?(?:said|wrote|asked|told you|repeat|demanded)\b[^.!?]{0,40}$")
 # A single line break is no end: mails are wrapped. A blank line or the next item of a list is one.
 # Nor is the mark in 'it says "You are out!" and stops', where small letters follow the quotation.
-_END = re.compile(r"[.!?]+(?=[\s\"')]|$)(?![\"'] [a-z])|;|\n(?=[ \t]*[\n*•-])|\n(?=[ \t]*\d+[.)])")
+# Nor is the point of an abbreviation: "our Mr. Sato", "e.g. this", "No. 5", "at 5 p.m. today".
+_ABBREVIATED = (
+    r"(?<!\b[MDSmds][rst]\.)(?<!\b[Mm]rs\.)(?<!\b[Pp]rof\.)(?<!\b[Aa]pprox\.)(?<!\b[Vv]s\.)(?<!\b[Ee]\.g\.)(?<!\b[Ii]\.e\.)"
+    r"(?!(?<=\b[Nn][or]\.)\s?\d)(?!(?<=\b[ap]\.m\.) [a-z])(?!(?<=\b(?:etc|inc|ltd|Inc|Ltd)\.) [a-z])"
+)
+_END = re.compile(rf"[.!?]+(?=[\s\"')]|$)(?![\"'] [a-z]){_ABBREVIATED}|;|\n(?=[ \t]*[\n*•-])|\n(?=[ \t]*\d+[.)])")
 
 
 def clean(text: str) -> str:
@@ -107,7 +112,7 @@ def quotes(text: str) -> tuple[tuple[int, int], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Sentences:
-    """Where the sentences of a text end; abbreviations may split one, which only makes a veto's reach shorter."""
+    """Where the sentences of a text end; rare abbreviations may split one."""
 
     ends: tuple[int, ...]
     length: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from signals.lexicon import load_lexicon
 from signals.owed import in_message
 from signals.packs import Pack
 from signals.reader import TextReader
-from signals.text import clean
+from signals.text import clean, sentences
 from tests.support import quickest
 
 READER = TextReader.standard()
@@ -97,6 +98,23 @@ def test_quoted_tails_do_not_fire(text: str) -> None:
 def test_a_reply_below_the_quote_is_read() -> None:
     text = "On Tue, Kim wrote:\n> Do you need anything?\n\nYes, I want to speak to a manager."
     assert asks(text)["explicit_human_request"].value is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "One of your technicians and our Mr. Ferreira.| Then we see.",
+        "Mrs. Ito rang Dr. Lee.| He said no.| Five times.",
+        "It fails, e.g. at checkout, vs. none before.",
+        "Order No. 5 is late.| No.| Not six.",
+        "Call at 5 p.m. today.| Or at 6 p.m.| Thanks.",
+        "We tried cables, chargers etc. at home.| It is the 1st.| Help.",
+        "It was first.| Ask prof. Ott of Ott Ltd. about it.",
+    ],
+)
+def test_the_point_of_an_abbreviation_ends_no_sentence(text: str) -> None:
+    parts = text.split("|")
+    assert sentences("".join(parts)).ends == tuple(accumulate(map(len, parts)))
 
 
 def test_wrapped_lines_are_one_sentence() -> None:
