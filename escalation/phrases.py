@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from escalation.packs import de, elsewhere, en, es, fr, it, nl, pt
 
@@ -28,17 +28,22 @@ class Phrases:
     """A table of phrases, to be found in a sentence whatever its capitals.
 
     A long table is not tried phrase by phrase: it is one pattern that branches letter by letter, so that most words of a
-    sentence are passed over at their first or second one.
+    sentence are passed over at their first or second one. It is compiled when it is first needed: most processes never do.
     """
 
     def __init__(self, *tables: str) -> None:
-        phrases = [" ".join(p.split()) for table in tables for p in _split(table.lower()) if p.strip()]
+        self._tables = tables
+
+    @cached_property
+    def _patterns(self) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None, re.Pattern[str] | None]:
+        """Of phrases inside a sentence, of those at its beginning, and of those in scripts without word borders."""
+        phrases = [" ".join(p.split()) for table in self._tables for p in _split(table.lower()) if p.strip()]
         unspaced = [_pattern(p) for p in phrases if _UNSPACED.search(p)]
         spaced = [p for p in phrases if not _UNSPACED.search(p)]
         # A word begins behind what is no letter, and [^a-z\w], which is \W, is found far quicker than that or a border.
-        self._inside = _any(r"[^a-z\w]\b(", [p for p in spaced if not p.startswith("^")])
-        self._first = _any(r"\W*\b(", [p.removeprefix("^") for p in spaced if p.startswith("^")])
-        self._unspaced = re.compile("|".join(unspaced)) if unspaced else None
+        inside = _any(r"[^a-z\w]\b(", [p for p in spaced if not p.startswith("^")])
+        first = _any(r"\W*\b(", [p.removeprefix("^") for p in spaced if p.startswith("^")])
+        return inside, first, re.compile("|".join(unspaced)) if unspaced else None
 
     def search(self, sentence: str) -> bool:
         """True when one of the phrases stands in the sentence."""
@@ -51,13 +56,14 @@ class Phrases:
     def look(self, sentence: str) -> int:
         """``find``, with nothing remembered."""
         lower = f"\n{sentence[:_MOST_READ].lower()}"  # so that the first word stands behind something too
-        found = self._inside.search(lower) if self._inside else None
-        if found is None and self._first:
-            found = self._first.match(lower)
+        inside, first, unspaced = self._patterns
+        found = inside.search(lower) if inside else None
+        if found is None and first:
+            found = first.match(lower)
         if found is not None:
             return found.start(1) - 1
-        if self._unspaced and not lower.isascii():
-            found = self._unspaced.search(lower)
+        if unspaced and not lower.isascii():
+            found = unspaced.search(lower)
         return found.start() - 1 if found else -1
 
     def asserted(self, sentence: str) -> bool:
