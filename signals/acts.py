@@ -64,6 +64,8 @@ _LATER = re.compile(r"^([^.!?:;]{5,120}?)\s+later\b")
 _NEW_ONE = re.compile(r"^(?:(?:an?|the|my|your)\s+)?\w+\s+(?:ones?|[a-z]+\s+(?:is|was|has|had)|is|was|has|had)\b")
 _INSTEAD = re.compile(r"^(?:[a-z0-9'-]+\s+){1,2}(?:instead of|in place of|rather than)\b")
 _BARE = re.compile(r"\W*(?:(?:it|them|that|out|in|up|down|off|on|again|back|once more|anew|too|both)\W*)*$")
+_ITSELF = re.compile(r"\b(?:it|them)\b")
+_BACK_AGAIN = ("re", "put", "add", "left", "let", "turn", "switch", "plug", "wait", "start", "log", "sign")
 _THING = re.compile(r"(?:in|on|with|from|via|over|at|the|an?|my|our|your|other|[a-z]+ing)\b")
 _OUTCOME = re.compile(r"\b(?:is|was|are|were|no|not|same|still|error|nothing|it|zero|times)\b")
 _NOTHING_TRIED = re.compile(
@@ -125,7 +127,10 @@ def acts(sentence: str) -> list[Act]:
 def _goes_on(action: tuple[str, str], verb: str, joint: str, before: str) -> bool:
     """Whether an action belongs to the one before it; "tried the code, tried the chat" are two."""
     same = action[0] == verb and (verb != "tried" or joint != "list")
-    return same or _is_bare(action[1]) or (joint == "join" and _is_bare(before))
+    if same or _is_bare(action[1]):
+        return True
+    # "Descaled it and changed the filter" are two; "removed it and re-added the profile" is one.
+    return joint == "join" and _is_bare(before) and not (_ITSELF.search(before) and not action[0].startswith(_BACK_AGAIN))
 
 
 def _is_begun(rest: str, after: list[tuple[int, int, str]]) -> bool:

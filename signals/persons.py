@@ -21,20 +21,24 @@ _PERSON = (
     r"experts?|advis[eo]rs?|directors?|somebody|escalation)"
 )
 _CONNECT = (
-    r"(?:have|get|ask|find|arrange|connect|transfer|forward|pass|hand|escalate|put|call|ring|phone|speak|talk|discuss|involve|bring|loop|"
-    r"set up|go through|help|assist|take over|offer)"
+    r"(?:have|get|give|ask|find|arrange|connect|transfer|forward|pass|hand|escalate|put|call|ring|phone|speak|talk|discuss|"
+    r"involve|bring|loop|set up|go through|help|assist|take over|offer)"
 )
 _OFFER: Any = re2.compile(
     r"(?i)\b(?:(?:would you (?:like|prefer|rather|want)|shall (?:i|we)|should (?:i|we)|do you (?:want|wish|need)|want me to|"
     r"(?:i|we) (?:can|could) (?:also |still |of course |gladly )?|happy to|glad to|if you (?:like|wish|prefer|want)|"
     r"just say(?: so)?|say the word)\b(?:[^.!?]|\.\d){0,60}?\b" + _CONNECT + r"\b(?:[^.!?]|\.\d){0,60}?\b" + _PERSON + r"\b|"
-    r"(?:would|will) an?\b(?:[^.!?]){0,30}?\b" + _PERSON + r"\b[^.!?]{0,40}\bhelp\b)"
+    r"(?:would|will) an?\b(?:[^.!?]){0,30}?\b" + _PERSON + r"\b[^.!?]{0,40}\bhelp\b|"
+    r"\b(?:would you (?:like|prefer|want)|do you want|want|shall|should|happy for)\s+"
+    r"(?:me|us|i|we|somebody|someone|a colleague|one of us)\s+(?:to\s+)?(?:call|phone|ring)\s+you\b)"
 )
 _TAKES: Any = re2.compile(
     r"(?i)\b(?:yes|then|ok|okay|please|gladly|happy to|(?:would|will) (?:gladly )?(?:take|accept|have)|accept|"
     r"take you up|go ahead|now)\b"
     r"[^.!?]{0,30}\b(?:the|that|your|an?|to be)\s+(?:[a-z]+\s+)?" + _PERSON + r"\b"
     r"|\b(?:yes|then|please|do|okay|ok)\b[^.!?]{0,20}\b(?:call|phone|ring) me\b|\bin that case do (?:call|phone|ring)\b"
+    r"|\ban?\s+(?:quick |short |phone |video )?(?:call(?: ?back)?|chat with (?:a|some)\w*)\s+(?:would|will|might)\s+"
+    r"(?:be|suit|help|work|do)\b"
     r"|\b(?:second option|take you up on (?:it|that|the|your)|put me through|connect me|yes,? (?:please )?arrange it)\b"
 )
 _YES = re.compile(

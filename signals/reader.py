@@ -77,8 +77,9 @@ def _signals(
     yield asked.complaint(own, model)
     yield tone.sentiment(own, model)
     yield topic.impact(own, model)
+    yield topic.urgency(own, model)
     if model is not None:
-        yield from (topic.urgency(own, model), topic.technical(own, model), *topic.intent(own, subject, model))
+        yield from (topic.technical(own, model), *topic.intent(own, subject, model))
 
 
 def _language(found: Language) -> Signal:

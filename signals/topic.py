@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from escalation.signals import Evidence, Signal
-from signals.asked import seen_by, solved
+from signals.asked import evidence_of, seen_by, solved
 from signals.features import features, words_of
 from signals.lexicon import Hit
 from signals.model import Model
+from signals.text import sentence_of
 from signals.turns import MOST_EVIDENCE, Turn
 
 IMPACTS = ("safety", "data_loss", "outage", "all_blocked")  # the gravest first; it names the kind
@@ -20,7 +21,7 @@ _GRAVE = 0.35  # of a critical impact: missing one costs more than a second look
 _UNLIKELY = 0.3  # below it a pattern of an impact is not believed
 _SURE = 0.8  # of a pattern
 _SUBJECT, _FIRST, _REST = 0.4, 1.0, 0.4  # how much each part tells of the intent
-_MOST_TURNS = 6
+_MOST_TURNS, _MOST_URGENT = 6, 3
 _DEADLINE = re.compile(
     r"\b(?:by|before|until|till|due|no later than)\s+(?:the\s+)?(?:end of (?:the )?(?:day|week|month)|"
     r"tomorrow|today|tonight|noon|midnight|"
@@ -76,13 +77,26 @@ def _scope(kind: str, texts: Sequence[str]) -> str:
     return "some" if kind == "outage" or _SOME.search(text) else "one"
 
 
-def urgency(own: Sequence[Turn], model: Model) -> Signal | None:
+def urgency(own: Sequence[Turn], model: Model | None) -> Signal | None:
     """``level`` high or low; ``deadline`` in the customer's words, "" when they name none."""
+    said = [
+        (turn.place, hit.start, level, turn, evidence_of(turn, hit))
+        for turn in own[-_MOST_URGENT:]
+        for level in ("high", "low")
+        for hit in turn.of(f"urgency.{level}")
+    ]
+    if said:  # what was said last counts, whatever the model thinks
+        _, _, level, turn, at = max(said, key=lambda one: one[:2])
+        return _urgent(level, _SURE, turn, at, "patterns")
+    return _urgency_by_model(own, model) if model else None
+
+
+def _urgency_by_model(own: Sequence[Turn], model: Model) -> Signal | None:
     best: tuple[float, str, Turn, Evidence] | None = None
-    for turn in own[-3:]:
+    for turn in own[-_MOST_URGENT:]:
         for span in turn.spans:
-            if model.sentence.top(span.scores, "urgency") == "none":
-                continue
+            if model.sentence.top(span.scores, "urgency") == "none" or turn.within("urgency.high", span):
+                continue  # a pattern was seen and taken back: "if it is urgent", "our urgent tickets"
             shares = model.sentence.share(span.scores, "urgency")
             level = max(("high", "low"), key=shares.__getitem__)
             if shares[level] >= _LIKELY and (best is None or shares[level] > best[0]):
@@ -90,8 +104,12 @@ def urgency(own: Sequence[Turn], model: Model) -> Signal | None:
     if best is None:
         return None
     share, level, turn, at = best
-    deadline = _DEADLINE.search(turn.text[at.start : at.end])
-    return Signal("urgency", {"level": level, "deadline": deadline.group() if deadline else ""}, share, (at,), "model")
+    return _urgent(level, share, turn, at, "model")
+
+
+def _urgent(level: str, share: float, turn: Turn, at: Evidence, source: str) -> Signal:
+    deadline = _DEADLINE.search(sentence_of(turn.text, at.start, at.end))
+    return Signal("urgency", {"level": level, "deadline": deadline.group() if deadline else ""}, share, (at,), source)
 
 
 def technical(own: Sequence[Turn], model: Model) -> Signal | None:

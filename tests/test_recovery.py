@@ -48,6 +48,7 @@ def parts(place: Path) -> Iterator[System]:
     assert system.spawn(*FLASK, "db", "upgrade").wait(60) == 0, system.log()
     running = [system.spawn(*FLASK, name) for name in ("serve", "clock")]
     until(lambda: answers(system), 30, "web")
+    system.spare_the_disk()
     yield system
     for process in running:
         process.terminate()
