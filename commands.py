@@ -22,10 +22,10 @@ import sending
 from config import settings
 from config.yamldoc import Problems
 from escalation import presence, user_groups
-from running import plain_errors, prepare, run_everything
+from running import open_store, plain_errors, prepare, run_everything
 from signals import semantic
 from store import accounts, live, queue
-from store.documents import files, path_of
+from store.documents import files, path_of, text_of
 from web import server
 from web import slack as web_slack
 from worker import aside, tasks
@@ -132,7 +132,7 @@ def check() -> None:
     baton = _baton()
     problems = _document_problems(files(baton.settings.config_dir, baton.settings.mappings_dir))
     with plain_errors():
-        prepare(baton)
+        open_store(baton)
         for connection, helpdesk in baton.helpdesks().items():
             problems += [f"{connection}: {line.removeprefix(f'{connection}: ')}" for line in helpdesk.check()]
             for ability, why in helpdesk.cannot.items():
@@ -171,6 +171,11 @@ def _document_problems(found: dict[str, str]) -> list[str]:
             live.load(name, text)
         except Problems as wrong:
             problems += [f"{name}:{p}" if not str(p).startswith(name) else str(p) for p in wrong.problems]
+    if not problems:
+        try:
+            live.load_all(found)
+        except Problems as wrong:
+            problems += map(str, wrong.problems)
     return problems
 
 
@@ -179,7 +184,7 @@ def _document_problems(found: dict[str, str]) -> list[str]:
 def validate(paths: tuple[Path, ...]) -> None:
     """Every problem of the files, with line, path and remedy. Without PATHS: all documents of the checkout."""
     settings = _baton().settings
-    named = {_document_name(path): path.read_text(encoding="utf-8") for path in paths}
+    named = {_document_name(path): text_of(path) for path in paths}
     found = named or files(settings.config_dir, settings.mappings_dir)
     with plain_errors():
         problems = _document_problems(found)
@@ -220,12 +225,21 @@ def push(reason: str) -> None:
     baton = _baton()
     found = files(baton.settings.config_dir, baton.settings.mappings_dir)
     with plain_errors():
-        for name, text in found.items():
-            live.load(name, text)
+        live.load_all(found)
+        if failures := _failures(baton, found):
+            raise click.ClickException(f"nothing was pushed: {len(failures)} tests of rules came out otherwise: {failures[0]}")
         for name, text in found.items():
             if baton.documents.active(name).text != text:
                 number = baton.documents.add(name, text, getpass.getuser(), reason, origin="file")
                 click.echo(f"{name} is at version {number}")
+
+
+def _failures(baton: Baton, found: dict[str, str]) -> list[str]:
+    """What the tests of rules say to the rules of these files."""
+    if not found.keys() >= {"escalation", "roster", "rule_tests"}:
+        return []
+    rules, people, cases = (live.load(name, found[name]) for name in ("escalation", "roster", "rule_tests"))
+    return [f"{failure.case}: {failure.words}" for failure in baton.trial(rules, people, cases)]
 
 
 def _document_name(path: Path) -> str:

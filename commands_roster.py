@@ -14,8 +14,9 @@ from escalation.actions import DeclineReason
 from escalation.coverage import coverage
 from escalation.roster import Roster
 from escalation.rotations import on_watch
-from running import plain_errors, prepare
+from running import open_store, plain_errors
 from store.declines import counted
+from store.documents import text_of
 
 if TYPE_CHECKING:
     from app import Baton
@@ -72,7 +73,7 @@ def _roster(draft: Path | None) -> Roster:
     """The roster of a file; without one the active version."""
     with plain_errors():
         if draft:
-            return load_roster(draft.read_text("utf-8"), draft.stem)
+            return load_roster(text_of(draft), draft.stem)
         baton: Baton = current_app.extensions["baton"]
-        prepare(baton)
+        open_store(baton)
         return baton.live.roster()

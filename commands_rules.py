@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 import click
 from flask import current_app
 
-from config.playbook import load_playbook
+from config.playbook import Problems, check_together, load_playbook
 from config.roster import load_roster
 from config.rule_tests import load_rule_tests
 from config.tickets import Wrong
 from escalation.backtest import Backtest, differences
 from escalation.hygiene import findings
 from escalation.playbook import Playbook
-from running import plain_errors, prepare
+from running import open_store, plain_errors
 from store.codec import build
+from store.documents import text_of
 
 if TYPE_CHECKING:
     from app import Baton
@@ -36,7 +37,7 @@ def _baton() -> Baton:
 def _playbook(draft: Path | None) -> Playbook:
     """The rules of a file; without one those of this checkout."""
     path = draft or _baton().settings.config_dir / "escalation.yaml"
-    return load_playbook(path.read_text("utf-8"), path.stem)
+    return load_playbook(text_of(path), path.stem)
 
 
 @click.group()
@@ -51,9 +52,12 @@ def test(draft: Path | None, cases: Path | None) -> None:
     """Run the cases of rule_tests.yaml against the rules of this checkout, or against a draft."""
     baton = _baton()
     with plain_errors():
-        told = load_rule_tests((cases or baton.settings.config_dir / "rule_tests.yaml").read_text("utf-8"))
-        roster = load_roster((baton.settings.config_dir / "roster.yaml").read_text("utf-8"))
-        failures = baton.trial(_playbook(draft), roster, told)
+        told = load_rule_tests(text_of(cases or baton.settings.config_dir / "rule_tests.yaml"))
+        roster = load_roster(text_of(baton.settings.config_dir / "roster.yaml"))
+        rules = _playbook(draft)
+        if wrong := check_together(rules, roster):
+            raise Problems(draft.stem if draft else "escalation", tuple(wrong))
+        failures = baton.trial(rules, roster, told)
     for failure in failures:
         click.echo(f"{failure.case}: {failure.words}")
     if failures:
@@ -69,11 +73,15 @@ def dry_run(ticket: str, draft: Path | None, as_json: bool) -> None:
     """What would happen to TICKET: a stored one (zendesk:4711), or a file with one in canonical words (- for standard input)."""
     body: dict[str, object] = {"ticket": ticket}
     with plain_errors():
-        prepare(_baton())
+        open_store(_baton())
         if ticket == "-" or Path(ticket).is_file():
-            body["ticket"] = json.loads(sys.stdin.read() if ticket == "-" else Path(ticket).read_text("utf-8"))
+            told = sys.stdin.read() if ticket == "-" else text_of(Path(ticket))
+            try:
+                body["ticket"] = json.loads(told)
+            except json.JSONDecodeError as bad:
+                raise click.ClickException(f"{ticket}: this is no JSON: {bad}. Write a ticket as docs/api.md shows.") from None
         if draft:
-            body["draft"] = draft.read_text("utf-8")
+            body["draft"] = text_of(draft)
         try:
             told = _baton().rehearsals.run(body)
         except (Wrong, LookupError, json.JSONDecodeError) as wrong:
@@ -88,8 +96,8 @@ def backtest(draft: Path, days: int) -> None:
     """What a draft would have done with the stored tickets of the last days, beside the active rules."""
     baton = _baton()
     with plain_errors():
-        prepare(baton)
-        number = baton.backtests.start(draft.read_text("utf-8"), getpass.getuser(), days)
+        open_store(baton)
+        number = baton.backtests.start(text_of(draft), getpass.getuser(), days)
         while (told := baton.backtests.told(number)) and told["state"] == "running":
             click.echo(f"{told['result']['tickets']} of {told['total']} tickets", err=True)
             baton.backtests.carry_on(number)  # a running worker may be doing the same: one slice is judged once
@@ -110,7 +118,7 @@ def hygiene(days: int) -> None:
     """Rules that deserve a second look: never fired, always with another, impossible, overdue for review."""
     baton = _baton()
     with plain_errors():
-        prepare(baton)
+        open_store(baton)
         now = datetime.now(UTC)
         found = findings(baton.live.playbook(), baton.journal.fired(now, days), now.date())
     for finding in found:
@@ -121,7 +129,9 @@ def hygiene(days: int) -> None:
 def _in_words(told: dict[str, object]) -> str:
     """The answer as a person reads it: decision, rules, signals, who would be asked."""
     decision: dict[str, object] = told["decision"]  # type: ignore[assignment]
-    lines = ["Would escalate." if decision["escalate"] else "Would not escalate."]
+    live = any(rule["fired"] and rule["mode"] == "live" for rule in told["rules"])  # type: ignore[attr-defined]
+    otherwise = "Would not escalate: the ticket is solved or closed." if live else "Would not escalate."
+    lines = ["Would escalate." if decision["escalate"] else otherwise]
     lines += [f"  {'x' if rule['fired'] else ' '} {rule['id']} ({rule['mode']}): {rule['words']}" for rule in told["rules"]]  # type: ignore[attr-defined]
     lines += [f"Tree: {decision['tree']['words']}"] if decision["tree"] else []  # type: ignore[index]
     lines += ["Signals:", *(f"  {s['name']}: {s['value']} ({s['confidence']})" for s in told["signals"])]  # type: ignore[attr-defined]
@@ -129,4 +139,6 @@ def _in_words(told: dict[str, object]) -> str:
     if route:
         lines += [f"Route: {route['words']}"]
         lines += [f"  {c['name']}: {c['excluded'] or c['words']}" for c in route["candidates"]]  # type: ignore[attr-defined]
+    lines += [f"Ignored: {name}, no ticket has that" for name in told["ignored"]]  # type: ignore[attr-defined]
+    lines += told["degraded"]  # type: ignore[operator]
     return "\n".join(lines)

@@ -9,7 +9,7 @@ import click
 from flask import current_app
 
 from escalation.roster import Agent, Roster
-from running import plain_errors, prepare
+from running import open_store, plain_errors
 
 if TYPE_CHECKING:
     from app import Baton
@@ -22,7 +22,7 @@ def shift_handover(who: str, team: bool) -> None:
     """Hand over now what WHO (an agent's id or e-mail address) has open, to whoever is on shift next."""
     baton: Baton = current_app.extensions["baton"]
     with plain_errors():
-        prepare(baton)
+        open_store(baton)
         people = _people(baton.live.roster(), who, team=team)
         for agent in people:
             handed = baton.shifts.by_hand(agent, "a command", datetime.now(UTC))

@@ -11,7 +11,8 @@ import click
 from flask import current_app
 
 from config.tickets import Wrong
-from running import plain_errors, prepare
+from running import open_store, plain_errors
+from store.documents import text_of
 
 if TYPE_CHECKING:
     from app import Baton
@@ -27,7 +28,7 @@ def _baton() -> Baton:
 def who_command(issue: tuple[str, ...]) -> None:
     """Who handles ISSUE now: an issue type, or a few words as a customer would write them."""
     with plain_errors():
-        prepare(_baton())
+        open_store(_baton())
         click.echo(_baton().whom.in_words(" ".join(issue)))
 
 
@@ -46,7 +47,7 @@ def simulate(ticket: str, as_json: bool, **asked: str) -> None:
     """Who would get an issue or a ticket at a given moment, level by level, if nobody answered. Nobody is asked."""
     body: dict[str, Any] = {name: value for name, value in asked.items() if value}
     with plain_errors():
-        prepare(_baton())
+        open_store(_baton())
         try:
             body |= {"ticket": _ticket(ticket)} if ticket else {}
             told = _baton().whom.simulate(body)
@@ -63,7 +64,7 @@ def _ticket(told: str) -> object:
     """The ticket of a file or of standard input; else the id of a stored one."""
     if told != "-" and not Path(told).is_file():
         return told
-    return json.loads(sys.stdin.read() if told == "-" else Path(told).read_text("utf-8"))
+    return json.loads(sys.stdin.read() if told == "-" else text_of(Path(told)))
 
 
 def _in_words(told: dict[str, Any]) -> str:

@@ -33,13 +33,30 @@ def plain_errors() -> Iterator[None]:
         raise click.ClickException(str(problem)) from None
 
 
+def open_store(baton: Baton) -> None:
+    """Bring the schema up to date, for a command that only looks: files are taken where there are no documents at all yet."""
+    migrate.upgrade(baton.engine)
+    if not baton.documents.versions():
+        prepare(baton)
+
+
 def prepare(baton: Baton) -> tuple[str, ...]:
-    """Bring schema and documents up to date and make the first admin; lines worth telling."""
+    """Bring schema and documents up to date and make the first admin; lines worth telling.
+
+    Raises Problems for files that cannot be used; rules that fail their tests are not in force, and that is a line.
+    """
     migrate.upgrade(baton.engine)
     found = files(baton.settings.config_dir, baton.settings.mappings_dir)
-    for name, text in found.items():
-        live.load(name, text)  # refuse to start on a document that cannot be used
+    live.load_all(found)  # refuse to start on documents that cannot be used
+    known = baton.documents.versions()
+    if known:
+        baton.live.look(at_once=True)
     lines = [f"{n} was edited in the store; the file differs and was left alone" for n in baton.documents.sync(found)]
+    versions = baton.documents.versions()
+    if known and versions != known:
+        baton.live.look(at_once=True)  # new rules meet the tests of rules here, before any process takes them
+    refused = baton.documents.refused()
+    lines += [f"{n} version {v} is not in force: {why}" for (n, v), why in refused.items() if versions.get(n) == v]
     password = accounts.bootstrap(baton.engine, baton.settings)
     if password:
         email = baton.settings.admin_email or "admin@localhost"

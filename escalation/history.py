@@ -114,14 +114,11 @@ def _words(subject: str) -> frozenset[str]:
 def escalate_note(ticket: Ticket) -> Mapping[str, object]:
     """``escalate_note.*`` of a newest message that is an agent's internal note "#escalate <team> <why>"."""
     last = ticket.messages[-1] if ticket.messages else None
-    if (
-        last is None
-        or last.public
-        or last.author.role is not Role.AGENT
-        or not last.text.lstrip().lower().startswith("#escalate")
-    ):
+    if last is None or last.public or last.author.role is not Role.AGENT:
         return {}
-    words = last.text.strip().split(maxsplit=2)[1:]
+    first, *words = last.text.split(maxsplit=2) or [""]
+    if first.lower().rstrip(":,") != "#escalate":  # "#escalated yesterday" only tells of it
+        return {}
     team = words[0].strip(":,#@").lower() if words else ""
     return {"escalate_note.team": team, "escalate_note.why": words[1].strip() if len(words) > 1 else ""}
 

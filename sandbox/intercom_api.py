@@ -200,7 +200,8 @@ def _fits(query: Body, thing: Body) -> bool:
         return all(results) if query["operator"] == "AND" else any(results)
     operator = required(query, "operator", (str,), tuple(_OPERATORS))
     field, asked = required(query, "field", (str,)), query.get("value")
-    held = [one["id"] for one in thing["contacts"]["contacts"]] if field == "contact_ids" else thing.get(field)
+    contacts = (thing.get("contacts") or {}).get("contacts") or ()
+    held = [one["id"] for one in contacts] if field == "contact_ids" else thing.get(field)
     return _OPERATORS[operator](held, asked)
 
 

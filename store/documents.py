@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import Engine, Select, func, insert, select, update
 
+from config.settings import SettingsProblem
 from store.engine import each_alone
 from store.tables import DocumentRow, TimelineRow
 
 # Files of CONFIG_DIR that are documents; every YAML of MAPPINGS_DIR is one too.
 CONFIG_NAMES = ("escalation", "roster", "rule_tests", "accounts")
+_REFUSED = "document_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,15 @@ def files(config_dir: Path, mappings_dir: Path) -> dict[str, str]:
     """Document name → text of the files of a checkout; ``mappings/<helpdesk>`` for mappings. Missing files are left out."""
     found = {name: path for name in CONFIG_NAMES if (path := config_dir / f"{name}.yaml").exists()}
     found |= {f"mappings/{path.stem}": path for path in sorted(mappings_dir.glob("*.yaml"))}
-    return {name: path.read_text(encoding="utf-8") for name, path in found.items()}
+    return {name: text_of(path) for name, path in found.items()}
+
+
+def text_of(path: Path) -> str:
+    """The text of a file that somebody wrote; raises SettingsProblem where it is not in UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as bad:
+        raise SettingsProblem(f"{path}: byte {bad.start + 1} is not UTF-8. Save the file as UTF-8.") from None
 
 
 def path_of(name: str, config_dir: Path, mappings_dir: Path) -> Path:
@@ -70,11 +81,18 @@ class StoredDocuments:
 
     def active(self, name: str) -> Document:
         """The newest version; LookupError for an unknown name."""
-        mine = select(DocumentRow.__table__).where(DocumentRow.name == name).order_by(DocumentRow.version.desc()).limit(1)
+        return self._one(select(DocumentRow.__table__).where(DocumentRow.name == name).order_by(DocumentRow.version.desc()), name)
+
+    def version(self, name: str, number: int) -> Document:
+        """One version; LookupError for one that there is not."""
+        mine = select(DocumentRow.__table__).where(DocumentRow.name == name, DocumentRow.version == number)
+        return self._one(mine, f"{name} version {number}")
+
+    def _one(self, wanted: Select[Any], called: str) -> Document:
         with each_alone(self._engine) as db:
-            row = db.execute(mine).one_or_none()
+            row = db.execute(wanted.limit(1)).one_or_none()
         if row is None:
-            raise LookupError(f"no document {name}")
+            raise LookupError(f"no document {called}")
         return Document(**row._mapping)
 
     def add(self, name: str, text: str, author: str, reason: str, *, origin: str = "store", expect: int | None = None) -> int:
@@ -91,6 +109,19 @@ class StoredDocuments:
             note = {"kind": "document", "words": words, "actor": author, "data": {"name": name, "version": version + 1}}
             db.execute(insert(TimelineRow).values(**note, at=func.now()))
         return version + 1
+
+    def refuse(self, name: str, version: int, why: str) -> None:
+        """Note why a version is not taken, "" for one that is taken after all: processes that begin later do the same."""
+        with self._engine.begin() as db:
+            note = {"kind": _REFUSED, "words": why, "actor": "baton", "data": {"name": name, "version": version}}
+            db.execute(insert(TimelineRow).values(**note, at=func.now()))
+
+    def refused(self) -> Mapping[tuple[str, int], str]:
+        """(name, version) of every version that was not taken → why."""
+        notes = select(TimelineRow.words, TimelineRow.data).where(TimelineRow.kind == _REFUSED).order_by(TimelineRow.id)
+        with each_alone(self._engine) as db:
+            told = {(row.data["name"], row.data["version"]): row.words for row in db.execute(notes)}
+        return {version: why for version, why in told.items() if why}
 
     def sync(self, found: Mapping[str, str]) -> tuple[str, ...]:
         """Take changed files as new versions; the names that were edited in the store since and so were left alone."""

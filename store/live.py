@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import logs
-from config.playbook import load_playbook
+from config.playbook import check_together, load_playbook
 from config.roster import load_roster
 from config.rule_tests import load_rule_tests
 from config.yamldoc import Problems
@@ -25,6 +25,8 @@ from store.documents import StoredDocuments
 log = structlog.get_logger(__name__)
 
 LOOK_AGAIN_S = 1.0
+_TOGETHER = ("roster", "escalation")  # each names what the other has
+_MOST_TOLD = 5
 _NO_ACCOUNTS = Plan()
 Trial = Callable[[Playbook, Roster, tuple[Case, ...]], tuple[Failure, ...]]
 LOADERS: Mapping[str, Callable[[str, int], Any]] = {
@@ -42,6 +44,15 @@ def load(name: str, text: str, version: int = 0) -> Any:
     if name not in LOADERS:
         raise LookupError(f"no document is called {name}; known: {', '.join(LOADERS)}, mappings/<helpdesk>")
     return LOADERS[name](text, version)
+
+
+def load_all(texts: Mapping[str, str]) -> None:
+    """Raise Problems where one of these documents cannot be used, or rules and roster do not fit each other."""
+    meant = {name: load(name, text) for name, text in texts.items()}
+    if meant.keys() >= set(_TOGETHER):
+        rules, people = texts["escalation"], texts["roster"]
+        if wrong := check_together(meant["escalation"], meant["roster"], rules, people):
+            raise Problems("escalation", tuple(wrong))
 
 
 class LiveDocuments:
@@ -83,12 +94,12 @@ class LiveDocuments:
         except KeyError:
             raise LookupError(f"there is no document {name}") from None
 
-    def look(self) -> None:
-        """Load what has a new version; at most once a second, so it may be called often."""
-        if self._now() - self._looked_at <= LOOK_AGAIN_S:
+    def look(self, *, at_once: bool = False) -> None:
+        """Load what has a new version; at most once a second unless ``at_once``, so it may be called often."""
+        if not at_once and self._now() - self._looked_at <= LOOK_AGAIN_S:
             return
         with self._lock:
-            if self._now() - self._looked_at <= LOOK_AGAIN_S:
+            if not at_once and self._now() - self._looked_at <= LOOK_AGAIN_S:
                 return
             try:
                 self._load_all(self._documents.versions())
@@ -99,28 +110,85 @@ class LiveDocuments:
             self._looked_at = self._now()
 
     def _load_all(self, versions: Mapping[str, int]) -> None:
+        changed = {name for name, version in versions.items() if self._loaded.get(name, (0, None))[0] != version}
         # Tests of rules first, so that new rules meet the tests that came with them.
-        for name, version in sorted(versions.items(), key=lambda pair: pair[0] != "rule_tests"):
-            if self._loaded.get(name, (0, None))[0] != version:
-                self._load(name, version)
+        for name in sorted(changed.difference(_TOGETHER)):
+            self._load(name, versions[name])
+        if changed.intersection(_TOGETHER):
+            self._load_together(versions)
 
     def _load(self, name: str, version: int) -> None:
+        meant = self._read(name, version) or self._loaded.get(name, (0, None))[1]
+        if meant is not None:
+            self._take(name, version, meant)
+
+    def _load_together(self, versions: Mapping[str, int]) -> None:
+        """Rules and roster: a new version is taken where it fits the other document, two new ones where they fit each other."""
+        old = {name: self._loaded.get(name, (0, None))[1] for name in _TOGETHER}
+        first = not any(old.values())
+        passed_over = self._documents.refused() if first else {}
+        new = {name: self._newest(name, versions, passed_over) or old[name] for name in _TOGETHER}
+        taken, why = (new, "") if first else self._fitting(new, old)
+        for name in _TOGETHER:
+            if name in versions and taken[name] is not None:
+                if not first:
+                    self._note(name, versions[name], why if taken[name] is not new[name] else "")
+                self._take(name, versions[name], taken[name])
+
+    def _newest(self, name: str, versions: Mapping[str, int], passed_over: Mapping[tuple[str, int], str]) -> Any:
+        """The newest version that can be used and was not refused; None for none."""
+        if name not in versions:
+            return None
+        if (name, versions[name]) not in passed_over:
+            return self._read(name, versions[name])
+        log.error("document is not in force", document=name, version=versions[name], problem=passed_over[name, versions[name]])
+        earlier = (d.version for d in self._documents.history(name) if (name, d.version) not in passed_over)
+        return next((meant for version in earlier if (meant := self._read(name, version)) is not None), None)
+
+    def _fitting(self, new: Mapping[str, Any], old: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+        """The newest rules and roster that fit each other, and why newer ones do not."""
+        why = ""
+        for rules, roster in ((new, new), (new, old), (old, new)):
+            pair = {"escalation": rules["escalation"], "roster": roster["roster"]}
+            misfit = self._misfit(pair["escalation"], pair["roster"], known=pair["escalation"] is old["escalation"])
+            if not misfit:
+                return pair, why
+            why = why or misfit
+        return old, why
+
+    def _misfit(self, rules: Playbook | None, roster: Roster | None, *, known: bool) -> str:
+        """Why rules and roster cannot be taken together, "" when they can."""
+        if rules is None or roster is None:
+            return ""
+        if wrong := check_together(rules, roster):
+            return "; ".join(problem.problem for problem in wrong[:_MOST_TOLD])
+        failures = () if known else self._failures(rules, roster)
+        told = "; ".join(f"{failure.case}: {failure.words}" for failure in failures[:_MOST_TOLD])
+        return f"{len(failures)} tests of rules came out otherwise: {told}" if failures else ""
+
+    def _note(self, name: str, version: int, why: str) -> None:
+        if why:
+            log.error("document cannot be used; the last good version stays", document=name, version=version, problem=why)
+        if self._documents.refused().get((name, version), "") != why:
+            self._documents.refuse(name, version, why)
+
+    def _read(self, name: str, version: int) -> Any:
+        """What a version means, None where it cannot be used."""
         try:
-            meant = load(name, self._documents.active(name).text, version)
+            return load(name, self._documents.version(name, version).text, version)
         except (Problems, LookupError) as wrong:
             log.error("document cannot be used; the last good version stays", document=name, version=version, problem=str(wrong))
-            if name not in self._loaded:
-                return
-            meant = self._loaded[name][1]
-        if name == "escalation" and name in self._loaded and (failures := self._failures(meant)):
-            told = [f"{failure.case}: {failure.words}" for failure in failures[:5]]
-            log.error("new rules fail their tests; the last good version stays", version=version, failures=told)
-            meant = self._loaded[name][1]
+            return None
+
+    def _take(self, name: str, version: int, meant: Any) -> None:
+        known = self._loaded.get(name, (0, None))
         self._loaded[name] = (version, meant)
+        if known == (version, meant):
+            return
         if name == "escalation":
             logs.hide(meant.masking)
         self.generation += 1
 
-    def _failures(self, playbook: Playbook) -> tuple[Failure, ...]:
-        cases, roster = (self._loaded.get(name, (0, None))[1] for name in ("rule_tests", "roster"))
-        return self._trial(playbook, roster, cases) if self._trial and cases and roster else ()
+    def _failures(self, playbook: Playbook, roster: Roster) -> tuple[Failure, ...]:
+        cases = self._loaded.get("rule_tests", (0, None))[1]
+        return self._trial(playbook, roster, cases) if self._trial and cases else ()

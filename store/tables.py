@@ -233,6 +233,7 @@ class TimelineRow(Table):
         Index("timeline_by_escalation", "escalation_id", "id"),
         Index("shadow_entries", "at", postgresql_where=text("kind = 'shadow'")),
         Index("declined_entries", "at", postgresql_where=text("kind = 'declined'")),
+        Index("refused_documents", "id", postgresql_where=text("kind = 'document_refused'")),
     )
 
 

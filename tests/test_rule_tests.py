@@ -77,3 +77,32 @@ def test_rules_that_fail_their_tests_are_not_taken(db: Engine) -> None:
     assert "urgent" in {rule.id for rule in live.playbook().rules}, "the last good version stays"
     stored.add("escalation", STARTER["escalation"].replace("title: Priority is urgent", "title: Urgent"), "ada", "worded anew")
     assert live.playbook().version == 3
+
+
+def a_live(db: Engine) -> tuple[StoredDocuments, LiveDocuments]:
+    seconds = iter(range(0, 1000, 10))
+    stored = StoredDocuments(db)
+    stored.sync(STARTER)
+    return stored, LiveDocuments(stored, trial, now=lambda: float(next(seconds)))
+
+
+def test_rules_that_name_a_team_nobody_knows_are_not_taken_until_the_roster_has_it(db: Engine) -> None:
+    stored, live = a_live(db)
+    assert live.playbook().version == 1
+    stored.add("escalation", STARTER["escalation"].replace("default_team: care", "default_team: welcome"), "ada", "renamed")
+    assert live.playbook().version == 1
+    assert "there is no team 'welcome'" in stored.refused()["escalation", 2]
+    renamed = (
+        STARTER["roster"].replace("\n  care:\n", "\n  welcome:\n").replace("care]", "welcome]").replace("[care,", "[welcome,")
+    )
+    stored.add("roster", renamed, "ada", "renamed, too")
+    assert (live.playbook().version, live.roster().version) == (2, 2)
+    assert not stored.refused()
+
+
+def test_what_was_refused_is_not_in_force_in_processes_that_begin_later(db: Engine) -> None:
+    stored, live = a_live(db)
+    assert live.playbook().version == 1
+    stored.add("escalation", STARTER["escalation"].replace("  - id: urgent\n", "  - id: very_urgent\n"), "ada", "renamed")
+    assert live.playbook().version == 1
+    assert LiveDocuments(stored).playbook().version == 1
