@@ -130,8 +130,8 @@ def upgrade() -> None:
 def check() -> None:
     """Look over settings, documents, connections and Slack; say what to mend."""
     baton = _baton()
-    problems = _document_problems(files(baton.settings.config_dir, baton.settings.mappings_dir))
     with plain_errors():
+        problems = _document_problems(files(baton.settings.config_dir, baton.settings.mappings_dir))
         open_store(baton)
         for connection, helpdesk in baton.helpdesks().items():
             problems += [f"{connection}: {line.removeprefix(f'{connection}: ')}" for line in helpdesk.check()]
@@ -184,9 +184,9 @@ def _document_problems(found: dict[str, str]) -> list[str]:
 def validate(paths: tuple[Path, ...]) -> None:
     """Every problem of the files, with line, path and remedy. Without PATHS: all documents of the checkout."""
     settings = _baton().settings
-    named = {_document_name(path): text_of(path) for path in paths}
-    found = named or files(settings.config_dir, settings.mappings_dir)
     with plain_errors():
+        named = {_document_name(path): text_of(path) for path in paths}
+        found = named or files(settings.config_dir, settings.mappings_dir)
         problems = _document_problems(found)
     for line in problems:
         click.echo(line)
@@ -199,7 +199,9 @@ def validate(paths: tuple[Path, ...]) -> None:
 def diff() -> None:
     """What differs between the files of this checkout and the active versions in the store."""
     baton = _baton()
-    for name, text in files(baton.settings.config_dir, baton.settings.mappings_dir).items():
+    with plain_errors():
+        found = files(baton.settings.config_dir, baton.settings.mappings_dir)
+    for name, text in found.items():
         stored = baton.documents.active(name)
         old, new = stored.text.splitlines(), text.splitlines()
         lines = difflib.unified_diff(old, new, f"{name} version {stored.version}", "file", lineterm="")
@@ -223,8 +225,8 @@ def pull() -> None:
 def push(reason: str) -> None:
     """Make the files of this checkout the active versions, also where somebody edited the store since (nothing is lost)."""
     baton = _baton()
-    found = files(baton.settings.config_dir, baton.settings.mappings_dir)
     with plain_errors():
+        found = files(baton.settings.config_dir, baton.settings.mappings_dir)
         live.load_all(found)
         if failures := _failures(baton, found):
             raise click.ClickException(f"nothing was pushed: {len(failures)} tests of rules came out otherwise: {failures[0]}")

@@ -69,6 +69,50 @@ def test_a_broken_document_stops_the_start_with_its_text(app: Flask, folder: Pat
     assert said.exit_code == 1 and "roster:1" in said.output and "Traceback" not in said.output
 
 
+def edited(folder: Path, old: str, new: str) -> None:
+    path = folder / "config" / "escalation.yaml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
+@pytest.mark.parametrize("command", ["rules dry-run -", "rules hygiene", "who billing", "check"])
+def test_commands_that_only_look_take_no_edited_file(app: Flask, folder: Path, command: str) -> None:
+    run(app, "db", "upgrade")
+    edited(folder, "title: Priority is urgent", "title: Urgent")
+    run(app, *command.split(), typed='{"subject": "x"}')
+    stored = StoredDocuments(app.extensions["baton"].engine)
+    assert stored.versions()["escalation"] == 1
+    run(app, "db", "upgrade")
+    assert stored.versions()["escalation"] == 2
+
+
+def test_a_team_the_roster_lacks_is_told_with_its_line(app: Flask, folder: Path) -> None:
+    edited(folder, "default_team: care", "default_team: cares")
+    for command in ("documents validate", "db upgrade", "documents push", "rules test"):
+        said = run(app, *command.split())
+        assert said.exit_code == 1 and "there is no team 'cares'. Did you mean 'care'" in said.output, (command, said.output)
+
+
+def test_rules_that_fail_a_test_are_not_in_force_and_that_is_told(app: Flask, folder: Path) -> None:
+    run(app, "db", "upgrade")
+    edited(folder, "  - id: urgent\n", "  - id: very_urgent\n")
+    assert "nothing was pushed" in run(app, "documents", "push").output
+    assert "escalation version 2 is not in force" in run(app, "db", "upgrade").output
+    assert app.extensions["baton"].live.playbook().version == 1
+
+
+@pytest.mark.parametrize("command", ["documents validate", "db upgrade"])
+def test_a_file_that_is_no_utf_8_is_told(app: Flask, folder: Path, command: str) -> None:
+    (folder / "config" / "escalation.yaml").write_bytes(b"rules: []\n# caf\xe9\n")
+    said = run(app, *command.split())
+    assert said.exit_code == 1 and "byte 16 is not UTF-8. Save the file as UTF-8." in said.output
+
+
+def test_a_ticket_that_is_no_json_is_told(app: Flask) -> None:
+    said = run(app, "rules", "dry-run", "-", typed="{bad")
+    assert said.exit_code == 1 and "this is no JSON" in said.output and "Traceback" not in said.output
+
+
 def test_diff_push_and_pull_keep_checkout_and_store_in_step(app: Flask, folder: Path) -> None:
     run(app, "db", "upgrade")
     path = folder / "config" / "roster.yaml"
