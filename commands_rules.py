@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 import click
 from flask import current_app
 
-from config.playbook import Problems, check_together, load_playbook
+from config.playbook import load_draft
 from config.roster import load_roster
 from config.rule_tests import load_rule_tests
 from config.tickets import Wrong
 from escalation.backtest import Backtest, differences
 from escalation.hygiene import findings
-from escalation.playbook import Playbook
 from running import open_store, plain_errors
 from store.codec import build
 from store.documents import text_of
@@ -32,12 +31,6 @@ _DRAFT = click.option("--draft", type=click.Path(exists=True, dir_okay=False, pa
 def _baton() -> Baton:
     baton: Baton = current_app.extensions["baton"]
     return baton
-
-
-def _playbook(draft: Path | None) -> Playbook:
-    """The rules of a file; without one those of this checkout."""
-    path = draft or _baton().settings.config_dir / "escalation.yaml"
-    return load_playbook(text_of(path), path.stem)
 
 
 @click.group()
@@ -54,10 +47,8 @@ def test(draft: Path | None, cases: Path | None) -> None:
     with plain_errors():
         told = load_rule_tests(text_of(cases or baton.settings.config_dir / "rule_tests.yaml"))
         roster = load_roster(text_of(baton.settings.config_dir / "roster.yaml"))
-        rules = _playbook(draft)
-        if wrong := check_together(rules, roster):
-            raise Problems(draft.stem if draft else "escalation", tuple(wrong))
-        failures = baton.trial(rules, roster, told)
+        path = draft or baton.settings.config_dir / "escalation.yaml"
+        failures = baton.trial(load_draft(text_of(path), roster, path.stem), roster, told)
     for failure in failures:
         click.echo(f"{failure.case}: {failure.words}")
     if failures:

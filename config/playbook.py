@@ -43,7 +43,7 @@ from escalation.playbook import (
 from escalation.roster import Roster
 from escalation.ticket import Status
 
-__all__ = ["Problem", "Problems", "check_together", "load_playbook", "load_roster"]
+__all__ = ["Problem", "Problems", "check_together", "load_draft", "load_playbook", "load_roster"]
 
 OTHER = "other"  # the issue type of a ticket that no word list fits
 _USUAL_REMINDER = timedelta(minutes=5)
@@ -207,6 +207,14 @@ def load_playbook(text: str, name: str = "escalation", version: int = 0) -> Play
     if wrong := (*crossed, *_guarded(parsed, model)):
         raise Problems(name, wrong)
     return model.built(version)
+
+
+def load_draft(text: str, roster: Roster, name: str = "escalation") -> Playbook:
+    """A playbook that is to be tried with a roster; raises Problems like ``load_playbook``, or where they do not fit."""
+    playbook = load_playbook(text, name)
+    if wrong := check_together(playbook, roster, text):
+        raise Problems(name, tuple(wrong))
+    return playbook
 
 
 def _guarded(parsed: Parsed, model: PlaybookModel) -> Iterator[Problem]:
