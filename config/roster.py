@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, time
 from typing import Annotated, Literal
 
@@ -47,6 +47,16 @@ class ShiftModel(Strict):
 
     def built(self) -> Shift:
         return Shift(self.days, self.start, self.end)
+
+
+def apart(shifts: list[ShiftModel], what: str) -> list[ShiftModel]:
+    """The same; raises a PydanticCustomError where two overlap. ``what`` names one: "shift"."""
+    periods = sorted(period for shift in shifts for period in shift.periods())
+    following = [*periods[1:], *((start + _WEEK, end + _WEEK, words) for start, end, words in periods[:1])]
+    for (_, end, words), (start, _, others) in zip(periods, following, strict=True):
+        if start < end and len(periods) > 1:
+            raise wrong(f"the {what}s {words} and {others} overlap", f"Shorten one, or write them as one {what}.")
+    return shifts
 
 
 class AbsenceModel(Strict):
@@ -99,12 +109,7 @@ class AgentModel(Strict):
     @pydantic.field_validator("shifts")
     @classmethod
     def _apart(cls, shifts: list[ShiftModel]) -> list[ShiftModel]:
-        periods = sorted(period for shift in shifts for period in shift.periods())
-        following = [*periods[1:], *((start + _WEEK, end + _WEEK, words) for start, end, words in periods[:1])]
-        for (_, end, words), (start, _, others) in zip(periods, following, strict=True):
-            if start < end and len(periods) > 1:
-                raise wrong(f"the shifts {words} and {others} overlap", "Shorten one, or write them as one shift.")
-        return shifts
+        return apart(shifts, "shift")
 
     def built(self, agent_id: str) -> Agent:
         plain = ("name", "email", "slack_id", "tier", "capacity", "time_zone", "deputy", "cards")
@@ -175,6 +180,9 @@ class RotationModel(Strict):
     def _somebody(cls, members: list[str]) -> list[str]:
         if not members:
             raise wrong("nobody is in this rotation", "Add agents to members, in the order of their turns.")
+        twice = next((name for n, name in enumerate(members) if name in members[:n]), "")
+        if twice:
+            raise wrong(f"{twice} is in this rotation twice", "Name each member once.")
         return members
 
     @pydantic.model_validator(mode="after")
@@ -263,16 +271,26 @@ def _nowhere(parsed: Parsed) -> Iterator[Problem]:
 def _deputies(parsed: Parsed) -> Iterator[Problem]:
     """Deputies in a circle: nobody would ever stand in. Each circle is told once, at its first agent."""
     deputy = {str(path[1]): str(value) for path, value in walk(parsed.data, "agents", "*", "deputy") if value}
-    told: set[str] = set()
-    for agent in deputy:
-        chain = [agent]
-        while (following := deputy.get(chain[-1])) and following not in chain:
-            chain.append(following)
-        if following == agent and not told & set(chain):
-            told |= set(chain)
-            circle = " → ".join((*chain, agent))
-            path: Path = ("agents", agent, "deputy")
-            yield parsed.problem(path, f"deputies go in a circle: {circle}", "Give one of them another deputy or none.")
+    for circle in circles(deputy):
+        path: Path = ("agents", circle[0], "deputy")
+        told = f"deputies go in a circle: {' → '.join(circle)}"
+        yield parsed.problem(path, told, "Give one of them another deputy or none.")
+
+
+def circles(following: Mapping[str, str]) -> Iterator[list[str]]:
+    """Each way round in ``following`` once, from its first name back to it. Every name is looked at once."""
+    order = {name: n for n, name in enumerate(following)}
+    done = set[str]()
+    for name in following:
+        way = dict[str, int]()  # name → its place in the way
+        while name in following and name not in done and name not in way:
+            way[name] = len(way)
+            name = following[name]
+        if name in way:
+            around = list(way)[way[name] :]
+            first = around.index(min(around, key=order.__getitem__))
+            yield [*around[first:], *around[:first], around[first]]
+        done |= way.keys()
 
 
 def _empty_teams(parsed: Parsed) -> Iterator[Problem]:

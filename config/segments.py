@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
+from itertools import chain, islice, product
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from config.conditions import GroupModel, Strict, operand
 from config.crosscheck import walk
 from config.national import Holidays, named_days
-from config.roster import ShiftModel
+from config.roster import ShiftModel, apart, circles
 from config.values import Name, Positive, Zone, read_duration, read_money
 from config.yamldoc import Parsed, Problem
 from config.yamlwords import Path, choose
@@ -25,6 +26,7 @@ from escalation.rules import explain_condition
 from escalation.sla import Policy, Target
 from escalation.ticket import Priority, Status
 
+_MOST_WAYS = 200
 _KEYWORD_FIELDS = frozenset({"text", "subject", "last_message.text"})
 HOW_ALONE = 'Add a condition of another kind, or say that it is meant with alone: true (docs/rules.md, "Not by one word alone").'
 
@@ -36,6 +38,11 @@ class CalendarModel(Strict):
     time_zone: Zone = "UTC"
     periods: Annotated[list[ShiftModel], Field(min_length=1)]
     holidays: Holidays = Field(default_factory=list)
+
+    @field_validator("periods")
+    @classmethod
+    def _apart(cls, periods: list[ShiftModel]) -> list[ShiftModel]:
+        return apart(periods, "period")
 
     def built(self, calendar_id: str) -> Calendar:
         return Calendar(calendar_id, self.time_zone, tuple(p.built() for p in self.periods), tuple(named_days(self.holidays)))
@@ -83,20 +90,22 @@ def threshold(value: int | float | str) -> object:
 def built(models: Iterable[SegmentModel]) -> tuple[Segment, ...]:
     """The same as the core's type, each with what it inherits. The models have no cycle (``problems`` refuses one)."""
     by_id = {model.id: model for model in models}
-    return tuple(_segment(model, by_id) for model in by_id.values())
+    done: dict[str, Segment] = {}
+    for model in by_id.values():
+        line = [model]
+        while line[-1].extends and line[-1].extends not in done:
+            line.append(by_id[line[-1].extends])
+        for one in reversed(line):
+            done[one.id] = _segment(one, done.get(one.extends))
+    return tuple(done[segment_id] for segment_id in by_id)
 
 
-def _segment(model: SegmentModel, by_id: Mapping[str, SegmentModel]) -> Segment:
-    chain = [model]
-    while chain[-1].extends:
-        chain.append(by_id[chain[-1].extends])
-    thresholds: dict[str, object] = {}
-    modes: dict[str, Mode] = {}
-    for one in reversed(chain):
-        thresholds |= {name: threshold(value) for name, value in one.thresholds.items()}
-        modes |= one.rules
-    calendar = next((one.calendar for one in chain if one.calendar), "")
-    return Segment(model.id, model.when.built(), thresholds, modes, calendar)
+def _segment(model: SegmentModel, base: Segment | None) -> Segment:
+    thresholds = {name: threshold(value) for name, value in model.thresholds.items()}
+    if base is None:
+        return Segment(model.id, model.when.built(), thresholds, dict(model.rules), model.calendar)
+    modes = {**base.modes, **model.rules}
+    return Segment(model.id, model.when.built(), {**base.thresholds, **thresholds}, modes, model.calendar or base.calendar)
 
 
 def problems(parsed: Parsed) -> Iterator[Problem]:
@@ -120,18 +129,17 @@ def problems(parsed: Parsed) -> Iterator[Problem]:
 
 
 def _extends(parsed: Parsed, data: dict[str, Any], segments: Mapping[str, Any]) -> Iterator[Problem]:
+    following, places = dict[str, str](), dict[str, Path]()
     for path, segment in walk(data, "segments", "*"):
-        if not isinstance(segment, dict) or not segment.get("extends"):
+        if not isinstance(segment, dict) or not isinstance(base := segment.get("extends"), str) or not base:
             continue
-        base, seen = segment["extends"], [str(segment.get("id"))]
         if base not in segments:
-            yield parsed.problem((*path, "extends"), f"there is no segment {base!r}", choose(str(base), segments))
-        while base in segments and base not in seen:
-            seen.append(str(base))
-            base = segments[base].get("extends")
-        if base in seen:
-            told = f"the segments extend each other in a circle: {' → '.join([*seen, str(base)])}"
-            yield parsed.problem((*path, "extends"), told, "Remove one extends.")
+            yield parsed.problem((*path, "extends"), f"there is no segment {base!r}", choose(base, segments))
+        name = str(segment.get("id"))
+        following[name], places[name] = base, (*path, "extends")
+    for circle in circles(following):
+        told = f"the segments extend each other in a circle: {' → '.join(circle)}"
+        yield parsed.problem(places[circle[0]], told, "Remove one extends.")
 
 
 def _thresholds(parsed: Parsed, data: dict[str, Any]) -> Iterator[Problem]:
@@ -198,19 +206,18 @@ def _ways(node: Node) -> list[tuple[Condition, ...]]:
         return [(node,)]
     if isinstance(node, Scored):
         return _ways_of_score(node)
-    ways: list[tuple[Condition, ...]] = [()]
-    for inner in node.all:
-        ways = [(*way, *more) for way in ways for more in _ways(inner)][:200]
+    columns = [_ways(inner) for inner in node.all]
     if node.any:
-        ways = [(*way, *more) for way in ways for inner in node.any for more in _ways(inner)][:200]
-    return ways
+        columns.append(list(islice(chain.from_iterable(map(_ways, node.any)), _MOST_WAYS)))
+    return [tuple(chain.from_iterable(way)) for way in islice(product(*columns), _MOST_WAYS)]
 
 
 def _ways_of_score(node: Scored) -> list[tuple[Condition, ...]]:
     """Ways in which parts of one kind alone reach the score."""
     found = []
+    first = [(part.weight, way) for part in node.parts for way in _ways(part.when)[:1]]
     for kind in ("tone", "keyword"):
-        same = [(p.weight, way) for p in node.parts for way in _ways(p.when)[:1] if {_kind(c) for c in way} == {kind}]
+        same = [(weight, way) for weight, way in first if {_kind(condition) for condition in way} == {kind}]
         if sum(weight for weight, _ in same) >= node.at_least:
             found.append(tuple(condition for _, way in same for condition in way))
     return found

@@ -85,9 +85,10 @@ def _of_tree(parsed: Parsed, place: Path, tree: dict[str, Any]) -> Iterator[Prob
         return
     if USUAL in tree:
         yield parsed.problem((*place, USUAL), f"{USUAL} is where a branch leads as usual", "Give the question another name.")
+    targets = dict.fromkeys((*tree, USUAL))
     for path, target in walk(tree, "*", "*"):
-        if path[-1] in _BRANCHES and isinstance(target, str) and target not in (*tree, USUAL):
-            yield parsed.problem((*place, *path), f"this tree has no question {target!r}", choose(target, (*tree, USUAL)))
+        if path[-1] in _BRANCHES and isinstance(target, str) and target not in targets:
+            yield parsed.problem((*place, *path), f"this tree has no question {target!r}", choose(target, targets))
     circle = _circle(tree)
     if circle:
         path = (*place, circle[-2], next(b for b in _BRANCHES if tree[circle[-2]].get(b) == circle[-1]))
@@ -116,17 +117,20 @@ def _asked(tree: dict[str, Any]) -> set[str]:
 def _circle(tree: dict[str, Any]) -> list[str]:
     """The first way round that comes back to where it was; [] where there is none."""
     done = set[str]()
-
-    def walked(way: list[str]) -> list[str]:
-        for step in _next(tree, way[-1]):
-            if step in way:
-                return [*way[way.index(step) :], step]
-            if step not in done and (found := walked([*way, step])):
-                return found
-        done.add(way[-1])
-        return []
-
-    return next((found for name in tree if name not in done and (found := walked([name]))), [])
+    for first in tree:
+        way = {first: iter(_next(tree, first))}  # each question with those after it that are left to try
+        while way and first not in done:
+            name, left = next(reversed(way.items()))
+            step = next((step for step in left if step not in done), None)
+            if step is None:
+                done.add(name)
+                del way[name]
+            elif step in way:
+                names = list(way)
+                return [*names[names.index(step) :], step]
+            else:
+                way[step] = iter(_next(tree, step))
+    return []
 
 
 def named(data: object, key: str) -> Iterator[Place]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -15,6 +16,7 @@ from config.yamlwords import nearest
 from escalation.ticket import Money
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_FULL = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LONGEST = timedelta(days=366)
 
 _DURATION = re.compile(r"(?:(\d{1,4})\s*d)?\s*(?:(\d{1,5})\s*h)?\s*(?:(\d{1,6})\s*m(?:in)?)?\s*(?:(\d{1,7})\s*s)?", re.ASCII)
@@ -100,15 +102,23 @@ def _days(value: object) -> tuple[int, ...]:
 
 def _range(text: str) -> list[int]:
     first, dash, last = text.partition("-")
-    for name in (first, last) if dash else (first,):
-        if name.strip()[:3] not in DAYS or not name.strip().isalpha():
-            raise wrong(f"{name.strip()!r} is not a day of the week", _HOW_DAYS)
-    start, end = DAYS.index(first.strip()[:3]), DAYS.index((last or first).strip()[:3])
+    start = _weekday(first.strip())
+    end = _weekday(last.strip()) if dash else start
     return [(start + n) % 7 for n in range((end - start) % 7 + 1)]
 
 
+def _weekday(name: str) -> int:
+    """mon, tues, wednesday, fridays: as much of the name as is written has to be right."""
+    if name[:3] not in DAYS or not f"{_FULL[DAYS.index(name[:3])]}s".startswith(name):
+        raise wrong(f"{name!r} is not a day of the week", _HOW_DAYS)
+    return DAYS.index(name[:3])
+
+
+_zones = cache(available_timezones)  # it looks through a directory of files
+
+
 def _zone(value: object) -> str:
-    zones = available_timezones()
+    zones = _zones()
     if value not in zones:
         near = nearest(str(value), zones)
         guess = f"Did you mean {near}? " if near else ""

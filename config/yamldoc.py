@@ -20,6 +20,7 @@ from config.yamlwords import Path, found_problems
 
 MOST_BYTES = 1024 * 1024
 MOST_DEPTH = 50
+MOST_PROBLEMS = 100  # told of one document; whoever reads them mends these first
 MOST_VALUES = 100_000  # counted with every use of an anchor, so that nested anchors cannot explode
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
@@ -43,6 +44,7 @@ class Problem:
     remedy: str
     document: str = ""
     place: Path = field(default=(), repr=False, compare=False)  # ``path`` as keys and list positions
+    more: int = field(default=0, repr=False, compare=False)  # problems that this one stands for
 
     def __str__(self) -> str:
         where = f"{self.path}: " if self.path else ""
@@ -50,12 +52,22 @@ class Problem:
 
 
 class Problems(ValueError):
-    """A document that cannot be used; ``problems`` lists everything found wrong, in the order of its lines."""
+    """A document that cannot be used; ``problems`` lists what was found wrong, in the order of its lines; of very many the
+    first, and how many more."""
 
     def __init__(self, document: str, problems: tuple[Problem, ...]) -> None:
         self.document = document
-        self.problems = tuple(sorted(problems, key=lambda p: (p.line, p.path)))
+        self.problems = _first(problems, document)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+def _first(problems: tuple[Problem, ...], document: str) -> tuple[Problem, ...]:
+    single = sorted((p for p in problems if not p.more), key=lambda p: (p.line, p.path))
+    shown, left = single[:MOST_PROBLEMS], single[MOST_PROBLEMS:]
+    more = len(left) + sum(p.more for p in problems)
+    if not more:
+        return tuple(shown)
+    return (*shown, Problem(shown[-1].line, "", f"and {more:,} more problems", "Mend those above first.", document, more=more))
 
 
 def wrong(problem: str, remedy: str) -> PydanticCustomError:
@@ -103,7 +115,7 @@ def parse(text: str, name: str) -> Parsed:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.feed(event)
     except yaml.YAMLError as bad:
-        raise Problems(name, (*builder.problems, _bad_yaml(bad, name))) from None
+        raise Problems(name, (*builder.problems, _bad_yaml(bad, text, name))) from None
     if builder.problems:
         raise Problems(name, tuple(builder.problems))
     return Parsed(name, builder.root, builder.lines)
@@ -135,11 +147,16 @@ def _check_size(text: str, name: str) -> None:
         raise Problems(name, (Problem(1, "", told, "Shorten it.", name),))
 
 
-def _bad_yaml(bad: yaml.YAMLError, name: str) -> Problem:
+def _bad_yaml(bad: yaml.YAMLError, text: str, name: str) -> Problem:
     mark = getattr(bad, "problem_mark", None)
+    line, remedy = mark.line + 1 if mark else 1, "Check the indentation, quotes and brackets around this line."
     why = str(getattr(bad, "problem", None) or bad).splitlines()[0]
-    remedy = "Use spaces, not tabs." if "'\\t'" in why else "Check the indentation, quotes and brackets around this line."
-    return Problem(mark.line + 1 if mark else 1, "", f"this is not YAML: {why}", remedy, name)
+    if isinstance(bad, yaml.reader.ReaderError):
+        line, remedy = text.count("\n", 0, text.find(chr(bad.character))) + 1, "Remove this character."
+    elif mark and text[mark.index : mark.index + 1] == "\t":
+        remedy = "Use spaces, not tabs."
+    last = len(text.rstrip().splitlines())  # what is missing at the end is missed a line below it
+    return Problem(max(min(line, last), 1), "", f"this is not YAML: {why}", remedy, name)
 
 
 def _line(event: yaml.Event) -> int:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from bisect import bisect
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, ForwardRef, Union, get_args, get_origin, get_type_hints
 
 import pydantic
 from pydantic_core import ErrorDetails
@@ -50,12 +53,18 @@ _PROBLEMS = {
     "model_attributes_type": "this has no keys of its own",
 }
 _CHOICES = ("enum", "literal_error", "union_tag_invalid")
+_MEANT = {"urgent": "critical", "critical": "urgent"}  # a severity and a priority
+_MOST_LISTED = 30
+_MOST_COMPARED = 100  # among more names only neighbours are compared: each comparison takes some 10 µs
+_NEIGHBOURS = 5
+_LONGEST_WORD = 200
 
 
 def found_problems(errors: Iterable[ErrorDetails], model: type[pydantic.BaseModel], data: object) -> list[Found]:
     """Every error once, at its place in ``data``; of a union only the branch that fits best, or all that fit equally."""
     merged: dict[Path, Found] = {}
-    for error in _best_branches(list(errors), data):
+    told = list(errors)
+    for error in _best_branches(told, data) or told:
         path, problem, remedy = _found(error, model, data)
         known = merged.get(path)
         if known is None:
@@ -66,40 +75,80 @@ def found_problems(errors: Iterable[ErrorDetails], model: type[pydantic.BaseMode
 
 
 def _best_branches(errors: list[ErrorDetails], data: object) -> list[ErrorDetails]:
-    scores: dict[tuple[Path, str | int], tuple[int, int]] = {}
+    scores: dict[Path, tuple[int, int]] = {}
     for error in errors:
         path = _path(error["loc"], data)
         for turn in _turns(error, data):
-            other_shape = error["type"].endswith("_type") and path == turn[0]
-            extra_key = error["type"] == "extra_forbidden" and path[:-1] == turn[0]
+            here = _path(turn, data)
+            other_shape = error["type"].endswith("_type") and path == here
+            extra_key = error["type"] == "extra_forbidden" and path[:-1] == here
             shape, extra = scores.get(turn, (0, 0))
             scores[turn] = (shape + other_shape, extra + extra_key)
     best: dict[Path, tuple[int, int]] = {}
-    for (place, _), score in scores.items():
-        best[place] = min(score, best.get(place, score))
-    return [error for error in errors if all(scores[turn] == best[turn[0]] for turn in _turns(error, data))]
+    for turn, score in scores.items():
+        best[turn[:-1]] = min(score, best.get(turn[:-1], score))
+    return [error for error in errors if all(scores[turn] == best[turn[:-1]] for turn in _turns(error, data))]
 
 
-def _turns(error: ErrorDetails, data: object) -> list[tuple[Path, str | int]]:
-    """Where the error's way went into a branch of a union: (path there, pydantic's name of the branch)."""
+def _turns(error: ErrorDetails, data: object) -> list[Path]:
+    """The parts of the error's way that end in a branch of a union, by pydantic's name. A key with a usual value that is not
+    written looks like one, too: it is compared only with others of its own branch, never with the branch itself."""
     loc = error["loc"][:-1] if error["type"] == "missing" else error["loc"]
-    ways = [(_path(loc[:n], data), loc[n]) for n in range(len(loc))]
-    return [(here, part) for n, (here, part) in enumerate(ways) if here == _path(loc[: n + 1], data)]
+    ways = [_path(loc[:n], data) for n in range(len(loc) + 1)]
+    return [loc[: n + 1] for n in range(len(loc)) if ways[n] == ways[n + 1]]
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word closest to a mistyped one, or ""."""
-    by_lower = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word.lower(), by_lower, 1, 0.6)
-    return by_lower[close[0]] if close else ""
+    return _nearest(word, _names(tuple(known)))
 
 
 def choose(word: str, known: Iterable[str]) -> str:
-    """A remedy that offers the nearest word and lists all of them."""
-    names = sorted(known)
-    near = nearest(word, names)
+    """A remedy that offers the nearest word and lists all of them, or the first of very many."""
+    names = _names(tuple(known))
+    near = _nearest(word, names)
     guess = f"Did you mean {near!r}? " if near else ""
-    return f"{guess}Use one of: {', '.join(names)}."
+    return f"{guess}{names.told}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Names:
+    """Names to choose from, made ready once, for a document may name thousands of wrong ones."""
+
+    by_lower: Mapping[str, str]
+    forward: Sequence[str]  # the small names in order
+    backward: Sequence[str]  # the same, each from its end
+    told: str
+
+    def candidates(self, word: str) -> Iterable[str]:
+        """All small names, or of very many those that begin or end like ``word``: a slip leaves one of the two as it was."""
+        if len(self.forward) <= _MOST_COMPARED:
+            return self.by_lower
+        return (*_around(self.forward, word), *(name[::-1] for name in _around(self.backward, word[::-1])))
+
+
+def _around(names: Sequence[str], word: str) -> Sequence[str]:
+    place = bisect(names, word)
+    return names[max(place - _NEIGHBOURS, 0) : place + _NEIGHBOURS]
+
+
+@lru_cache(maxsize=32)
+def _names(known: tuple[str, ...]) -> _Names:
+    names = sorted(known)
+    by_lower = {name.lower(): name for name in names}
+    more = len(names) - _MOST_LISTED
+    tail = f" and {more:,} more" if more > 0 else ""
+    told = f"Use one of: {', '.join(names[:_MOST_LISTED])}{tail}."
+    return _Names(by_lower, sorted(by_lower), sorted(name[::-1] for name in by_lower), told)
+
+
+@lru_cache(maxsize=1024)
+def _nearest(word: str, names: _Names) -> str:
+    small = word.lower()[:_LONGEST_WORD]
+    if (same := _MEANT.get(small, "")) in names.by_lower:
+        return names.by_lower[same]
+    close = difflib.get_close_matches(small, names.candidates(small), 1, 0.6)
+    return names.by_lower[close[0]] if close else ""
 
 
 def _found(error: ErrorDetails, model: type[pydantic.BaseModel], data: object) -> Found:
@@ -109,6 +158,9 @@ def _found(error: ErrorDetails, model: type[pydantic.BaseModel], data: object) -
         return path, f"unknown key {str(path[-1])!r}", choose(str(path[-1]), _known_keys(model, error["loc"][:-1], data))
     if kind == "missing":
         path = (*path, str(error["loc"][-1]))
+    if kind == "union_tag_invalid" and not str(context["discriminator"]).startswith("'"):  # a function chose: tags are no words
+        keys = ", ".join(sorted(_known_keys(model, error["loc"], data)))
+        return path, "this cannot stand here", f"Write one with keys of: {keys}." if keys else "Write something else."
     if kind in _CHOICES:
         shown = str(context.get("tag", error["input"]))[:60]
         words = re.findall(r"'([^']*)'", str(context.get("expected", context.get("expected_tags", ""))))
@@ -145,12 +197,19 @@ def _is_model(kind: Any) -> bool:
 def _inside(kind: Any, key: str | int) -> list[Any]:
     """The types of what stands at ``key`` in a value of type ``kind``."""
     if _is_model(kind):
-        return [t for name, f in kind.model_fields.items() if key in (name, f.alias) for t in _unwrapped(f.annotation)]
+        fields = [name for name, f in kind.model_fields.items() if key in (name, f.alias)]
+        return [t for name in fields for t in _unwrapped(_annotation(kind, name))]
     if get_origin(kind) in (dict, Mapping) and isinstance(key, str):
         return _unwrapped(get_args(kind)[1])
     if get_origin(kind) in (list, tuple, set, frozenset) and isinstance(key, int):
         return _unwrapped(get_args(kind)[0])
     return []
+
+
+def _annotation(kind: type[pydantic.BaseModel], name: str) -> Any:
+    """A field's type; one that names a model further down in its file stays text until somebody resolves it."""
+    written = kind.model_fields[name].annotation
+    return get_type_hints(kind, include_extras=True)[name] if isinstance(written, ForwardRef) else written
 
 
 def _branch(kinds: list[Any], name: str | int) -> list[Any]:
