@@ -389,6 +389,26 @@ def test_a_simulation_that_cannot_be_is_a_problem(here: Web, body: Any, status: 
 def test_too_large_a_body_is_a_problem(here: Web) -> None:
     response = here.client().post(f"{API}/mappings/zendesk/preview", data=b"1" * (2 * 1024 * 1024 + 1))
     assert (response.status_code, response.content_type) == (413, "application/problem+json")
+    assert "2,097,152 bytes" in told_by(response)["detail"] and "Send less" in told_by(response)["detail"]
+
+
+HALF = b"\\ud800"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"ticket": {"subject": "%s", "tags": ["%s"], "%s": 1, "messages": [{"id": "%s", "text": "refund %s"}]}}', 200),
+        (b'{"ticket": {"issue_type": "%s", "messages": [{"role": "agent", "public": false, "text": "#escalate %s"}]}}', 200),
+        (b'{"issue": "%s", "tier": "%s", "connection": "%s"}', 200),
+        (b'{"ticket": "%s", "connection": "%s"}', 404),
+        (b'{"ticket": "zendesk:7", "zone": "%s"}', 422),
+    ],
+)
+def test_half_a_character_is_no_defect(here: Web, body: bytes, status: int) -> None:
+    data = body.replace(b"%s", HALF)
+    response = here.client().post(f"{API}/simulate", data=data, content_type="application/json")
+    assert response.status_code == status, response.text
 
 
 def test_a_database_that_is_away_is_a_problem_to_come_back_from(nowhere: Web) -> None:

@@ -198,7 +198,7 @@ def dry_run(body: Mapping[str, Any]) -> dict[str, Any]:
         "tree": None,
     }
     told: dict[str, Any] = {"signals": [], "rules": [], "decision": decision, "route": None}
-    return {**told, "ignored": [], "degraded": [], "playbook_version": 1}
+    return {**told, "ignored": [], "cut": [], "degraded": [], "playbook_version": 1}
 
 
 class FakeBacktests:

@@ -8,6 +8,8 @@ from typing import Any
 from flask import request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnprocessableEntity
 
+from config.tickets import whole
+
 MOST_BYTES = 2 * 1024 * 1024  # of the API; a webhook of 1 MiB fits into a preview
 MOST_WORDS = 2000  # characters of what a person writes
 
@@ -17,10 +19,14 @@ def read_body(most: int) -> bytes:
 
     Werkzeug refuses by Content-Length but cuts a chunked body at its limit without a word, so one byte more is allowed in.
     """
+    too_large = RequestEntityTooLarge(f"A body may have {most:,} bytes at most. Send less, for example only the newest messages.")
     request.max_content_length = most + 1
-    body = request.get_data(cache=False)
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise too_large from None
     if len(body) > most:
-        raise RequestEntityTooLarge()
+        raise too_large
     return body
 
 
@@ -33,8 +39,8 @@ def json_of(empty: str = "") -> object:
 
 
 def object_of() -> dict[str, Any]:
-    """The body as a JSON object."""
-    body = json_of(empty="{}")
+    """The body as a JSON object, without halves of characters: nothing can store them or write them into an answer."""
+    body = whole(json_of(empty="{}"))
     if not isinstance(body, dict):
         raise BadRequest('The body is a JSON object, for example {"agent": "ada@example.com"}.')
     return body

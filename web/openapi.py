@@ -250,7 +250,10 @@ SCHEMAS: Json = {
                 }
             ),
             "route": of("object", "null", description="every candidate with score or exclusion"),
-            "ignored": list_of(TEXT),
+            "ignored": list_of(TEXT, description="names that no ticket has, each with its path"),
+            "cut": list_of(
+                TEXT, description="what was not looked at for signals, in words: older messages, the rest of long ones"
+            ),
             "degraded": list_of(TEXT, description="what reading goes without here, and what to do about it"),
             "playbook_version": NUMBER,
         }

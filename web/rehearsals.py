@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Protocol
 
 from config.playbook import load_playbook
-from config.tickets import pasted
+from config.tickets import Wrong, pasted, shortened, whole
 from escalation import backtest
 from escalation.away import Away, all_in_words
 from escalation.backtest import Backtest, Stored
@@ -21,11 +22,17 @@ from escalation.ports import Reader
 from escalation.rehearsal import Rehearsal, rehearse
 from escalation.roster import Roster
 from escalation.signals import Evidence, Signal
-from escalation.ticket import Ticket
+from escalation.ticket import Message, Role, Ticket
+from signals.features import MOST_WORDS
+from signals.text import MOST_READ, clean, is_automatic, sentences
+from signals.turns import MOST_SENTENCES, MOST_TURNS
 from store.backtests import Judge
 from store.codec import plain
 
 _MOST_QUOTED = 300
+_MOST_ID = 255  # characters; mappings take no longer ones
+_MOST_NAME = 60  # characters of a message's id
+_WRITE = 'Write a ticket, {"messages": [{"role": "customer", "text": "…"}]}, or the id of a stored one, "zendesk:4711".'
 
 
 @dataclass(frozen=True)
@@ -43,11 +50,17 @@ class Rehearsals:
     def run(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The answer as JSON-ready data; raises Wrong, LookupError for an unknown ticket, Problems for a bad draft."""
         now = datetime.now(UTC)
-        playbook = load_playbook(str(body["draft"])) if body.get("draft") else self.playbook()
+        playbook = load_playbook(_text(body, "draft")) if body.get("draft", "") not in ("", None) else self.playbook()
         ticket, background, ignored = self.ticket(body, now - playbook.contact_window)
         away = all_in_words(self.gone(now), self.roster(), now, connection=ticket.connection)
         found = rehearse(playbook, self.roster(), self.reader, ticket, now, background=background, loads=self.loads, away=away)
-        more = {"ignored": ignored, "degraded": list(self.degraded()), "playbook_version": playbook.version}
+        read_in = next((s.language for s in found.decision.signals), "")
+        more = {
+            "ignored": ignored,
+            "cut": not_read(ticket, read_in),
+            "degraded": list(self.degraded()),
+            "playbook_version": playbook.version,
+        }
         return _told(found, ticket) | more
 
     def ticket(self, body: Mapping[str, Any], since: datetime) -> tuple[Ticket, Background, list[str]]:
@@ -56,13 +69,30 @@ class Rehearsals:
         if isinstance(asked, dict):
             ticket, ignored = pasted(asked)
             return ticket, Background(), ignored
-        connection, ticket_id = str(body.get("connection", "")), str(asked or "")
+        if asked in (None, ""):
+            raise Wrong([("ticket", "ticket is missing", _WRITE)])
+        if not isinstance(asked, str):
+            told = f"this is not an object or the id of a stored ticket: {shortened(asked)}"
+            raise Wrong([("ticket", told, _WRITE)])
+        connection, ticket_id = whole(_text(body, "connection")), whole(asked)
         if not connection and ":" in ticket_id:
             connection, _, ticket_id = ticket_id.partition(":")
-        found = self.stored(connection, ticket_id, since)
+        found = self.stored(connection, ticket_id, since) if _could_be(ticket_id) and _could_be(connection) else None
         if found is None:
-            raise LookupError(f"There is no ticket {ticket_id} of {connection or 'no connection'}.")
+            raise LookupError(f"There is no ticket {ticket_id[:_MOST_ID]} of {connection[:_MOST_ID] or 'no connection'}.")
         return *found, []
+
+
+def _could_be(name: str) -> bool:
+    """Whether it can be an id at all: the database takes no NUL, and an index no megabyte."""
+    return len(name) <= _MOST_ID and "\x00" not in name
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name)
+    if value is not None and not isinstance(value, str):
+        raise Wrong([(name, f"this is not text: {shortened(value)}", "Write text, or leave it out.")])
+    return value or ""
 
 
 @lru_cache(maxsize=4)
@@ -118,6 +148,36 @@ def _told(found: Rehearsal, ticket: Ticket) -> dict[str, Any]:
         "decision": decided(decision, found.team),
         "route": _route(found) if found.route else None,
     }
+
+
+def not_read(ticket: Ticket, language: str) -> list[str]:
+    """What of a ticket nobody looked at for signals, in words; ``language`` is the one it was read in."""
+    own = [m for m in ticket.messages if m.author.role is Role.CUSTOMER and m.public]
+    left = len(own) - MOST_TURNS
+    newest = (
+        f"Of {len(own):,} messages of the customer the newest {MOST_TURNS} were read for signals, the {left:,} before were not."
+    )
+    return ([newest] if left > 0 else []) + [words for m in own[-MOST_TURNS:] for words in _not_read_of(m, language)]
+
+
+def _not_read_of(message: Message, language: str) -> Iterator[str]:
+    name, length = message.id[:_MOST_NAME], len(message.text)
+    text = clean(message.text)
+    if is_automatic(text):
+        yield f"Message {name} was not read: it is an automatic reply."
+        return
+    if length > MOST_READ:
+        read = f"Of message {name} the first {MOST_READ:,} of {length:,} characters were read for signals"
+        yield f"{read}, the last {length - MOST_READ:,} were not."
+    if language != "en":  # of others fixed phrases are looked for everywhere, and no model weighs sentences
+        return
+    ends = (*sentences(text).ends, len(text))
+    told = [part for start, end in pairwise((0, *ends)) if any(map(str.isalpha, part := text[start:end]))]
+    if len(told) > MOST_SENTENCES:
+        few = f"Of message {name} the model weighed the first {MOST_SENTENCES} of {len(told):,} sentences"
+        yield f"{few}; in the others only fixed phrases were looked for."
+    if long := sum(len(part.split()) > MOST_WORDS for part in told[:MOST_SENTENCES]):
+        yield f"Message {name} has {long} sentence(s) of more than {MOST_WORDS} words; the model weighed the beginning of each."
 
 
 def _signal(signal: Signal, texts: Mapping[str, str]) -> dict[str, Any]:
