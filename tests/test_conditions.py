@@ -9,10 +9,11 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
+from config import named
 from config.conditions import ConditionModel, compile_pattern, threshold_named
 from config.kinds import COMPARING
 from config.playbook import load_playbook
-from config.yamldoc import Problems
+from config.yamldoc import Problems, parse
 from escalation.compare import Incomparable
 from escalation.operators import OPERATORS, Look
 from escalation.ticket import ChangeKind, Money, Priority, Status
@@ -198,3 +199,22 @@ def test_the_loader_takes_what_can_hold(field: str, op: str) -> None:
         if taken != can_hold(field, op, wanted) and not (not taken and is_meant(field, op, value)):
             wrongly.append((value, "taken" if taken else "refused"))
     assert wrongly == []
+
+
+NAMED = [  # condition on a segment, problems
+    ("op: is, value: entreprise", ["there is no segment 'entreprise'"]),
+    ("op: is, value: Enterprise", []),
+    ("op: in, value: [enterprise, smal]", ["there is no segment 'smal'"]),
+    ("op: contains, value: enter", []),
+    ("op: absent", []),
+    ("op: is, value: $name", []),
+]
+
+
+@pytest.mark.parametrize(("condition", "found"), NAMED)
+@pytest.mark.parametrize("around", ["{%s}", "{all: [{%s}]}", "{any: [{score: {at_least: 1, of: [{weight: 1, when: {%s}}]}}]}"])
+def test_names_that_conditions_compare_with_are_defined(around: str, condition: str, found: list[str]) -> None:
+    parsed = parse("rules:\n  - when: " + around % f"field: segment, {condition}", "escalation")
+    told = list(named.problems(parsed, "segment", {"enterprise", "small"}, "segment"))
+    assert [problem.problem for problem in told] == found
+    assert all(problem.line == 2 and "Did you mean" in problem.remedy for problem in told)
