@@ -11,18 +11,19 @@ import pydantic
 import re2
 from pydantic import Discriminator, Tag, ValidationInfo
 
-from config.values import duration, read_duration, read_moment, read_money
+from config.kinds import COMPARING, comparable, equal_to, operator_fits, words_of
+from config.values import duration
 from config.yamldoc import wrong
 from config.yamlwords import choose, nearest
-from escalation.compare import ORDERS, Incomparable, order
+from escalation.compare import Incomparable, normal, order
 from escalation.operators import OPERATORS, Operand
 from escalation.playbook import Condition, Conditions, Node, Scored, Threshold, Weighted
-from escalation.vocabulary import FIELDS, LISTS, SIGNALS, TIMES, VOCABULARY, pattern_of
+from escalation.vocabulary import FIELDS, SIGNALS, pattern_of
 
 _GROUPS = ("all", "any", "none")
-_LIST_ONLY = ("has", "has_any", "has_all", "count_gte")
 _MOST_IN_LIST = 500
 _THRESHOLD = re.compile(r"\$([a-z][a-z0-9_]{0,60})")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class Strict(pydantic.BaseModel):
@@ -81,11 +82,8 @@ class ConditionModel(Strict):
     def _op(cls, op: str, info: ValidationInfo) -> str:
         if op not in OPERATORS:
             raise wrong(f"unknown operator {op!r}", choose(op, OPERATORS))
-        name = info.data.get("field", "")
-        if OPERATORS[op].operand is Operand.DURATION and not _kind(name, TIMES):
-            raise wrong(f"{op} needs a time, and {name} is none", f"Use it with one of: {', '.join(sorted(TIMES))}.")
-        if op in _LIST_ONLY and not _kind(name, LISTS):
-            raise wrong(f"{op} needs a list, and {name} is none", f"Use it with one of: {', '.join(sorted(LISTS))}.")
+        if op not in COMPARING:  # of these the operand is told too
+            operator_fits(info.data.get("field", ""), op)
         return op
 
     @pydantic.field_validator("value")
@@ -93,8 +91,9 @@ class ConditionModel(Strict):
     def _value(cls, value: object, info: ValidationInfo) -> object:
         if "field" not in info.data or "op" not in info.data:
             return value
-        if isinstance(value, str) and (named := _THRESHOLD.fullmatch(value)):
-            return Threshold(named[1])  # that it exists and fits is checked with the whole grid
+        if named := threshold_named(value):
+            operator_fits(info.data["field"], info.data["op"])
+            return Threshold(named)  # that it exists and fits is checked with the whole grid
         return operand(info.data["field"], info.data["op"], value)
 
     def built(self) -> Condition:
@@ -173,9 +172,10 @@ def operand(name: str, op: str, value: object) -> object:
     return _READ[kind](name, value)
 
 
-def _kind(name: str, known: frozenset[str]) -> bool:
-    bare = name.removeprefix("before.")
-    return not name or bare in known or pattern_of(name) in known
+def threshold_named(value: object) -> str:
+    """The name of the threshold that an operand asks for: "refund" for "$refund"; "" for all else, such as "$500 bill"."""
+    named = _THRESHOLD.fullmatch(value) if isinstance(value, str) else None
+    return named[1] if named else ""
 
 
 def _nothing(name: str, value: object) -> object:
@@ -187,16 +187,20 @@ def _nothing(name: str, value: object) -> object:
 def _one(name: str, value: object) -> object:
     if isinstance(value, list | dict):
         raise wrong("this operator takes one value", "Write a single value, or use the operator in, contains_any or has_any.")
-    words = _words_of(name)
-    if words and str(value).lower() not in words:
-        raise wrong(f"{name} is never {value!r}", choose(str(value), words))
-    return value
+    return equal_to(name, value)
 
 
 def _several(name: str, value: object) -> object:
     if not isinstance(value, list) or not value or len(value) > _MOST_IN_LIST:
         raise wrong("this operator takes a list of values", f"Write [a, b], with 1 to {_MOST_IN_LIST} entries.")
-    return tuple(_one(name, item) for item in value)
+    return tuple(_one(name, _member(item)) for item in value)
+
+
+def _member(value: object) -> object:
+    """One of a list, which is no threshold: those are looked up one by one."""
+    if named := threshold_named(value):
+        raise wrong(f"the threshold {named!r} stands in a list", "Write a condition of its own for it, with value: $" + named)
+    return value
 
 
 def _text(name: str, value: object) -> object:
@@ -205,36 +209,37 @@ def _text(name: str, value: object) -> object:
     return value
 
 
+def _start(name: str, value: object) -> object:
+    text = normal(_text(name, value))
+    words = words_of(name)
+    if words and not any(word.startswith(text) for word in words):
+        raise wrong(f"no word of {name} starts with {value!r}", choose(str(value), words))
+    return value
+
+
 def _pattern(name: str, value: object) -> object:
+    text = str(_text(name, value))
+    if hidden := _CONTROL.search(text):
+        told = f"there is a control character in it ({hidden[0]!r}), which \\b and the like become in double quotes"
+        raise wrong(told, "Put the pattern in single quotes.")
     try:
-        return compile_pattern(str(_text(name, value)))
+        pattern = compile_pattern(text)
     except ValueError as bad:
         raise wrong(
             f"not a regular expression: {bad}", "See docs/rules.md; look-around and back-references do not exist."
         ) from None
-
-
-def _ordered(name: str, value: object) -> object:
-    if isinstance(value, int | float) and not isinstance(value, bool) and not _words_of(name):
-        return value
-    if isinstance(value, str):
-        for read in (read_duration, read_money, read_moment):
-            if (found := read(value)) is not None:
-                return found
-        if any(value.lower() in words for words in ORDERS):
-            return _one(name, value)
-    raise wrong(f"{name} cannot be compared with {value!r}", "Write " + _WANTED[Operand.ORDERED])
-
-
-def _words_of(name: str) -> frozenset[str]:
-    """The closed vocabulary of a field, empty for a field that has none."""
-    return VOCABULARY.get(name.removeprefix("before.")) or VOCABULARY.get(pattern_of(name)) or frozenset()
+    if pattern.search("") is not None:
+        raise wrong("this pattern is found in every text, even in an empty one", "Write what has to be there.")
+    words = words_of(name)
+    if words and not any(pattern.search(word) for word in words):
+        raise wrong(f"no word of {name} matches it", f"Its words are: {', '.join(sorted(words))}.")
+    return pattern
 
 
 def _pair(name: str, value: object) -> object:
     if not isinstance(value, list) or len(value) != 2:
         raise wrong("between takes two values", "Write [least, most].")
-    ends = (_ordered(name, value[0]), _ordered(name, value[1]))
+    ends = (comparable(name, _member(value[0])), comparable(name, _member(value[1])))
     try:
         inverted = order(*ends) > 0
     except Incomparable as why:
@@ -265,9 +270,9 @@ _READ: Mapping[Operand, Callable[[str, object], object]] = {
     Operand.NONE: _nothing,
     Operand.ANY: _one,
     Operand.LIST: _several,
-    Operand.TEXT: _text,
+    Operand.TEXT: _start,
     Operand.PATTERN: _pattern,
-    Operand.ORDERED: _ordered,
+    Operand.ORDERED: comparable,
     Operand.PAIR: _pair,
     Operand.DURATION: lambda _, value: duration(value),
     Operand.COUNT: _count,

@@ -14,6 +14,7 @@ from escalation.roster import Roster
 
 _POOL = frozenset({Offering.ONE, Offering.SEVERAL})
 _PEOPLE = frozenset(Offering) - ROOMS - {Offering.TRACKER}
+_ONE_AT_A_TIME = _PEOPLE - {Offering.SEVERAL, Offering.ALL}
 # Keys that say something with these ways of offering only.
 _BELONGS = {
     "at_once": frozenset({Offering.SEVERAL}),
@@ -54,9 +55,10 @@ def _of_level(level: dict[str, object]) -> Iterator[tuple[str, str, str]]:
     if how not in _PEOPLE and level.get("clock") == ClockKind.PERSON:
         told = "it is offered to nobody in particular, so no person's hours count"
         yield "clock", told, "Use clock: team or always."
-    if how in (Offering.SEVERAL, Offering.ALL) and level.get("assign") == AssignWhen.ON_OFFER:
-        remedy = "Use on_accept, or offer to one person at a time."
-        yield "assign", f"a ticket cannot be assigned to everybody who is asked: offering is {how}", remedy
+    if how not in _ONE_AT_A_TIME and level.get("assign") == AssignWhen.ON_OFFER:
+        told = "everybody who is asked" if how in _PEOPLE else "nobody in particular"
+        remedy = f"Use on_accept, or offer to one person at a time: {', '.join(sorted(_ONE_AT_A_TIME))}."
+        yield "assign", f"a ticket cannot be assigned to {told}: offering is {how}", remedy
     width, most = level.get("at_once"), level.get("most_offers")
     if isinstance(width, int) and isinstance(most, int) and width > most:
         yield "at_once", f"{width} people are asked at once, but {most} in all", "Raise most_offers, or lower at_once."

@@ -146,27 +146,80 @@ VOCABULARY: Mapping[str, frozenset[str]] = {
     "signals.technical.kind": frozenset({"api_error", "database", "code_level"}),
 }
 
-# Fields that may hold a moment or a length of time, and those that may hold a list.
-TIMES = frozenset(
-    {
-        *("created_at", "updated_at", "solved_at", "age", "waiting", "unanswered_for", "in_queue"),
-        *("business.age", "business.waiting", "business.unanswered_for", "business.in_queue"),
-        *("customer.renewal_on", "sla.*.due_at", "custom.*"),
-    }
-)
+
+class Kind(StrEnum):
+    """What a field holds; the value is how it reads in "tags is a list, and ..."."""
+
+    TEXT = "text"
+    OWN_WORD = "a word of your own"  # text that may be a word of an order, such as a health of amber
+    WORD = "a word of a closed list"
+    RANK = "a word of an order"  # of a closed list whose words have an order
+    LIST = "a list"
+    WORDS = "a list of words"  # of a closed list
+    PARTS = "a list of things with parts"  # which no word is equal to
+    NUMBER = "a number"
+    SHARE = "a share from 0 to 1"
+    DURATION = "a length of time"
+    TIME = "a date and time"
+    MONEY = "a sum of money"
+    YES_NO = "true or false"
+    UNKNOWN = "anything"
+
+
+def _of_kind(kind: Kind, *names: str) -> dict[str, Kind]:
+    return dict.fromkeys(names, kind)
+
+
+# Every field by what ``facts`` puts there; a signal without parts in its name is its headline, see SIGNALS.
+KINDS: Mapping[str, Kind] = {
+    **_of_kind(Kind.TEXT, "subject", "page", "text", "last_message.text", "group.id", "group.name", "assignee.id"),
+    **_of_kind(Kind.TEXT, "assignee.name", "assignee.email", "requester.id", "requester.name", "requester.email"),
+    **_of_kind(Kind.TEXT, "customer.organization.id", "customer.organization.name", "customer.time_zone"),
+    **_of_kind(Kind.TEXT, "customer.preferences", "escalate_note.team", "escalate_note.why", "signals.refund_request.currency"),
+    **_of_kind(Kind.TEXT, "signals.urgency.deadline", "signals.language", "signals.language.code", "signals.language.why"),
+    **_of_kind(Kind.TEXT, "signals.intent", "signals.intent.label", "signals.intent.second", "signals.issue_type"),
+    **_of_kind(Kind.TEXT, "language", "customer.language"),
+    **_of_kind(Kind.OWN_WORD, "issue_type", "product_area", "customer.tier", "customer.health", "customer.usage"),
+    **_of_kind(Kind.OWN_WORD, "satisfaction", "segment"),
+    **_of_kind(Kind.WORD, "status", "type", "channel", "assignee.role", "requester.role", "last_message.role"),
+    **_of_kind(Kind.WORD, "signals.sentiment.trend", "signals.impact.kind", "signals.impact.scope"),
+    **_of_kind(Kind.WORD, "signals.technical", "signals.technical.kind"),
+    **_of_kind(Kind.RANK, "priority", "sla.worst", "sla.*.state", "signals.sentiment", "signals.sentiment.label"),
+    **_of_kind(Kind.RANK, "signals.urgency", "signals.urgency.level"),
+    **_of_kind(Kind.LIST, "tags", "product_areas", "customer.recent_charges", "change.event", "change.actor.id"),
+    **_of_kind(Kind.WORDS, "change.kind", "change.actor.role"),
+    **_of_kind(Kind.PARTS, "signals.failed_attempts.items", "signals.repeated_question.pairs"),
+    **_of_kind(Kind.NUMBER, "customer.disputes", "customer.past.count", "contacts.same_problem"),
+    **_of_kind(Kind.NUMBER, "history.reopened", "history.assignees", "history.groups", "history.channels"),
+    **_of_kind(Kind.NUMBER, "messages.count", "messages.customer.count", "messages.agent.count", "messages.bot.count"),
+    **_of_kind(Kind.NUMBER, "signals.failed_attempts", "signals.failed_attempts.count", "signals.unanswered_messages"),
+    **_of_kind(Kind.NUMBER, "signals.repeated_question", "signals.repeated_question.count", "signals.complaint.days"),
+    **_of_kind(Kind.NUMBER, "signals.sentiment.score"),
+    **_of_kind(Kind.SHARE, "signals.*.confidence"),
+    **_of_kind(Kind.DURATION, "age", "waiting", "unanswered_for", "in_queue"),
+    **_of_kind(Kind.DURATION, "business.age", "business.waiting", "business.unanswered_for", "business.in_queue"),
+    **_of_kind(Kind.TIME, "created_at", "updated_at", "solved_at", "customer.renewal_on", "sla.*.due_at"),
+    **_of_kind(Kind.MONEY, "customer.contract_value", "signals.refund_request.amount"),
+    **_of_kind(Kind.YES_NO, "last_message.public", "signals.explicit_human_request", "signals.security_incident"),
+    **_of_kind(Kind.YES_NO, "signals.compliance_request", "signals.legal_threat", "signals.privacy_request"),
+    **_of_kind(Kind.YES_NO, "signals.churn_risk", "signals.refund_request", "signals.refund_request.negated"),
+    **_of_kind(Kind.YES_NO, "signals.impact", "signals.impact.critical", "signals.impact.over", "signals.complaint"),
+    **_of_kind(Kind.YES_NO, "signals.complaint.asked_before", "signals.bot_loop", "signals.technical.api_error"),
+    **_of_kind(Kind.YES_NO, "signals.technical.database", "signals.technical.code_level", "signals.language.read"),
+    **_of_kind(Kind.YES_NO, "signals.intent.below_threshold"),
+    **_of_kind(Kind.UNKNOWN, "custom.*"),
+}
+
+# Fields that may hold a list. Of a signal or a custom field only its full name tells.
 LISTS = frozenset(
-    {
-        "tags",
-        "product_areas",
-        "customer.recent_charges",
-        "change.kind",
-        "change.event",
-        "change.actor.role",
-        "change.actor.id",
-        "custom.*",
-        "signals.*",
-    }
+    {name for name, kind in KINDS.items() if kind in (Kind.LIST, Kind.WORDS) and name in FIELDS} | {"custom.*", "signals.*"}
 )
+
+
+def kind_of(name: str) -> Kind:
+    """What the field ``name`` holds, as it was before too; UNKNOWN for custom fields and names that are none."""
+    bare = name.removeprefix("before.")
+    return KINDS.get(bare) or KINDS.get(pattern_of(bare)) or Kind.UNKNOWN
 
 
 def pattern_of(name: str) -> str:

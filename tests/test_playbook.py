@@ -344,6 +344,8 @@ WRONG_LEVELS: list[tuple[str, str, str, str]] = [  # level, key, part of the pro
     ("{name: L, offering: channel, repeat: 1}", "repeat", "says nothing", "Remove it"),
     ("{name: L, offering: channel, remind_before: 1m}", "remind_before", "says nothing", "Remove it"),
     ("{name: L, offering: several, assign: on_offer}", "assign", "cannot be assigned to everybody", "on_accept"),
+    ("{name: L, offering: channel, assign: on_offer}", "assign", "cannot be assigned to nobody in particular", "on_accept"),
+    ("{name: L, offering: user_group, assign: on_offer}", "assign", "cannot be assigned to nobody", "lead, one, person, watch"),
     ("{name: L, offering: several, at_once: 4, most_offers: 3}", "at_once", "4 people are asked at once, but 3", "Raise"),
     ("{name: L, offering: several, at_once: 1}", "at_once", "", ""),
     ("{name: L, offering: one, repeat: 10}", "repeat", "", ""),
