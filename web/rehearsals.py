@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Protocol
 
-from config.playbook import load_playbook
+from config.playbook import load_draft, load_playbook
 from config.tickets import Wrong, pasted, shortened, whole
 from escalation import backtest
 from escalation.away import Away, all_in_words
@@ -50,7 +50,8 @@ class Rehearsals:
     def run(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The answer as JSON-ready data; raises Wrong, LookupError for an unknown ticket, Problems for a bad draft."""
         now = datetime.now(UTC)
-        playbook = load_playbook(_text(body, "draft")) if body.get("draft", "") not in ("", None) else self.playbook()
+        told = body.get("draft", "") not in ("", None)
+        playbook = load_draft(_text(body, "draft"), self.roster()) if told else self.playbook()
         ticket, background, ignored = self.ticket(body, now - playbook.contact_window)
         away = all_in_words(self.gone(now), self.roster(), now, connection=ticket.connection)
         found = rehearse(playbook, self.roster(), self.reader, ticket, now, background=background, loads=self.loads, away=away)
@@ -120,7 +121,7 @@ class Trials:
 
     def start(self, draft: str, author: str, days: int) -> int:
         """Begin one over the tickets of the last days; its number. Raises Problems for a draft that cannot be used."""
-        load_playbook(draft)
+        load_draft(draft, self.roster())
         return self.kept.start(draft, author, datetime.now(UTC) - timedelta(days=days))
 
     def told(self, number: int) -> dict[str, Any] | None:
