@@ -28,12 +28,13 @@ _TICKET: pydantic.TypeAdapter[Ticket] = pydantic.TypeAdapter(Ticket)
 _HALF = re.compile("[\ud800-\udfff]")
 _FORM = "docs/api.md shows the form of a ticket."
 _MESSAGE = 'Write {"role": "customer", "text": "…"}.'
+_NO_KEYS = "this has no keys of its own"
 _WORDS = {  # by how pydantic's name of an error begins
     "string": ("this is not text", "Write text; put numbers and words such as true in quotes."),
     "tuple": ("this is not a list", "Write a list: […]."),
-    "dict": ("this has no keys of its own", 'Write {"name": value}.'),
-    "mapping": ("this has no keys of its own", 'Write {"name": value}.'),
-    "dataclass": ("this has no keys of its own", f'Write {{"name": value}}; {_FORM}'),
+    "dict": (_NO_KEYS, 'Write {"name": value}.'),
+    "mapping": (_NO_KEYS, 'Write {"name": value}.'),
+    "dataclass": (_NO_KEYS, _FORM),
     "int": ("this is not a whole number", "Write a whole number without quotes."),
     "decimal": ("this is not a number", "Write a number, without a currency."),
     "bool": ("this is neither true nor false", "Write true or false."),
@@ -96,7 +97,7 @@ def pasted(told: Mapping[str, Any]) -> tuple[Ticket, list[str]]:
     own = {
         name: _read(hints[name], value, (name,), seen) for name, value in told.items() if name in _FIELDS and value is not None
     }
-    requester = own.get("requester") or {"id": "customer"}
+    requester = {"id": "customer"} if own.get("requester", {}) == {} else own["requester"]
     given = {"connection": str(told.get("connection") or ""), "id": str(told.get("id") or "dry-run"), **own}
     given["requester"] = {**requester, "role": "customer"} if isinstance(requester, dict) else requester
     _check(given, seen)
@@ -170,9 +171,13 @@ def _read(hint: Any, told: Any, path: Path, seen: _Seen) -> Any:
     part = next((kind for kind in kinds if is_dataclass(kind)), None)
     if isinstance(told, list) and get_origin(hint) is tuple and part:
         return [_read(part, one, (*path, n), seen) for n, one in enumerate(told)]
-    if not isinstance(told, dict) or not isinstance(part, type):
+    if not isinstance(part, type):
         return told
     hints = _hints(part)
+    if not isinstance(told, dict):
+        if told is not None and str not in kinds and get_origin(hint) is not tuple:
+            seen.wrong(path, _NO_KEYS, f"Write an object with some of: {', '.join(hints)}.", told)
+        return told
     seen.unknown(path, told, frozenset(hints))
     return {name: _read(hints[name], value, (*path, name), seen) for name, value in told.items() if name in hints}
 
