@@ -131,5 +131,6 @@ def _in_words(told: dict[str, object]) -> str:
         lines += [f"Route: {route['words']}"]
         lines += [f"  {c['name']}: {c['excluded'] or c['words']}" for c in route["candidates"]]  # type: ignore[attr-defined]
     lines += [f"Ignored: {name}, no ticket has that" for name in told["ignored"]]  # type: ignore[attr-defined]
+    lines += told["cut"]  # type: ignore[arg-type]
     lines += told["degraded"]  # type: ignore[arg-type]
     return "\n".join(lines)
