@@ -118,6 +118,7 @@ def test_shifts_may_touch() -> None:
 
 WRONG: list[tuple[str, str, str, str]] = [
     ("time_zone: Europe/Stokholm", "time_zone", "not a time zone", "Europe/Stockholm"),
+    ("time_zone: {Europe: Berlin}", "time_zone", "not a time zone", "Europe/Berlin"),
     ("shifts: [{days: mon, start: 9:00, end: 17:00}]", "shifts[0].start", "not a time of day", "09:00"),
     ("shifts: [{days: mon, start: 24:00, end: 17:00}]", "shifts[0].start", "not a time of day", "24:00"),
     ("shifts: [{days: mon, start: 09:00, end: 09:00}]", "shifts[0]", "ends when it starts", "24:00"),
