@@ -13,7 +13,7 @@ from config.conditions import Strict
 from config.crosscheck import Place, repeated, unknown, walk
 from config.national import Holidays, named_days
 from config.values import DAYS, Clock, Day, Days, EndClock, Name, VendorId, Zone
-from config.yamldoc import Parsed, Problem, Problems, parse, validate, wrong
+from config.yamldoc import Parsed, Problem, Problems, check, parse, wrong
 from config.yamlwords import Path
 from escalation.roster import Absence, Agent, Cards, Follows, Quiet, Roster, Rotation, Shift, Team, Turns
 
@@ -218,7 +218,7 @@ def load_roster(text: str, name: str = "roster", version: int = 0) -> Roster:
     parsed = parse(text, name)
     crossed = (*_twice(parsed), *_nowhere(parsed), *_deputies(parsed), *_empty_teams(parsed))
     try:
-        model, _ = validate(text, name, RosterModel)
+        model = check(parsed, RosterModel)
     except Problems as found:
         raise Problems(name, (*found.problems, *crossed)) from None
     if crossed:

@@ -146,10 +146,10 @@ def _thresholds(parsed: Parsed, data: dict[str, Any]) -> Iterator[Problem]:
     defaults = data.get("thresholds") if isinstance(data.get("thresholds"), dict) else {}
     places: list[tuple[Path, Mapping[str, Any]]] = [(("thresholds",), defaults or {})]
     places += [(path, grid) for path, grid in walk(data, "segments", "*", "thresholds") if isinstance(grid, dict)]
-    used: dict[str, list[tuple[str, str]]] = {}
+    used: dict[str, dict[tuple[str, str], None]] = {}  # each use once, in order
     for path, condition in _conditions(data):
         name = str(condition["value"])[1:]
-        used.setdefault(name, []).append((str(condition.get("field")), str(condition.get("op"))))
+        used.setdefault(name, {})[str(condition.get("field")), str(condition.get("op"))] = None
         if name not in (defaults or {}):
             remedy = choose(name, defaults) if defaults else f"Define {name} under thresholds."
             yield parsed.problem((*path, "value"), f"there is no threshold {name!r}", remedy)

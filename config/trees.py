@@ -17,6 +17,7 @@ from escalation.playbook import Aim, Conditions, Playbook, Question, Tree
 
 USUAL = "as_usual"  # instead of a target: as the rule and the issue type say
 _BRANCHES = ("yes", "no")
+_OF_ONE = ConditionModel.model_fields  # any of its keys: another may be misspelt
 _TARGET = "Name the next question, say team, path, issue_type or skills, or write as_usual."
 
 
@@ -41,7 +42,7 @@ def _branch(value: object) -> str:
 
 
 def _when(value: object) -> str:
-    return "ConditionModel" if isinstance(value, Mapping) and "field" in value else "GroupModel"
+    return "ConditionModel" if isinstance(value, Mapping) and not value.keys().isdisjoint(_OF_ONE) else "GroupModel"
 
 
 Branch = Annotated[Annotated[str, Tag("TextModel")] | Annotated[AimModel, Tag("AimModel")], Discriminator(_branch)]

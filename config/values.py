@@ -119,11 +119,11 @@ _zones = cache(available_timezones)  # it looks through a directory of files
 
 def _zone(value: object) -> str:
     zones = _zones()
-    if value not in zones:
+    if not isinstance(value, str) or value not in zones:
         near = nearest(str(value), zones)
         guess = f"Did you mean {near}? " if near else ""
         raise wrong(f"{value!r} is not a time zone", f"{guess}Use an IANA name such as Europe/Berlin.")
-    return str(value)
+    return value
 
 
 def _vendor_id(value: object) -> str:

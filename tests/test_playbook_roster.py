@@ -78,6 +78,7 @@ def test_every_starter_issue_type_has_somebody_with_the_skill_in_its_team() -> N
 SHIFTS = [
     ('{days: mon-fri, start: "09:00", end: "17:30"}', Shift((0, 1, 2, 3, 4), time(9), time(17, 30))),
     ("{days: [Monday, wed], start: 09:00, end: 24:00}", Shift((0, 2), time(9), time(0))),
+    ("{days: [tues, thurs, fridays], start: 09:00, end: 17:00}", Shift((1, 3, 4), time(9), time(17))),
     ("{days: sat-mon, start: 22:00, end: 06:00}", Shift((0, 5, 6), time(22), time(6))),
     ('{days: "mon-wed, sun", start: 00:00, end: 24:00}', Shift((0, 1, 2, 6), time(0), time(0))),
     ("{days: mon-sun, start: 22:00, end: 06:00}", Shift(ALL_WEEK, time(22), time(6))),
@@ -117,10 +118,12 @@ def test_shifts_may_touch() -> None:
 
 WRONG: list[tuple[str, str, str, str]] = [
     ("time_zone: Europe/Stokholm", "time_zone", "not a time zone", "Europe/Stockholm"),
+    ("time_zone: {Europe: Berlin}", "time_zone", "not a time zone", "Europe/Berlin"),
     ("shifts: [{days: mon, start: 9:00, end: 17:00}]", "shifts[0].start", "not a time of day", "09:00"),
     ("shifts: [{days: mon, start: 24:00, end: 17:00}]", "shifts[0].start", "not a time of day", "24:00"),
     ("shifts: [{days: mon, start: 09:00, end: 09:00}]", "shifts[0]", "ends when it starts", "24:00"),
     ("shifts: [{days: mon-foo, start: 09:00, end: 10:00}]", "shifts[0].days", "'foo' is not a day", "mon-fri"),
+    ("shifts: [{days: monkey, start: 09:00, end: 10:00}]", "shifts[0].days", "'monkey' is not a day", "mon-fri"),
     ("absences: [{first: 2026-07-06, last: 2026-07-01}]", "absences[0]", "before it begins", "Exchange"),
     ("absences: [{first: 6 July, last: 2026-07-01}]", "absences[0].first", "not a date", "2026-03-31"),
     ("skills: {bug: 6}", "skills.bug", "less than or equal to 5", ""),
@@ -223,6 +226,7 @@ def test_rotations(written: str, meant: Rotation) -> None:
 START = "start: 2026-01-05 09:00"
 WRONG_ROTATIONS = [
     (f"nights: {{members: [ann, bo], turns: weekly, {START}}}", "nights.members[1]", "no agent 'bo'", "'bob'"),
+    (f"nights: {{members: [ann, bob, ann], turns: weekly, {START}}}", "nights.members", "ann is in this rotation twice", "once"),
     (f"nights: {{members: [], turns: weekly, {START}}}", "nights.members", "nobody is in this rotation", "Add agents"),
     (f"nights: {{members: [nights], turns: weekly, {START}}}", "nights.members[0]", "no agent 'nights'", "ann, bob"),  # a circle
     ("nights: {members: [ann], turns: weekly}", "nights", "weekly turns need a start", "start: 2026-01-05 09:00"),

@@ -102,6 +102,25 @@ WRONG = [
     ("thresholds: {refund: 500, age: 8h}", "thresholds: {refund: 500, age: 8}", "does not fit age older_than", "of that kind"),
     ("at_least: 3", "at_least: 9", "it can never hold", "Lower at_least"),
     ("id: big", "id: vip", "already used", "its own"),
+    ("extends: big", "extends: [big]", "this is not text", "Write text"),
+    ("extends: big", "extends: {big: vip}", "this is not text", "Write text"),
+    ("op: is, value: low", "op: is, vlaue: low", "unknown key 'vlaue'", "Did you mean 'value'?"),
+    ("{field: priority, op: is, value: low}", "{op: in, values: [low]}", "unknown key 'values'", "Did you mean 'value'?"),
+    ("op: is, value: true", "op: is, vlaue: true", "unknown key 'vlaue'", "Did you mean 'value'?"),
+    (
+        "when: {field: signals.churn_risk, op: is, value: true}",
+        "when: {score: {at_least: 1, of: []}}",
+        "cannot stand here",
+        "keys of: all, any, field, none, op, value.",
+    ),
+    ("title: Old", "title: Old, severity: urgent", "unknown word 'urgent'", "Did you mean 'critical'?"),
+    (
+        "thresholds: {refund: 500, age: 8h}",
+        "thresholds: {refund: 500, age: 8h}\ncalendars: {a: {periods: [{days: mon, start: 09:00, end: 11:00}, "
+        "{days: mon, start: 10:00, end: 12:00}]}}",
+        "the periods mon 09:00-11:00 and mon 10:00-12:00 overlap",
+        "Shorten one",
+    ),
     (
         "thresholds: {refund: 500, age: 8h}",
         "calendar: office\nthresholds: {refund: 500, age: 8h}",

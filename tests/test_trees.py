@@ -132,6 +132,8 @@ WRONG: list[tuple[str, str, str, str, str]] = [  # what, the tree, where, proble
     ("itself", f"a: {{{ASK}, yes: a, no: as_usual}}", "billing.a.yes", "in a circle: a → a", "elsewhere"),
     ("no field", "a: {ask: A?, when: {field: prio, op: is, value: urgent}, yes: as_usual, no: as_usual}", "billing.a.when.field",
      "unknown field 'prio'", "docs/rules.md lists the fields."),
+    ("a slip in a key", "a: {ask: A?, when: {field: priority, op: absent, vlaue: low}, yes: as_usual, no: as_usual}",
+     "billing.a.when.vlaue", "unknown key 'vlaue'", "Did you mean 'value'?"),
     ("no such question", f"a: {{{ASK}, yes: bee, no: as_usual}}", "billing.a.yes", "no question 'bee'", "as_usual"),
     ("no leaf", f"a: {{{ASK}, yes: as_usual}}", "billing.a.no", "this key is missing", "Add it."),
     ("an empty leaf", f"a: {{{ASK}, yes: as_usual, no: {{}}}}", "billing.a.no", "this branch leads nowhere", "Name the next"),
