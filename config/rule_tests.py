@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from collections.abc import Iterator
+from dataclasses import is_dataclass
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import Field
 
@@ -10,8 +14,13 @@ from config.conditions import Strict
 from config.crosscheck import repeated, walk
 from config.tickets import Wrong, pasted
 from config.values import Name
-from config.yamldoc import Problem, Problems, validate
+from config.yamldoc import Parsed, Problem, Problems, validate
+from config.yamlwords import Path, choose
 from escalation.rule_tests import Case
+from escalation.ticket import Ticket
+
+_MESSAGE = frozenset({"role", "text", "at", "public", "id"})  # what ``pasted`` reads of a message
+_NOT_TOLD = frozenset({"known", "missing", "handed"})  # of a ticket: Baton's own book-keeping
 
 
 class ExpectModel(Strict):
@@ -28,6 +37,11 @@ class CaseModel(Strict):
     ticket: dict[str, Any]
     expect: ExpectModel
 
+    def built(self, ticket: Ticket) -> Case:
+        """The same as the core's type, with the ticket as it was read."""
+        told = self.expect.model_dump(exclude={"rules", "never"})
+        return Case(self.name, ticket, rules=tuple(self.expect.rules), never=tuple(self.expect.never), **told)
+
 
 class RuleTestsModel(Strict):
     about: str = ""
@@ -40,28 +54,90 @@ def load_rule_tests(text: str, name: str = "rule_tests") -> tuple[Case, ...]:
     problems: list[Problem] = list(repeated(parsed, walk(parsed.data, "cases", "*", "name"), "the name"))
     cases: list[Case] = []
     for n, case in enumerate(model.cases):
+        here: Path = ("cases", n, "ticket")
+        problems += _unexpected(parsed, case.expect, ("cases", n, "expect"))
+        problems += (parsed.problem(*found) for found in _misspelt(case.ticket, here))
         try:
-            ticket, ignored = pasted(case.ticket)
+            ticket, _ = pasted(case.ticket)
         except Wrong as wrong:
-            problems += [
-                parsed.problem(("cases", n, "ticket"), f"{path}: {what}", remedy) for path, what, remedy in wrong.problems
-            ]
+            told = [_told(parsed, here, *found) for found in reversed(wrong.problems)]
+            problems += {problem.path: problem for problem in told}.values()  # of the kinds that a value may have, the first
             continue
-        told = f"{', '.join(ignored)}: no ticket has that"
-        problems += [parsed.problem(("cases", n, "ticket"), told, "docs/api.md shows the form of a ticket.")] if ignored else []
-        wanted = case.expect
-        cases.append(
-            Case(
-                case.name,
-                ticket,
-                wanted.escalate,
-                tuple(wanted.rules),
-                tuple(wanted.never),
-                wanted.team,
-                wanted.issue_type,
-                wanted.path,
-            )
-        )
+        cases.append(case.built(ticket))
     if problems:
         raise Problems(name, tuple(problems))
     return tuple(cases)
+
+
+def _unexpected(parsed: Parsed, expect: ExpectModel, here: Path) -> Iterator[Problem]:
+    """A case that tests nothing, or that no rules can fulfil."""
+    if expect == ExpectModel():
+        keys = ", ".join(ExpectModel.model_fields)
+        yield parsed.problem(here, "nothing is expected, so the case tests nothing", f"Add one or more of: {keys}.")
+    for n, rule in enumerate(expect.never):
+        if rule in expect.rules:
+            told = f"{rule} must fire and must not fire"
+            yield parsed.problem((*here, "never", n), told, "Remove it under rules or under never.")
+
+
+def _told(parsed: Parsed, here: Path, path: str, what: str, remedy: str) -> Problem:
+    """A problem of a ticket at its own line; of a word that is none of a list with the nearest one."""
+    place, value = here, _at(parsed.data, here)
+    for part in re.findall(r"[^.\[\]]+", path):
+        step = int(part) if part.isdigit() and isinstance(value, list) else part
+        if (*place, step) not in parsed.lines:  # the name of a branch that pydantic tried
+            break
+        place, value = (*place, step), _at(value, (step,))
+    words = re.findall(r"'([^']*)'", what) if what.startswith("Input should be '") else []
+    if words:
+        return parsed.problem(place, f"unknown word {value!r}", choose(str(value), words))
+    return parsed.problem(place, what if place != here else f"{path}: {what}", remedy)
+
+
+def _at(data: Any, path: Path) -> Any:
+    for step in path:
+        data = data[step]
+    return data
+
+
+def _misspelt(ticket: dict[str, Any], here: Path) -> Iterator[tuple[Path, str, str]]:
+    """Keys of the ticket and below that nothing reads: (place, problem, remedy)."""
+    kinds = {name: kind for name, kind in get_type_hints(Ticket).items() if name not in _NOT_TOLD}
+    for key, value in ticket.items():
+        if key not in kinds:
+            yield (*here, key), f"{key}: no ticket has that", choose(key, kinds)
+        inner = _made_of(kinds.get(key))
+        if key == "messages":
+            found = [((*here, key, n, word), _MESSAGE) for n, one in enumerate(_dicts(value)) for word in one.keys() - _MESSAGE]
+        else:
+            found = list(_strays(value, inner, (*here, key))) if inner else []
+        yield from ((place, f"unknown key {place[-1]!r}", choose(str(place[-1]), known)) for place, known in found)
+
+
+def _strays(told: object, kind: type, here: Path) -> Iterator[tuple[Path, frozenset[str]]]:
+    if isinstance(told, list):
+        for n, one in enumerate(told):
+            yield from _strays(one, kind, (*here, n))
+    elif isinstance(told, dict):
+        kinds = get_type_hints(kind)
+        for key, value in told.items():
+            if key not in kinds:
+                yield (*here, key), _keys(kind)
+            elif inner := _made_of(kinds[key]):
+                yield from _strays(value, inner, (*here, key))
+
+
+def _dicts(value: object) -> list[dict[str, Any]]:
+    return [one if isinstance(one, dict) else {} for one in value] if isinstance(value, list) else []
+
+
+def _made_of(kind: Any) -> type | None:
+    """The dataclass that a field, each of its list, or one branch of it is; None for plain values and free keys."""
+    if is_dataclass(kind):
+        return kind if isinstance(kind, type) else None
+    inner = get_args(kind) if get_origin(kind) in (tuple, Union, UnionType) else ()
+    return next((found for one in inner if (found := _made_of(one))), None)
+
+
+def _keys(kind: type) -> frozenset[str]:
+    return frozenset(get_type_hints(kind))

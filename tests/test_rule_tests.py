@@ -58,6 +58,30 @@ WRONG = [
     ("cases: [{name: a, ticket: {messages: [{role: boss, text: x}]}, expect: {}}]", "no role 'boss'"),
     ("cases: [{name: a, ticket: {}, expect: {}}, {name: a, ticket: {}, expect: {}}]", "already used"),
     ("cases: [{name: a, ticket: {}, expect: {rule: [x]}}]", "unknown key"),
+    (
+        "cases: [{name: a, ticket: {}, expect: {}}]",
+        "nothing is expected, so the case tests nothing. Add one or more of: escalate",
+    ),
+    ("cases: [{name: a, ticket: {}, expect: {never: []}}]", "nothing is expected"),
+    ("cases: [{name: a, ticket: {}, expect: {rules: [x], never: [y, x]}}]", r"never\[1\]: x must fire and must not fire"),
+    ("cases: [{name: a, ticket: {messages: [{text: x, txt: y}]}, expect: {escalate: true}}]", "unknown key 'txt'.*mean 'text'"),
+    ("cases: [{name: a, ticket: {customer: {teir: x}}, expect: {escalate: true}}]", "unknown key 'teir'. Did you mean 'tier'"),
+    ("cases: [{name: a, ticket: {customer: {organization: {nam: x}}}, expect: {escalate: true}}]", "Did you mean 'name'"),
+    ("cases: [{name: a, ticket: {sla: [{name: x, du_at: y}]}, expect: {escalate: true}}]", r"sla\[0\].du_at.*mean 'due_at'"),
+    (
+        "cases:\n- name: a\n  ticket:\n    subject: b\n    priority: urgnt\n  expect: {escalate: true}",
+        ":5: .*Did you mean 'urgent'",
+    ),
+    (
+        "cases:\n- name: a\n  ticket:\n    subject: b\n    priorty: low\n  expect: {escalate: true}",
+        ":5: .*Did you mean 'priority'",
+    ),
+    ("cases:\n- name: a\n  ticket:\n    sla:\n    - {name: x, state: ambr}\n  expect: {team: x}", ":5: .*Did you mean 'amber'"),
+    (
+        "cases:\n- name: a\n  ticket:\n    messages:\n    - text: x\n      at: soon\n  expect: {team: x}",
+        ":6: .*'soon' is not a time",
+    ),
+    ("cases: [{name: a, ticket: {custom: {any: {amunt: 5}}}, expect: {team: x}}]", "custom.any"),
 ]
 
 
