@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import is_dataclass
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -21,6 +22,8 @@ from escalation.ticket import Ticket
 
 _MESSAGE = frozenset({"role", "text", "at", "public", "id"})  # what ``pasted`` reads of a message
 _NOT_TOLD = frozenset({"known", "missing", "handed"})  # of a ticket: Baton's own book-keeping
+
+_kinds = cache(get_type_hints)  # the same few for every case
 
 
 class ExpectModel(Strict):
@@ -102,7 +105,7 @@ def _at(data: Any, path: Path) -> Any:
 
 def _misspelt(ticket: dict[str, Any], here: Path) -> Iterator[tuple[Path, str, str]]:
     """Keys of the ticket and below that nothing reads: (place, problem, remedy)."""
-    kinds = {name: kind for name, kind in get_type_hints(Ticket).items() if name not in _NOT_TOLD}
+    kinds = {name: kind for name, kind in _kinds(Ticket).items() if name not in _NOT_TOLD}
     for key, value in ticket.items():
         if key not in kinds:
             yield (*here, key), f"{key}: no ticket has that", choose(key, kinds)
@@ -119,7 +122,7 @@ def _strays(told: object, kind: type, here: Path) -> Iterator[tuple[Path, frozen
         for n, one in enumerate(told):
             yield from _strays(one, kind, (*here, n))
     elif isinstance(told, dict):
-        kinds = get_type_hints(kind)
+        kinds = _kinds(kind)
         for key, value in told.items():
             if key not in kinds:
                 yield (*here, key), _keys(kind)
@@ -140,4 +143,4 @@ def _made_of(kind: Any) -> type | None:
 
 
 def _keys(kind: type) -> frozenset[str]:
-    return frozenset(get_type_hints(kind))
+    return frozenset(_kinds(kind))
