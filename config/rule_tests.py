@@ -15,7 +15,7 @@ from config.conditions import Strict
 from config.crosscheck import repeated, walk
 from config.tickets import Wrong, pasted
 from config.values import Name
-from config.yamldoc import Parsed, Problem, Problems, validate
+from config.yamldoc import Parsed, Problem, Problems, validate, written
 from config.yamlwords import Path, choose
 from escalation.rule_tests import Case
 from escalation.ticket import Ticket
@@ -63,8 +63,7 @@ def load_rule_tests(text: str, name: str = "rule_tests") -> tuple[Case, ...]:
         try:
             ticket, _ = pasted(case.ticket)
         except Wrong as wrong:
-            told = [_told(parsed, here, *found) for found in reversed(wrong.problems)]
-            problems += {problem.path: problem for problem in told}.values()  # of the kinds that a value may have, the first
+            problems += [_told(parsed, here, *found) for found in wrong.problems]
             continue
         cases.append(case.built(ticket))
     if problems:
@@ -84,23 +83,21 @@ def _unexpected(parsed: Parsed, expect: ExpectModel, here: Path) -> Iterator[Pro
 
 
 def _told(parsed: Parsed, here: Path, path: str, what: str, remedy: str) -> Problem:
-    """A problem of a ticket at its own line; of a word that is none of a list with the nearest one."""
-    place, value = here, _at(parsed.data, here)
+    """A problem of the ticket at ``here`` in its own line; a path that is not written there, such as a missing key, in words."""
+    place = _place(parsed, here, path)
+    return parsed.problem(place, what if written(place).endswith(path) else f"{path}: {what}", remedy)
+
+
+def _place(parsed: Parsed, here: Path, path: str) -> Path:
+    """``path`` within the ticket at ``here``, such as "sla[0].state", as far as it is written there."""
+    place = here
     for part in re.findall(r"[^.\[\]]+", path):
-        step = int(part) if part.isdigit() and isinstance(value, list) else part
-        if (*place, step) not in parsed.lines:  # the name of a branch that pydantic tried
+        steps: tuple[str | int, ...] = (part, int(part)) if part.isdecimal() else (part,)
+        step = next((step for step in steps if (*place, step) in parsed.lines), None)
+        if step is None:  # a key that is missing, or a name with dots
             break
-        place, value = (*place, step), _at(value, (step,))
-    words = re.findall(r"'([^']*)'", what) if what.startswith("Input should be '") else []
-    if words:
-        return parsed.problem(place, f"unknown word {value!r}", choose(str(value), words))
-    return parsed.problem(place, what if place != here else f"{path}: {what}", remedy)
-
-
-def _at(data: Any, path: Path) -> Any:
-    for step in path:
-        data = data[step]
-    return data
+        place = (*place, step)
+    return place
 
 
 def _misspelt(ticket: dict[str, Any], here: Path) -> Iterator[tuple[Path, str, str]]:

@@ -70,7 +70,7 @@ WRONG = [
     ("cases: [{name: a, ticket: {sla: [{name: x, du_at: y}]}, expect: {escalate: true}}]", r"sla\[0\].du_at.*mean 'due_at'"),
     (
         "cases:\n- name: a\n  ticket:\n    subject: b\n    priority: urgnt\n  expect: {escalate: true}",
-        ":5: .*Did you mean 'urgent'",
+        ":5: .*ticket.priority: unknown word 'urgnt'. Did you mean 'urgent'",
     ),
     (
         "cases:\n- name: a\n  ticket:\n    subject: b\n    priorty: low\n  expect: {escalate: true}",
@@ -79,7 +79,7 @@ WRONG = [
     ("cases:\n- name: a\n  ticket:\n    sla:\n    - {name: x, state: ambr}\n  expect: {team: x}", ":5: .*Did you mean 'amber'"),
     (
         "cases:\n- name: a\n  ticket:\n    messages:\n    - text: x\n      at: soon\n  expect: {team: x}",
-        ":6: .*'soon' is not a time",
+        ":6: .*this is not a time: .soon",
     ),
     ("cases: [{name: a, ticket: {custom: {any: {amunt: 5}}}, expect: {team: x}}]", "custom.any"),
 ]
