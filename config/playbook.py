@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from config import clocks, levels, segments, trees
+from config import clocks, levels, named, segments, trees
 from config.completeness import NeedsModel
 from config.conditions import GroupModel, Strict
 from config.crosscheck import Place, repeated, unknown, walk
@@ -261,16 +261,14 @@ def _crossed(parsed: Parsed) -> Iterator[Problem]:
     yield from segments.problems(parsed)
     yield from unknown(parsed, _paths_named(data), paths, "path")
     yield from unknown(parsed, walk(data, "rules", "*", "issue_type"), issues, "issue type")
-    for place, rule in walk(data, "rules", "*"):
-        if isinstance(rule, dict):
-            yield from unknown(parsed, _issues_asked(rule.get("when"), (*place, "when")), issues, "issue type")
+    segment_ids = [str(name) for _, name in walk(data, "segments", "*", "id")]
+    yield from named.problems(parsed, "segment", segment_ids, "segment")
+    yield from named.problems(parsed, "issue_type", issues, "issue type")
     yield from levels.problems(parsed)
     yield from trees.problems(parsed)
     yield from unknown(parsed, [(place, place[-1]) for place, _ in walk(data, "trees", "*")], issues, "issue type")
     yield from unknown(parsed, trees.named(data, "issue_type"), issues, "issue type")
     yield from unknown(parsed, trees.named(data, "path"), paths, "path")
-    for place, when in trees.conditions(data):
-        yield from unknown(parsed, _issues_asked(when, place), issues, "issue type")
 
 
 def _paths_named(data: object) -> Iterator[Place]:
@@ -278,19 +276,6 @@ def _paths_named(data: object) -> Iterator[Place]:
     for place, rule in walk(data, "rules", "*"):
         if isinstance(rule, dict):
             yield (*place, "path"), rule.get("path", "default")
-
-
-def _issues_asked(node: object, place: tuple[str | int, ...]) -> Iterator[Place]:
-    """Issue types that conditions on the field ``issue_type`` compare with."""
-    if not isinstance(node, dict):
-        return
-    if str(node.get("field", "")).removeprefix("before.") == "issue_type" and node.get("op") != "matches":
-        value = node.get("value")
-        several = [((*place, "value", n), item) for n, item in enumerate(value)] if isinstance(value, list) else []
-        yield from several or [((*place, "value"), value)]
-    for group in ("all", "any", "none"):
-        for path, inner in walk(node.get(group), "*"):
-            yield from _issues_asked(inner, (*place, group, *path))
 
 
 def _lines(text: str, name: str) -> Parsed:

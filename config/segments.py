@@ -13,11 +13,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from config.conditions import GroupModel, Strict, operand
+from config.conditions import GroupModel, Strict, operand, threshold_named
 from config.crosscheck import walk
 from config.national import Holidays, named_days
 from config.roster import ShiftModel, apart, circles
-from config.values import Name, Positive, Zone, read_duration, read_money
+from config.values import Name, Positive, Zone, read_duration, read_moment, read_money
 from config.yamldoc import Parsed, Problem
 from config.yamlwords import Path, choose
 from escalation.hours import Calendar
@@ -84,7 +84,7 @@ def threshold(value: int | float | str) -> object:
     if not isinstance(value, str):
         return value
     found: timedelta | object | None = read_duration(value)
-    return found if found is not None else read_money(value) or value
+    return found if found is not None else read_money(value) or read_moment(value) or value
 
 
 def built(models: Iterable[SegmentModel]) -> tuple[Segment, ...]:
@@ -148,7 +148,7 @@ def _thresholds(parsed: Parsed, data: dict[str, Any]) -> Iterator[Problem]:
     places += [(path, grid) for path, grid in walk(data, "segments", "*", "thresholds") if isinstance(grid, dict)]
     used: dict[str, dict[tuple[str, str], None]] = {}  # each use once, in order
     for path, condition in _conditions(data):
-        name = str(condition["value"])[1:]
+        name = threshold_named(condition["value"])
         used.setdefault(name, {})[str(condition.get("field")), str(condition.get("op"))] = None
         if name not in (defaults or {}):
             remedy = choose(name, defaults) if defaults else f"Define {name} under thresholds."
@@ -172,7 +172,7 @@ def _thresholds(parsed: Parsed, data: dict[str, Any]) -> Iterator[Problem]:
 def _conditions(node: object, path: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """Every condition anywhere that names a threshold."""
     if isinstance(node, dict):
-        if isinstance(node.get("value"), str) and node["value"].startswith("$") and "field" in node:
+        if threshold_named(node.get("value")) and "field" in node:
             yield path, node
         for key, inner in node.items():
             yield from _conditions(inner, (*path, str(key)))

@@ -140,11 +140,6 @@ def named(data: object, key: str) -> Iterator[Place]:
         yield from walk(data, "trees", "*", "*", branch, key)
 
 
-def conditions(data: object) -> Iterator[Place]:
-    """The conditions of all questions."""
-    yield from walk(data, "trees", "*", "*", "when")
-
-
 def of_roster(playbook: Playbook) -> tuple[list[Place], list[Place]]:
     """The teams and the skills that branches ask for, each with its place."""
     teams, skills = list[Place](), list[Place]()
