@@ -210,9 +210,12 @@ def load_playbook(text: str, name: str = "escalation", version: int = 0) -> Play
 
 
 def load_draft(text: str, roster: Roster, name: str = "escalation") -> Playbook:
-    """A playbook that is to be tried with a roster; raises Problems like ``load_playbook``, or where they do not fit."""
+    """A playbook that is to be tried with a roster; raises Problems like ``load_playbook``, or for what the roster lacks.
+
+    A draft may know less than the roster does: a few rules that are tried need not have all words for issue types.
+    """
     playbook = load_playbook(text, name)
-    if wrong := check_together(playbook, roster, text):
+    if wrong := [problem for problem in check_together(playbook, roster, text) if problem.document == "escalation"]:
         raise Problems(name, tuple(wrong))
     return playbook
 
