@@ -14,7 +14,7 @@ from pydantic import Field
 from config.conditions import Strict
 from config.crosscheck import repeated, walk
 from config.tickets import Wrong, pasted
-from config.values import Name
+from config.values import Name, read_moment
 from config.yamldoc import Parsed, Problem, Problems, validate, written
 from config.yamlwords import Path, choose
 from escalation.rule_tests import Case
@@ -39,11 +39,13 @@ class CaseModel(Strict):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     ticket: dict[str, Any]
     expect: ExpectModel
+    now: str = ""
 
     def built(self, ticket: Ticket) -> Case:
         """The same as the core's type, with the ticket as it was read."""
         told = self.expect.model_dump(exclude={"rules", "never"})
-        return Case(self.name, ticket, rules=tuple(self.expect.rules), never=tuple(self.expect.never), **told)
+        rules, never = tuple(self.expect.rules), tuple(self.expect.never)
+        return Case(self.name, ticket, rules=rules, never=never, now=read_moment(self.now), **told)
 
 
 class RuleTestsModel(Strict):
@@ -58,6 +60,10 @@ def load_rule_tests(text: str, name: str = "rule_tests") -> tuple[Case, ...]:
     cases: list[Case] = []
     for n, case in enumerate(model.cases):
         here: Path = ("cases", n, "ticket")
+        if case.now and read_moment(case.now) is None:
+            problems.append(
+                parsed.problem(("cases", n, "now"), f"{case.now!r} is not a time", "Write it like 2026-03-31T09:00:00Z.")
+            )
         problems += _unexpected(parsed, case.expect, ("cases", n, "expect"))
         problems += (parsed.problem(*found) for found in _misspelt(case.ticket, here))
         try:

@@ -15,7 +15,10 @@ from escalation.ticket import Ticket
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A ticket and what is expected, None and "" for nothing. ``rules`` are live rules that must fire, ``never`` must not."""
+    """A ticket and what is expected, None and "" for nothing. ``rules`` are live rules that must fire, ``never`` must not.
+
+    ``now`` is the moment at which it is judged, None for the present.
+    """
 
     name: str
     ticket: Ticket
@@ -25,6 +28,7 @@ class Case:
     team: str = ""
     issue_type: str = ""
     path: str = ""
+    now: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def run(playbook: Playbook, roster: Roster, reader: Reader, cases: Iterable[Case
 
 
 def _differences(playbook: Playbook, roster: Roster, reader: Reader, case: Case, now: datetime) -> list[str]:
-    found = rehearse(playbook, roster, reader, case.ticket, now)
+    found = rehearse(playbook, roster, reader, case.ticket, case.now or now)
     decision = found.decision
     fired = {verdict.rule: verdict.words for verdict in decision.fired()}
     told = {verdict.rule: verdict.words for verdict in decision.verdicts}

@@ -130,3 +130,28 @@ def test_what_was_refused_is_not_in_force_in_processes_that_begin_later(db: Engi
     stored.add("escalation", STARTER["escalation"].replace("  - id: urgent\n", "  - id: very_urgent\n"), "ada", "renamed")
     assert live.playbook().version == 1
     assert LiveDocuments(stored).playbook().version == 1
+
+
+TIMED = """
+cases:
+  - name: waited
+    now: NOW
+    ticket: {status: open, messages: [{role: customer, text: hello, at: "2026-03-31T09:00:00Z"}]}
+    expect: {EXPECT: [waited]}
+"""
+WAITED = """
+paths: {default: {levels: [{name: One, offering: one}]}}
+default_team: care
+rules: [{id: waited, title: Waited, when: {all: [{field: waiting, op: older_than, value: 4h}]}}]
+"""
+
+
+@pytest.mark.parametrize(("now", "expect"), [('"2026-03-31T14:00:00Z"', "rules"), ("2026-03-31T12:00:00+00:00", "never")])
+def test_a_case_may_say_when_it_is_judged(now: str, expect: str) -> None:
+    cases = load_rule_tests(TIMED.replace("NOW", now).replace("EXPECT", expect))
+    assert trial(load_playbook(WAITED), ROSTER, cases) == ()
+
+
+def test_a_time_that_is_none_is_told() -> None:
+    with pytest.raises(Problems, match=r"rule_tests:4: .*'noon' is not a time"):
+        load_rule_tests(TIMED.replace("NOW", "noon").replace("EXPECT", "never"))
