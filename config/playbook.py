@@ -262,7 +262,11 @@ def _crossed(parsed: Parsed) -> Iterator[Problem]:
     yield from repeated(parsed, walk(data, "segments", "*", "id"), "the segment id")
     yield from repeated(parsed, walk(data, "sla_policies", "*", "id"), "the policy id")
     yield from segments.problems(parsed)
-    yield from unknown(parsed, _paths_named(data), paths, "path")
+    asked = list(_paths_named(data))
+    yield from unknown(parsed, asked, paths, "path")
+    if paths and "default" not in {*paths, *(path for _, path in asked)}:
+        remedy = "Add it: handoffs by hand, of bots, and of rules that name no path are offered along it."
+        yield parsed.problem(("paths",), "there is no path 'default'", remedy)
     yield from unknown(parsed, walk(data, "rules", "*", "issue_type"), issues, "issue type")
     segment_ids = [str(name) for _, name in walk(data, "segments", "*", "id")]
     yield from named.problems(parsed, "segment", segment_ids, "segment")

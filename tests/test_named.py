@@ -35,6 +35,12 @@ def test_names_nobody_defines_are_told(condition: str, problem: str, remedy: str
     assert problem in one.problem and remedy in one.remedy and one.line == 8
 
 
+def test_there_is_a_path_for_what_names_none() -> None:
+    text = RULES.format(condition=KNOWN[0]).replace("default:", "usual:").replace("title: One", "title: One\n    path: usual")
+    with pytest.raises(Problems, match="there is no path 'default'. Add it"):
+        load_playbook(text)
+
+
 @pytest.mark.parametrize("condition", KNOWN)
 def test_names_that_are_defined_and_text_are_fine(condition: str) -> None:
     assert load_playbook(RULES.format(condition=condition)).rules
