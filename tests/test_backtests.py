@@ -21,6 +21,7 @@ from store.journal import StoredJournal
 from web.rehearsals import Trials
 
 NOW = datetime.now(UTC)
+ROSTER = Roster(teams=(Team("care", "Care"),))
 HEAD = "paths: {default: {levels: [{name: One, offering: one}]}}\ndefault_team: care\nrules:\n"
 URGENT = "  - {id: urgent, title: Urgent, when: {all: [{field: priority, op: becomes, value: urgent}]}}\n"
 REFUND = "  - {id: refund, title: Refund, when: {all: [{field: signals.refund_request.amount, op: gte, value: 100}]}}\n"
@@ -40,8 +41,7 @@ def keep(db: Engine, number: int, *, amount: int = 0, hours: float = 1, **fields
 
 
 def run(db: Engine, active: str, draft: str) -> Backtest:
-    roster = Roster(teams=(Team("care", "Care"),))
-    trials = Trials(Backtests(db), lambda: load_playbook(active), lambda: roster)
+    trials = Trials(Backtests(db), lambda: load_playbook(active), lambda: ROSTER)
     number = trials.start(draft, "ada", 30)
     while (told := trials.told(number)) is not None and told["state"] == "running":
         trials.carry_on(number)
@@ -83,7 +83,7 @@ def test_nothing_stored_is_an_answer_too(db: Engine) -> None:
 
 def test_a_slice_that_two_workers_take_counts_once(db: Engine) -> None:
     keep(db, 1, priority=Priority.URGENT)
-    trials = Trials(Backtests(db), lambda: load_playbook(HEAD + URGENT), Roster)
+    trials = Trials(Backtests(db), lambda: load_playbook(HEAD + URGENT), lambda: ROSTER)
     number = trials.start(HEAD + URGENT, "ada", 1)
     for _ in range(3):
         trials.carry_on(number)
