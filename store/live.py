@@ -164,7 +164,7 @@ class LiveDocuments:
             return "; ".join(problem.problem for problem in wrong[:_MOST_TOLD])
         failures = () if known else self._failures(rules, roster)
         told = "; ".join(f"{failure.case}: {failure.words}" for failure in failures[:_MOST_TOLD])
-        return f"{len(failures)} tests of rules came out otherwise: {told}" if failures else ""
+        return f"{len(failures)} of the tests of rules came out otherwise: {told}" if failures else ""
 
     def _note(self, name: str, version: int, why: str) -> None:
         if why:
