@@ -229,7 +229,7 @@ def push(reason: str) -> None:
         found = files(baton.settings.config_dir, baton.settings.mappings_dir)
         live.load_all(found)
         if failures := _failures(baton, found):
-            raise click.ClickException(f"nothing was pushed: {len(failures)} of the tests of rules came out otherwise: {failures[0]}")
+            raise click.ClickException(f"nothing was pushed: {len(failures)} tests of rules failed: {failures[0]}")
         for name, text in found.items():
             if baton.documents.active(name).text != text:
                 number = baton.documents.add(name, text, getpass.getuser(), reason, origin="file")
