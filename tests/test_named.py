@@ -37,7 +37,7 @@ def test_names_nobody_defines_are_told(condition: str, problem: str, remedy: str
 
 def test_there_is_a_path_for_what_names_none() -> None:
     text = RULES.format(condition=KNOWN[0]).replace("default:", "usual:").replace("title: One", "title: One\n    path: usual")
-    with pytest.raises(Problems, match="there is no path 'default'. Add it"):
+    with pytest.raises(Problems, match=r"there is no path 'default'\. Add it"):
         load_playbook(text)
 
 
