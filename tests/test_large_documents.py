@@ -56,7 +56,8 @@ def test_a_large_document_is_read_in_a_moment(load: Callable[[str], object], tex
 
 
 def test_of_many_unknown_names_the_first_are_told_and_how_many_more() -> None:
-    paths = "paths:\n" + "".join(f"  path{n}: {{levels: [{{name: One, offering: one}}]}}\n" for n in range(1000))
+    names = ("default", *(f"path{n}" for n in range(999)))
+    paths = "paths:\n" + "".join(f"  {name}: {{levels: [{{name: One, offering: one}}]}}\n" for name in names)
     rules = "rules:\n" + "".join(f"  - {{id: r{n}, title: A, path: pth{n}, when: {{all: [{IS_HIGH}]}}}}\n" for n in range(1000))
     start = time.thread_time()
     with pytest.raises(Problems) as found:
