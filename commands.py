@@ -8,7 +8,7 @@ import getpass
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Flask, current_app
@@ -166,14 +166,15 @@ def documents() -> None:
 
 def _document_problems(found: dict[str, str]) -> list[str]:
     problems: list[str] = []
+    meant: dict[str, object] = {}
     for name, text in found.items():
         try:
-            live.load(name, text)
+            meant[name] = live.load(name, text)
         except Problems as wrong:
             problems += [f"{name}:{p}" if not str(p).startswith(name) else str(p) for p in wrong.problems]
     if not problems:
         try:
-            live.load_all(found)
+            live.hold_together(meant, found)
         except Problems as wrong:
             problems += map(str, wrong.problems)
     return problems
@@ -227,8 +228,7 @@ def push(reason: str) -> None:
     baton = _baton()
     with plain_errors():
         found = files(baton.settings.config_dir, baton.settings.mappings_dir)
-        live.load_all(found)
-        if failures := _failures(baton, found):
+        if failures := _failures(baton, live.load_all(found)):
             raise click.ClickException(f"nothing was pushed: {len(failures)} tests of rules failed: {failures[0]}")
         for name, text in found.items():
             if baton.documents.active(name).text != text:
@@ -236,12 +236,12 @@ def push(reason: str) -> None:
                 click.echo(f"{name} is at version {number}")
 
 
-def _failures(baton: Baton, found: dict[str, str]) -> list[str]:
-    """What the tests of rules say to the rules of these files."""
-    if not found.keys() >= {"escalation", "roster", "rule_tests"}:
+def _failures(baton: Baton, meant: dict[str, Any]) -> list[str]:
+    """What the tests of rules say to these rules, where all three documents are there."""
+    if not meant.keys() >= {"escalation", "roster", "rule_tests"}:
         return []
-    rules, people, cases = (live.load(name, found[name]) for name in ("escalation", "roster", "rule_tests"))
-    return [f"{failure.case}: {failure.words}" for failure in baton.trial(rules, people, cases)]
+    failures = baton.trial(meant["escalation"], meant["roster"], meant["rule_tests"])
+    return [f"{failure.case}: {failure.words}" for failure in failures]
 
 
 def _document_name(path: Path) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import getpass
 import json
-import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import current_app
 
+from commands_who import told_ticket
 from config.playbook import load_draft
 from config.roster import load_roster
 from config.rule_tests import load_rule_tests
@@ -62,20 +63,12 @@ def test(draft: Path | None, cases: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="The whole answer, as the API gives it.")
 def dry_run(ticket: str, draft: Path | None, as_json: bool) -> None:
     """What would happen to TICKET: a stored one (zendesk:4711), or a file with one in canonical words (- for standard input)."""
-    body: dict[str, object] = {"ticket": ticket}
     with plain_errors():
         open_store(_baton())
-        if ticket == "-" or Path(ticket).is_file():
-            told = sys.stdin.read() if ticket == "-" else text_of(Path(ticket))
-            try:
-                body["ticket"] = json.loads(told)
-            except json.JSONDecodeError as bad:
-                raise click.ClickException(f"{ticket}: this is no JSON: {bad}. Write a ticket as docs/api.md shows.") from None
-        if draft:
-            body["draft"] = text_of(draft)
+        body = {"ticket": told_ticket(ticket), **({"draft": text_of(draft)} if draft else {})}
         try:
             told = _baton().rehearsals.run(body)
-        except (Wrong, LookupError, json.JSONDecodeError) as wrong:
+        except (Wrong, LookupError) as wrong:
             raise click.ClickException(str(wrong)) from None
     click.echo(json.dumps(told, indent=2, ensure_ascii=False, default=str) if as_json else _in_words(told))
 
@@ -117,20 +110,19 @@ def hygiene(days: int) -> None:
     click.echo("Every rule is in order." if not found else f"{len(found)} to look at.")
 
 
-def _in_words(told: dict[str, object]) -> str:
+def _in_words(told: Mapping[str, Any]) -> str:
     """The answer as a person reads it: decision, rules, signals, who would be asked."""
-    decision: dict[str, object] = told["decision"]  # type: ignore[assignment]
-    live = any(rule["fired"] and rule["mode"] == "live" for rule in told["rules"])  # type: ignore[attr-defined]
+    decision, route = told["decision"], told["route"]
+    live = any(rule["fired"] and rule["mode"] == "live" for rule in told["rules"])
     otherwise = "Would not escalate: the ticket is solved or closed." if live else "Would not escalate."
     lines = ["Would escalate." if decision["escalate"] else otherwise]
-    lines += [f"  {'x' if rule['fired'] else ' '} {rule['id']} ({rule['mode']}): {rule['words']}" for rule in told["rules"]]  # type: ignore[attr-defined]
-    lines += [f"Tree: {decision['tree']['words']}"] if decision["tree"] else []  # type: ignore[index]
-    lines += ["Signals:", *(f"  {s['name']}: {s['value']} ({s['confidence']})" for s in told["signals"])]  # type: ignore[attr-defined]
-    route: dict[str, object] | None = told["route"]  # type: ignore[assignment]
+    lines += [f"  {'x' if rule['fired'] else ' '} {rule['id']} ({rule['mode']}): {rule['words']}" for rule in told["rules"]]
+    lines += [f"Tree: {decision['tree']['words']}"] if decision["tree"] else []
+    lines += ["Signals:", *(f"  {s['name']}: {s['value']} ({s['confidence']})" for s in told["signals"])]
     if route:
         lines += [f"Route: {route['words']}"]
-        lines += [f"  {c['name']}: {c['excluded'] or c['words']}" for c in route["candidates"]]  # type: ignore[attr-defined]
-    lines += [f"Ignored: {name}, no ticket has that" for name in told["ignored"]]  # type: ignore[attr-defined]
-    lines += told["cut"]  # type: ignore[arg-type]
-    lines += told["degraded"]  # type: ignore[arg-type]
+        lines += [f"  {c['name']}: {c['excluded'] or c['words']}" for c in route["candidates"]]
+    lines += [f"Ignored: {name}, no ticket has that" for name in told["ignored"]]
+    lines += told["cut"]
+    lines += told["degraded"]
     return "\n".join(lines)

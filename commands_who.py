@@ -49,22 +49,23 @@ def simulate(ticket: str, as_json: bool, **asked: str) -> None:
     with plain_errors():
         open_store(_baton())
         try:
-            body |= {"ticket": _ticket(ticket)} if ticket else {}
+            body |= {"ticket": told_ticket(ticket)} if ticket else {}
             told = _baton().whom.simulate(body)
         except Wrong as wrong:
             raise click.ClickException("\n".join(f"{path}: {problem}. {how}" for path, problem, how in wrong.problems)) from None
-        except json.JSONDecodeError as wrong:
-            raise click.ClickException(f"the ticket is not JSON: {wrong}") from None
         except LookupError as missing:
             raise click.ClickException(str(missing)) from None
     click.echo(json.dumps(told, indent=2, ensure_ascii=False) if as_json else _in_words(told))
 
 
-def _ticket(told: str) -> object:
+def told_ticket(told: str) -> object:
     """The ticket of a file or of standard input; else the id of a stored one."""
     if told != "-" and not Path(told).is_file():
         return told
-    return json.loads(sys.stdin.read() if told == "-" else text_of(Path(told)))
+    try:
+        return json.loads(sys.stdin.read() if told == "-" else text_of(Path(told)))
+    except json.JSONDecodeError as bad:
+        raise click.ClickException(f"{told}: the ticket is not JSON: {bad}. Write one as docs/api.md shows.") from None
 
 
 def _in_words(told: dict[str, Any]) -> str:

@@ -49,12 +49,10 @@ def prepare(baton: Baton) -> tuple[str, ...]:
     found = files(baton.settings.config_dir, baton.settings.mappings_dir)
     live.load_all(found)  # refuse to start on documents that cannot be used
     known = baton.documents.versions()
-    if known:
-        baton.live.look(at_once=True)
     lines = [f"{n} was edited in the store; the file differs and was left alone" for n in baton.documents.sync(found)]
     versions = baton.documents.versions()
     if known and versions != known:
-        baton.live.look(at_once=True)  # new rules meet the tests of rules here, before any process takes them
+        baton.live.follow(known, versions)  # new rules meet the tests of rules here, before any process takes them
     refused = baton.documents.refused()
     lines += [f"{n} version {v} is not in force: {why}" for (n, v), why in refused.items() if versions.get(n) == v]
     password = accounts.bootstrap(baton.engine, baton.settings)

@@ -46,12 +46,18 @@ def load(name: str, text: str, version: int = 0) -> Any:
     return LOADERS[name](text, version)
 
 
-def load_all(texts: Mapping[str, str]) -> None:
-    """Raise Problems where one of these documents cannot be used, or rules and roster do not fit each other."""
+def load_all(texts: Mapping[str, str]) -> dict[str, Any]:
+    """The objects that documents mean; raises Problems where one cannot be used, or rules and roster do not fit each other."""
     meant = {name: load(name, text) for name, text in texts.items()}
+    hold_together(meant, texts)
+    return meant
+
+
+def hold_together(meant: Mapping[str, Any], texts: Mapping[str, str]) -> None:
+    """Raise Problems where rules and roster, if both are there, do not fit each other."""
     if meant.keys() >= set(_TOGETHER):
-        rules, people = texts["escalation"], texts["roster"]
-        if wrong := check_together(meant["escalation"], meant["roster"], rules, people):
+        wrong = check_together(meant["escalation"], meant["roster"], texts["escalation"], texts["roster"])
+        if wrong:
             raise Problems("escalation", tuple(wrong))
 
 
@@ -94,12 +100,12 @@ class LiveDocuments:
         except KeyError:
             raise LookupError(f"there is no document {name}") from None
 
-    def look(self, *, at_once: bool = False) -> None:
-        """Load what has a new version; at most once a second unless ``at_once``, so it may be called often."""
-        if not at_once and self._now() - self._looked_at <= LOOK_AGAIN_S:
+    def look(self) -> None:
+        """Load what has a new version; at most once a second, so it may be called often."""
+        if self._now() - self._looked_at <= LOOK_AGAIN_S:
             return
         with self._lock:
-            if not at_once and self._now() - self._looked_at <= LOOK_AGAIN_S:
+            if self._now() - self._looked_at <= LOOK_AGAIN_S:
                 return
             try:
                 self._load_all(self._documents.versions())
@@ -109,8 +115,15 @@ class LiveDocuments:
                 log.warning("the database is away; the documents known stay in force", error=type(away).__name__)
             self._looked_at = self._now()
 
+    def follow(self, before: Mapping[str, int], after: Mapping[str, int]) -> None:
+        """Take the versions ``after`` as a process does that has those of ``before``: what does not fit, or fails, is refused."""
+        with self._lock:
+            self._load_all(before)
+            self._load_all(after)
+            self._looked_at = self._now()
+
     def _load_all(self, versions: Mapping[str, int]) -> None:
-        changed = {name for name, version in versions.items() if self._loaded.get(name, (0, None))[0] != version}
+        changed = {name for name, version in versions.items() if self._known(name)[0] != version}
         # Tests of rules first, so that new rules meet the tests that came with them.
         for name in sorted(changed.difference(_TOGETHER)):
             self._load(name, versions[name])
@@ -118,13 +131,13 @@ class LiveDocuments:
             self._load_together(versions)
 
     def _load(self, name: str, version: int) -> None:
-        meant = self._read(name, version) or self._loaded.get(name, (0, None))[1]
+        meant = self._read(name, version) or self._known(name)[1]
         if meant is not None:
             self._take(name, version, meant)
 
     def _load_together(self, versions: Mapping[str, int]) -> None:
         """Rules and roster: a new version is taken where it fits the other document, two new ones where they fit each other."""
-        old = {name: self._loaded.get(name, (0, None))[1] for name in _TOGETHER}
+        old = {name: self._known(name)[1] for name in _TOGETHER}
         first = not any(old.values())
         passed_over = self._documents.refused() if first else {}
         new = {name: self._newest(name, versions, passed_over) or old[name] for name in _TOGETHER}
@@ -139,16 +152,21 @@ class LiveDocuments:
         """The newest version that can be used and was not refused; None for none."""
         if name not in versions:
             return None
+        known = self._known(name)[1]
+        if known is not None and known.version == versions[name]:
+            return known
         if (name, versions[name]) not in passed_over:
             return self._read(name, versions[name])
         log.error("document is not in force", document=name, version=versions[name], problem=passed_over[name, versions[name]])
-        earlier = (d.version for d in self._documents.history(name) if (name, d.version) not in passed_over)
+        history = (document.version for document in self._documents.history(name))
+        earlier = (version for version in history if version < versions[name] and (name, version) not in passed_over)
         return next((meant for version in earlier if (meant := self._read(name, version)) is not None), None)
 
     def _fitting(self, new: Mapping[str, Any], old: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
         """The newest rules and roster that fit each other, and why newer ones do not."""
         why = ""
-        for rules, roster in ((new, new), (new, old), (old, new)):
+        both = all(new[name] is not old[name] for name in _TOGETHER)
+        for rules, roster in ((new, new), (new, old), (old, new)) if both else ((new, new),):
             pair = {"escalation": rules["escalation"], "roster": roster["roster"]}
             misfit = self._misfit(pair["escalation"], pair["roster"], known=pair["escalation"] is old["escalation"])
             if not misfit:
@@ -181,7 +199,7 @@ class LiveDocuments:
             return None
 
     def _take(self, name: str, version: int, meant: Any) -> None:
-        known = self._loaded.get(name, (0, None))
+        known = self._known(name)
         self._loaded[name] = (version, meant)
         if known == (version, meant):
             return
@@ -190,5 +208,9 @@ class LiveDocuments:
         self.generation += 1
 
     def _failures(self, playbook: Playbook, roster: Roster) -> tuple[Failure, ...]:
-        cases = self._loaded.get("rule_tests", (0, None))[1]
+        cases = self._known("rule_tests")[1]
         return self._trial(playbook, roster, cases) if self._trial and cases else ()
+
+    def _known(self, name: str) -> tuple[int, Any]:
+        """The version that was looked at last, and what is in force; (0, None) for a document that is not known."""
+        return self._loaded.get(name, (0, None))

@@ -41,6 +41,12 @@ def run(app: Flask, *words: str, typed: str = "") -> Result:
         return app.test_cli_runner().invoke(args=list(words), input=typed)
 
 
+def edited(folder: Path, old: str, new: str) -> None:
+    path = folder / "config" / "escalation.yaml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
 def test_upgrade_twice_is_harmless(app: Flask) -> None:
     for _ in range(2):
         said = run(app, "db", "upgrade")
@@ -56,8 +62,7 @@ def test_check_has_a_line_for_every_account_source(app: Flask, folder: Path) -> 
 
 def test_validate_names_file_line_and_remedy(app: Flask, folder: Path) -> None:
     assert run(app, "documents", "validate").exit_code == 0
-    path = folder / "config" / "escalation.yaml"
-    path.write_text(path.read_text().replace("op: becomes, value: urgent", "op: becoms, value: urgent"))
+    edited(folder, "op: becomes, value: urgent", "op: becoms, value: urgent")
     said = run(app, "documents", "validate")
     assert said.exit_code == 1
     assert "becoms" in said.output and "becomes" in said.output and "escalation:" in said.output
@@ -67,12 +72,6 @@ def test_a_broken_document_stops_the_start_with_its_text(app: Flask, folder: Pat
     (folder / "config" / "roster.yaml").write_text("agents: 7\n")
     said = run(app, "db", "upgrade")
     assert said.exit_code == 1 and "roster:1" in said.output and "Traceback" not in said.output
-
-
-def edited(folder: Path, old: str, new: str) -> None:
-    path = folder / "config" / "escalation.yaml"
-    assert old in path.read_text()
-    path.write_text(path.read_text().replace(old, new))
 
 
 @pytest.mark.parametrize("command", ["rules dry-run -", "rules hygiene", "who billing", "check"])
@@ -110,7 +109,7 @@ def test_a_file_that_is_no_utf_8_is_told(app: Flask, folder: Path, command: str)
 
 def test_a_ticket_that_is_no_json_is_told(app: Flask) -> None:
     said = run(app, "rules", "dry-run", "-", typed="{bad")
-    assert said.exit_code == 1 and "this is no JSON" in said.output and "Traceback" not in said.output
+    assert said.exit_code == 1 and "the ticket is not JSON" in said.output and "Traceback" not in said.output
 
 
 def test_diff_push_and_pull_keep_checkout_and_store_in_step(app: Flask, folder: Path) -> None:

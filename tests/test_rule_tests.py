@@ -91,23 +91,20 @@ def test_a_case_that_cannot_be_used_is_told_with_its_place(text: str, problem: s
         load_rule_tests(text)
 
 
-def test_rules_that_fail_their_tests_are_not_taken(db: Engine) -> None:
-    stored = StoredDocuments(db)
-    stored.sync(STARTER)
-    seconds = iter(range(0, 1000, 10))
-    live = LiveDocuments(stored, trial, now=lambda: float(next(seconds)))
-    assert live.playbook().version == 1
-    stored.add("escalation", STARTER["escalation"].replace("  - id: urgent\n", "  - id: very_urgent\n"), "ada", "renamed")
-    assert "urgent" in {rule.id for rule in live.playbook().rules}, "the last good version stays"
-    stored.add("escalation", STARTER["escalation"].replace("title: Priority is urgent", "title: Urgent"), "ada", "worded anew")
-    assert live.playbook().version == 3
-
-
 def a_live(db: Engine) -> tuple[StoredDocuments, LiveDocuments]:
     seconds = iter(range(0, 1000, 10))
     stored = StoredDocuments(db)
     stored.sync(STARTER)
     return stored, LiveDocuments(stored, trial, now=lambda: float(next(seconds)))
+
+
+def test_rules_that_fail_their_tests_are_not_taken(db: Engine) -> None:
+    stored, live = a_live(db)
+    assert live.playbook().version == 1
+    stored.add("escalation", STARTER["escalation"].replace("  - id: urgent\n", "  - id: very_urgent\n"), "ada", "renamed")
+    assert "urgent" in {rule.id for rule in live.playbook().rules}, "the last good version stays"
+    stored.add("escalation", STARTER["escalation"].replace("title: Priority is urgent", "title: Urgent"), "ada", "worded anew")
+    assert live.playbook().version == 3
 
 
 def test_rules_that_name_a_team_nobody_knows_are_not_taken_until_the_roster_has_it(db: Engine) -> None:
