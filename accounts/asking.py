@@ -158,7 +158,8 @@ def merged(desks: Iterable[Desk], answers: Iterable[Answer], before: frozenset[s
             if not same(answer.told[name], first.told[name]):
                 conflicts.append(conflict(name, (source, first.told[name]), (other, answer.told[name]), source))
     late = tuple(f"{desk.form.name}: {answer.problem}" for desk, answer in pairs if answer.late)
-    return Account(tuple(facts), gaps, tuple(conflicts), late)
+    silent = tuple(desk.form.name for desk, answer in pairs if answer.problem not in ("", UNKNOWN))
+    return Account(tuple(facts), gaps, tuple(conflicts), late, silent)
 
 
 def _why_not(name: str, pairs: list[tuple[Desk, Answer]]) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from zlib import crc32
 
-from escalation.actions import Action, ActionKind
+from escalation.actions import Action, ActionKind, Entry
 from escalation.ticket import Account, Customer, Fact, Money, PastTicket, Ticket
 
 # Field of ``Customer`` → what people call it, in the order in which it is shown.
@@ -28,22 +29,39 @@ _SOON = timedelta(days=30)
 
 def gather_action(handoff_id: str, now: datetime) -> Action:
     """The reading of account facts and earlier tickets for a handoff that begins at ``now``."""
+    return _gather(f"gather:{handoff_id}", handoff_id, now)
+
+
+def late_action(ticket: Ticket, now: datetime) -> Action:
+    """The same for a ticket without a handoff whose rules looked at ``now`` while a source was silent; once a customer."""
+    who = crc32((ticket.requester.email.lower() or ticket.customer.organization.id).encode())
+    return _gather(f"gather:{ticket.connection}:{ticket.id}:{who}", "", now)
+
+
+def _gather(key: str, handoff_id: str, now: datetime) -> Action:
     data = {"until": (now + PATIENCE).isoformat()}
-    return Action(f"gather:{handoff_id}", ActionKind.GATHER, handoff_id, data, "account and earlier tickets")
+    return Action(key, ActionKind.GATHER, handoff_id, data, "account and earlier tickets")
 
 
 # ------------------------------------------------------------------ what counts
 
 
 def gathered(ticket: Ticket, account: Account, past: tuple[PastTicket, ...]) -> Ticket:
-    """``ticket`` with what sources and helpdesk know now; where the two differ that is told in ``account.conflicts``."""
+    """``ticket`` with what sources and helpdesk know now; where the two differ that is told in ``account.conflicts``.
+
+    What a source told before that is silent now stays, with the time at which it was read.
+    """
     own = _helpdesk_alone(ticket)
+    told = {fact.field for fact in account.facts}
+    stay = [f for f in ticket.account.facts if f.source in account.silent and f.field not in told and is_asked(ticket)]
+    account = replace(account, facts=(*account.facts, *stay))
     differing = [
         _conflict(fact, getattr(own, fact.field), ticket.connection)
         for fact in account.facts
         if not _is_blank(getattr(own, fact.field)) and not same(getattr(own, fact.field), fact.value)
     ]
-    gaps = {name: why for name, why in account.gaps.items() if _is_blank(getattr(own, name, None))}
+    kept = {fact.field for fact in stay}
+    gaps = {name: why for name, why in account.gaps.items() if name not in kept and _is_blank(getattr(own, name, None))}
     email = ticket.requester.email.lower()
     account = replace(account, gaps=gaps, conflicts=(*account.conflicts, *differing), late=(), email=email)
     customer = replace(own, past=past or own.past)
@@ -53,12 +71,18 @@ def gathered(ticket: Ticket, account: Account, past: tuple[PastTicket, ...]) -> 
 def remembered(before: Ticket | None, ticket: Ticket) -> Ticket:
     """A ticket as just told or read, with what was gathered before of the same customer; nothing of another's."""
     known = before.account if before else ticket.account
-    if not (known.facts or known.gaps or known.conflicts or (before and before.customer.past)):
+    if known == Account() and not (before and before.customer.past):
         return ticket
     if known.email != ticket.requester.email.lower() and ticket.requester.email:
         return replace(ticket, customer=_without(ticket.customer, known.facts), account=Account())
     past = ticket.customer.past or (before.customer.past if before else ())
     return _overlaid(replace(ticket, account=known, customer=replace(ticket.customer, past=past)))
+
+
+def is_asked(ticket: Ticket) -> bool:
+    """True when sources were asked about this very customer, whatever they told."""
+    known = ticket.account
+    return known != Account() and known.email == ticket.requester.email.lower()
 
 
 def learned(evaluated: Ticket | None, ticket: Ticket) -> Ticket | None:
@@ -130,6 +154,16 @@ def conflict(field: str, one: tuple[str, object], other: tuple[str, object], win
 
 
 # ------------------------------------------------------------------ how it reads
+
+
+def entry(ticket: Ticket, changed: tuple[str, ...]) -> Entry:
+    """One line of the timeline: what came from whom, what differs and what is missing."""
+    origin, customer = sources(ticket), ticket.customer
+    told = [f"{FIELDS[n]} {in_words(getattr(customer, n))} ({origin[n]})" for n in changed if n in origin]
+    past = [f"{len(customer.past)} earlier tickets"] if customer.past else []
+    words = "; ".join((*told, *past, *ticket.account.conflicts)) or "nothing new"
+    lacking = "; ".join(f"{names}: {why}" for names, why in gaps_in_words(ticket.account))
+    return Entry("gathered", f"Gathered: {words}" + (f". Missing: {lacking}" if lacking else ""), data={"fields": list(changed)})
 
 
 def in_words(value: object, now: datetime | None = None) -> str:

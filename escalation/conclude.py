@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from escalation import context, handover, outcomes, shift_items
-from escalation.account import gather_action, learned, remembered
+from escalation import account, context, handover, outcomes, shift_items
 from escalation.actions import Entry
 from escalation.acts import acts
 from escalation.affinity import acquainted
@@ -30,7 +29,7 @@ from escalation.playbook import Mode, Path, Severity
 from escalation.queued import Moment
 from escalation.reopening import chain_of, is_reopened, only_thanks, resumed
 from escalation.snooze import hurry
-from escalation.ticket import Ticket, TicketChange
+from escalation.ticket import Customer, Ticket, TicketChange
 from escalation.wording import kept, word_action
 from escalation.write_back import hand_over
 
@@ -53,10 +52,9 @@ def look_at(
     ``by_time``: nothing happened but that time went by, so only rules that look at time are asked. ``handed``: a bot hands it
     over now, which always escalates.
     """
-    ticket = handover.woven(case.ticket, ticket)
+    ticket = account.remembered(case.ticket, handover.woven(case.ticket, ticket))
     playbook = timed(parts.playbook()) if by_time else parts.playbook()
-    ticket = remembered(case.ticket, ticket)
-    evaluated = learned(case.evaluated, ticket)
+    evaluated = account.learned(case.evaluated, ticket)
     signals = parts.reader.read(ticket.messages, case.now, subject=ticket.subject, language=ticket.language)
     background = _background(case, parts, ticket)
     ticket = clocked(parts.playbook(), ticket, background, case.now)
@@ -65,13 +63,21 @@ def look_at(
     decision = handover.decided(decided, playbook, seen, handed) if handed else _cooled(decided, case, parts)
     evaluation = case.record(decision, ticket, deliveries or [])
     before, acts = case.ticket, [c.action_id for c in news if c.action_id] if read_at else []
-    again = next_look(parts.playbook(), ticket, seen, case.now, background)
-    case.save_ticket(ticket, read_at=read_at, actions_seen=acts, look=Look(background.log, again, playbook.version))
+    look = Look(background.log, next_look(parts.playbook(), ticket, seen, case.now, background), playbook.version)
+    case.save_ticket(ticket, read_at=read_at, actions_seen=acts, look=look)
+    _tell_account(case, before, ticket)
     tell_handoff(case, parts, before, ticket)
     _shadow(case, parts, decision)
     if not ticket.status.is_over:
         _escalate(case, parts, before, ticket, decision, evaluation)
     recount(case, parts)
+
+
+def _tell_account(case: Case, before: Ticket | None, ticket: Ticket) -> None:
+    """What was gathered of the account since the last look, on the timeline."""
+    if ticket.account.facts != (before.account.facts if before else ()):
+        changed = account.changed(before.customer if before else Customer(), ticket.customer)
+        case.write([account.entry(ticket, changed)])
 
 
 def _escalate(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket, decision: Decision, evaluation: int) -> None:
@@ -84,6 +90,8 @@ def _escalate(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket, d
         fill(case, parts)
     elif decision.escalate:
         _open(case, parts, decision, package, evaluation)
+    elif ticket.account.silent:
+        case.plan(account.late_action(ticket, case.now))
 
 
 def _background(case: Case, parts: Parts, ticket: Ticket) -> Background:
@@ -158,7 +166,7 @@ def fill(case: Case, parts: Parts) -> None:
 
 def _read_up(case: Case, parts: Parts, handoff_id: str) -> None:
     """What comes in the background: account, earlier tickets, a model's words where one is set up."""
-    case.plan(gather_action(handoff_id, case.now))
+    case.plan(account.gather_action(handoff_id, case.now))
     if parts.writer is not None:
         case.plan(word_action(handoff_id, case.now))
 

@@ -1,7 +1,8 @@
-"""Reading what is known of a customer beside the ticket, in the background: account sources and earlier tickets (domain.md §5).
+"""Reading what is known of a customer beside the ticket: account sources and earlier tickets (domain.md §5).
 
-Neither the card nor the note waits for it. What comes is put into the ticket, the package and the cards that are looked at;
-somebody whose note is written already is told only what is important.
+What rules ask for is read before they look, once per customer of a ticket: a decision without the tier cannot be taken back.
+All else is read in the background when a handoff begins; neither the card nor the note waits for it. What comes is put into the
+ticket, the package and the cards that are looked at; somebody whose note is written already is told only what is important.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from escalation import conclude, context
 from escalation.account import EARLIER, FIELDS
 from escalation.actions import Action, ActionKind, Entry, Note, Write
 from escalation.journal import Case
+from escalation.kept import Kept
 from escalation.masking import To
 from escalation.package import ContextPackage
 from escalation.parts import Parts
@@ -23,6 +25,10 @@ from escalation.planned import Task
 from escalation.playbook import Mode, Playbook, fields_of
 from escalation.ports import GiveUp, Helpdesk, Outside, TryLater
 from escalation.ticket import Account, PastTicket, Ticket
+
+_PAST = frozenset({"past"})
+_HELPDESK = ("the helpdesk",)  # where it could not tell earlier tickets
+_ALL = _PAST | frozenset(FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,31 @@ class Found:
     wait: timedelta | None = None
 
 
+def ahead(parts: Parts, helpdesk: Helpdesk, before: Ticket | None, ticket: Ticket) -> Ticket:
+    """``ticket`` as read or told, with the facts beside it that the playbook asks for and that nobody was asked for yet.
+
+    A source that told nothing is asked again, within its time. Raises nothing: what is missing is missing, with the reason.
+    """
+    ticket = facts.remembered(before, ticket)
+    missing = frozenset() if ticket.status.is_over else _sought(parts.playbook()) - _settled(parts, ticket)
+    if not missing:
+        return ticket
+    found = _read(parts, helpdesk, ticket, missing)
+    return facts.gathered(ticket, found.account, found.past)
+
+
+def _settled(parts: Parts, ticket: Ticket) -> frozenset[str]:
+    """What is not asked for (again): everything where all were heard or there is nobody to ask about; else what is known."""
+    nobody = not (ticket.requester.email or ticket.customer.organization.id)
+    asked = facts.is_asked(ticket)
+    if nobody or (asked and not ticket.account.silent):
+        return _ALL
+    past = _PAST if ticket.customer.past else frozenset()
+    if parts.accounts is None:
+        return past | frozenset(FIELDS)
+    return past | frozenset(fact.field for fact in ticket.account.facts if asked)
+
+
 def gather(parts: Parts, task: Task) -> None:
     """Read earlier tickets and account facts, both at once; TryLater while something is late and there is time left for it."""
     ticket = parts.journal.known(task.connection, task.ticket_id).ticket
@@ -41,7 +72,7 @@ def gather(parts: Parts, task: Task) -> None:
     if ticket is None or helpdesk is None or ticket.status.is_over:
         parts.journal.finish(task, parts.clock(), moot="the ticket is over")
         return
-    found = _read(parts, helpdesk, ticket)
+    found = _read(parts, helpdesk, ticket, _ALL)
     until = datetime.fromisoformat(task.action.data["until"])
     if found.account.late and parts.clock() + (found.wait or timedelta(seconds=1)) < until:
         raise TryLater("; ".join(found.account.late), wait=found.wait)
@@ -51,15 +82,17 @@ def gather(parts: Parts, task: Task) -> None:
             _conclude(case, parts, case.ticket, found)
 
 
-def _read(parts: Parts, helpdesk: Helpdesk, ticket: Ticket) -> Found:
-    if parts.accounts is None:
-        return _earlier(helpdesk, ticket, Account())
+def _read(parts: Parts, helpdesk: Helpdesk, ticket: Ticket, wanted: frozenset[str]) -> Found:
+    if parts.accounts is None or wanted == _PAST:
+        return _earlier(helpdesk, ticket, replace(ticket.account, late=(), silent=()))
+    if not wanted & _PAST:
+        return Found(parts.accounts.look(ticket.requester, ticket.customer.organization), ticket.customer.past)
     with ThreadPoolExecutor(1, "accounts") as beside:
         looking = beside.submit(parts.accounts.look, ticket.requester, ticket.customer.organization)
         earlier = _earlier(helpdesk, ticket, Account())
         told = looking.result()
-    late = (*told.late, *earlier.account.late)
-    return replace(earlier, account=replace(told, gaps={**told.gaps, **earlier.account.gaps}, late=late))
+    late, silent = (*told.late, *earlier.account.late), (*told.silent, *earlier.account.silent)
+    return replace(earlier, account=replace(told, gaps={**told.gaps, **earlier.account.gaps}, late=late, silent=silent))
 
 
 def _earlier(helpdesk: Helpdesk, ticket: Ticket, account: Account) -> Found:
@@ -68,7 +101,7 @@ def _earlier(helpdesk: Helpdesk, ticket: Ticket, account: Account) -> Found:
     except Outside as wrong:
         late = (f"earlier tickets: {wrong}",) if isinstance(wrong, TryLater) else ()
         wait = wrong.wait if isinstance(wrong, TryLater) else None
-        return Found(replace(account, gaps={EARLIER: str(wrong)}, late=late), (), wait)
+        return Found(replace(account, gaps={EARLIER: str(wrong)}, late=late, silent=_HELPDESK), (), wait)
     why = read.missing.get(EARLIER, "")
     return Found(replace(account, gaps={EARLIER: why} if why else {}), read.customer.past)
 
@@ -76,10 +109,10 @@ def _earlier(helpdesk: Helpdesk, ticket: Ticket, account: Account) -> Found:
 def _conclude(case: Case, parts: Parts, before: Ticket, found: Found) -> None:
     ticket = facts.gathered(before, found.account, found.past)
     changed = facts.changed(before.customer, ticket.customer)
-    case.write([_entry(before, ticket, changed)], case.handoff.id if case.handoff else "")
+    case.write([facts.entry(ticket, changed)], case.handoff.id if case.handoff else "")
     package, steps = case.escalation.package if case.escalation else None, case.handoff.steps if case.handoff else 0
     case.save_ticket(ticket)
-    if _asked(parts.playbook(), changed):
+    if _sought(parts.playbook()).intersection(changed):
         conclude.look_at(case, parts, ticket, ())
     if case.escalation is None or package is None:
         return
@@ -96,27 +129,21 @@ def _conclude(case: Case, parts: Parts, before: Ticket, found: Found) -> None:
         _write_after(case, parts, case.handoff.id, case.escalation.package, important)
 
 
-def _entry(before: Ticket, ticket: Ticket, changed: tuple[str, ...]) -> Entry:
-    """One line of the timeline: what came from whom, what differs and what is missing."""
-    origin, customer = facts.sources(ticket), ticket.customer
-    told = [f"{FIELDS[n]} {facts.in_words(getattr(customer, n))} ({origin[n]})" for n in changed if n in origin]
-    past = [f"{len(customer.past)} earlier tickets"] if customer.past else []
-    words = "; ".join((*told, *past, *ticket.account.conflicts)) or "nothing new"
-    lacking = "; ".join(f"{names}: {why}" for names, why in facts.gaps_in_words(ticket.account))
-    return Entry("gathered", f"Gathered: {words}" + (f". Missing: {lacking}" if lacking else ""), data={"fields": list(changed)})
+def _fields_sought(playbook: Playbook) -> frozenset[str]:
+    """The fields of an account, and "past", that a rule which is on, a segment, a policy or a tree looks at."""
+    names = {name.removeprefix("before.").removesuffix(".count") for name in _looked_at(playbook)}
+    return frozenset(name for name in _ALL if f"customer.{name}" in names)
 
 
-def _asked(playbook: Playbook, changed: tuple[str, ...]) -> bool:
-    """True when a rule that is on, a segment or an SLA policy looks at one of these fields."""
-    names = {"customer.past.count" if name == "past" else f"customer.{name}" for name in changed}
-    return any(name.removeprefix("before.") in names for name in _looked_at(playbook))
+_sought = Kept(_fields_sought)
 
 
 def _looked_at(playbook: Playbook) -> Iterator[str]:
     for rule in playbook.rules:
         if rule.mode is not Mode.OFF:
             yield from fields_of(rule.when)
-    for when in (*(one.when for one in playbook.segments), *(one.when for one in playbook.policies)):
+    questions = (question for tree in playbook.trees.values() for question in tree.questions)
+    for when in (*(s.when for s in playbook.segments), *(p.when for p in playbook.policies), *(q.when for q in questions)):
         yield from fields_of(when)
 
 

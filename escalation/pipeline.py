@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from escalation import bugs, conclude, effects, feedback, handover, proving, shift_items, unread
+from escalation import bugs, conclude, effects, feedback, gathering, handover, proving, shift_items, unread
 from escalation.account import remembered
 from escalation.actions import ActionKind, Timer
 from escalation.events import Event, Fired
@@ -97,13 +97,14 @@ class Pipeline(Parts):
                 heard, outcomes = self._hear_all(helpdesk, settled, ticket_id)
             self._read_and_conclude(helpdesk, settled, heard, outcomes, attempt)
         else:
-            self._conclude(helpdesk, told(known.ticket, heard), heard, outcomes)
+            self._conclude(helpdesk, known, told(known.ticket, heard), heard, outcomes)
 
     def refresh(self, connection: str, ticket_id: str) -> None:
         """Read a ticket again and look at it with the rules, without a webhook having come."""
         helpdesk = self.helpdesks()[connection]
         started = self.clock()
         ticket = helpdesk.fetch(ticket_id)
+        ticket = gathering.ahead(self, helpdesk, self.journal.known(connection, ticket_id).ticket, ticket)
         with self.journal.case(connection, ticket_id, self.clock()) as case:
             conclude.look_at(case, self, _newer(case.ticket, ticket), (), read_at=started)
 
@@ -154,15 +155,16 @@ class Pipeline(Parts):
         except TryLater as late:
             if attempt < PATIENCE:
                 raise
-            self._conclude(helpdesk, _without(told(known.ticket, heard), late), heard, outcomes, again=True)
+            self._conclude(helpdesk, known, _without(told(known.ticket, heard), late), heard, outcomes, again=True)
         except GiveUp as refused:
-            self._conclude(helpdesk, _without(told(known.ticket, heard), refused), heard, outcomes)
+            self._conclude(helpdesk, known, _without(told(known.ticket, heard), refused), heard, outcomes)
         else:
-            self._conclude(helpdesk, _newer(told(known.ticket, heard), ticket), heard, outcomes, read_at=started)
+            self._conclude(helpdesk, known, _newer(told(known.ticket, heard), ticket), heard, outcomes, read_at=started)
 
     def _conclude(
         self,
         helpdesk: Helpdesk,
+        known: Known,
         ticket: Ticket,
         heard: list[Heard],
         outcomes: list[Outcome],
@@ -171,8 +173,10 @@ class Pipeline(Parts):
         again: bool = False,
     ) -> None:
         """Decide and plan in one transaction, with every delivery of this pass marked in it."""
+        news = tuple(h.change for h in heard if not h.own)
+        if news:
+            ticket = gathering.ahead(self, helpdesk, known.ticket, ticket)
         with self.journal.case(helpdesk.connection, ticket.id, self.clock()) as case:
-            news = tuple(h.change for h in heard if not h.own)
             ids = [h.delivery.id for h in heard]
             ticket = handover.woven(case.ticket, ticket)
             case.conclude([*outcomes, *map(_outcome, heard)])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from escalation import conclude, handover, outcomes
+from escalation import conclude, gathering, handover, outcomes
 from escalation.actions import Action, ActionKind, Entry, NewTicket
 from escalation.handover import Asked, Handover, HandoverState
 from escalation.journal import Case
@@ -34,6 +34,8 @@ def begin(parts: Parts, number: str, attempt: int) -> None:
     ticket_id = kept.ticket or _make(parts, helpdesk, kept)
     started = parts.clock()
     read = _read(parts, helpdesk, kept, ticket_id, attempt)
+    if read is not None:
+        read = gathering.ahead(parts, helpdesk, parts.journal.known(kept.asked.connection, ticket_id).ticket, read)
     with parts.journal.case(kept.asked.connection, ticket_id, parts.clock()) as case:
         _hand_over(case, parts, kept, read, started)
 

@@ -185,12 +185,14 @@ class Account:
     """What account sources know of a customer, each fact once, from the source that counts.
 
     ``gaps``: field → why nobody knows it. ``conflicts``: who says something else, in words. ``late``: who may answer later.
+    ``silent``: sources that were asked and told nothing at all, for now or until somebody mends them.
     """
 
     facts: tuple[Fact, ...] = ()
     gaps: Mapping[str, str] = field(default_factory=dict)
     conflicts: tuple[str, ...] = ()
     late: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
     email: str = ""  # whose account it is
 
 

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
 from escalation.account import EARLIER, NOT_MAPPED, gathered, important, in_words, learned, remembered
 from escalation.events import Accept
-from escalation.playbook import Condition, Conditions, Level, Mode, Path, Playbook, Rule
+from escalation.playbook import Mode
 from escalation.ports import GiveUp, TryLater
-from escalation.ticket import Account, Customer, Fact, Group, Money, PastTicket, Person, Status, Ticket
-from tests.floor import START, URGENT, Floor, PlayHelpdesk, people
-
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-KIM = Person("c", "Kim", "kim@example.com")
-PAST = (PastTicket("7", "Charged twice", Status.SOLVED, NOW - timedelta(days=3)),)
-
-
-def fact(name: str, value: Any, source: str = "stripe", *, over: bool = True) -> Fact:
-    return Fact(name, value, source, NOW, over)
-
+from escalation.ticket import Account, Customer, Group, Money, Person, Ticket
+from tests.floor import START, URGENT
+from tests.gathering_world import (
+    GOLD,
+    KIM,
+    LATE,
+    NOW,
+    PAST,
+    UPGRADED,
+    VIP,
+    Remembers,
+    bench,
+    close_all,
+    fact,
+    looks,
+)
 
 # --- what counts, without a store ---
 
@@ -93,88 +97,26 @@ def test_in_words() -> None:
     assert in_words("2026-03-20", NOW) == "2026-03-20 (in 18 days)" and in_words(None) == "" and in_words(("a", "b")) == "a; b"
 
 
+def test_a_source_that_falls_silent_takes_nothing_back(db: Engine) -> None:
+    half = Account((fact("tier", "gold"),), {"usage": "crm: timed out"}, late=("crm: timed out",), silent=("crm",))
+    down = Account(gaps={"tier": "stripe: timed out", "usage": "crm: timed out"}, silent=("stripe", "crm"))
+    ticket = Ticket("zendesk", "1", requester=KIM)
+    seen = gathered(gathered(ticket, half, ()), down, ())
+    assert seen.customer.tier == "gold" and seen.account.gaps == {"usage": "crm: timed out"}
+    knows = Account(gaps={"tier": "stripe: does not know this customer"}, silent=("crm",))
+    assert gathered(seen, knows, ()).customer.tier == "", "it told that it knows nothing"
+    other = replace(seen, requester=Person("d", "Lee", "lee@example.com"))
+    assert gathered(other, down, ()).customer.tier == "", "another customer's is nobody's"
+
+
 # --- the whole of it ---
-
-
-@dataclass
-class PlayAccounts:
-    """Sources that answer as ``answers`` say, the last one for ever."""
-
-    answers: list[Account]
-    asked: list[str] = field(default_factory=list)
-
-    def look(self, requester: Person, organization: Group) -> Account:
-        self.asked.append(requester.email)
-        return self.answers[min(len(self.asked), len(self.answers)) - 1]
-
-    def check(self) -> Mapping[str, str]:
-        return {}
-
-
-class Remembers(PlayHelpdesk):
-    """A helpdesk with earlier tickets, or with the error that asking for them meets."""
-
-    def __init__(self, *past: PastTicket, error: Exception | None = None) -> None:
-        self.past, self.error = past, error
-
-    def past_tickets(self, ticket: Ticket) -> Ticket:
-        if self.error:
-            raise self.error
-        return replace(ticket, customer=replace(ticket.customer, past=self.past))
-
-
-GOLD = Account((fact("tier", "gold"), fact("disputes", 2), fact("renewal_on", "2026-03-20")), {"usage": "stripe: timed out"})
-VIP = Rule("vip", "A gold customer", Conditions(all=(Condition("customer.tier", "is", "gold"),)))
-UPGRADED = Rule("up", "Upgraded", Conditions(all=(Condition("customer.tier", "changed_to", "gold"),)))
-
-
-@dataclass
-class Bench:
-    floor: Floor
-    accounts: PlayAccounts
-    helpdesk: Remembers
-
-    def gather(self) -> None:
-        """Try the planned gathering once, as the worker does."""
-        [row] = self.floor.rows("SELECT id FROM actions WHERE kind = 'gather' AND state IN ('planned', 'trying')")
-        task = self.floor.journal.begin(row.id)
-        assert task is not None
-        self.floor.pipeline.perform(task)
-
-    def planned(self, kind: str) -> list[Any]:
-        return self.floor.rows("SELECT key, data, state FROM actions WHERE kind = :kind ORDER BY id", kind=kind)
-
-    def package(self) -> dict[str, Any]:
-        [row] = self.floor.rows("SELECT package FROM escalations")
-        return dict(row.package)
-
-    def line(self, label: str) -> str:
-        return next((str(x["text"]) for x in self.package()["account"] if x["label"] == label), "")
-
-    def timeline(self, kind: str) -> list[str]:
-        return [r.words for r in self.floor.rows("SELECT words FROM timeline WHERE kind = :kind ORDER BY id", kind=kind)]
-
-
-_opened: list[Floor] = []
 
 
 @pytest.fixture(autouse=True)
 def _tidy(db: Engine) -> Iterator[None]:
     """What the intake holds between webhooks is given back before the database goes."""
     yield
-    while _opened:
-        _opened.pop().journal.close()
-
-
-def bench(db: Engine, *answers: Account, helpdesk: Remembers | None = None, rules: tuple[Rule, ...] = (URGENT,)) -> Bench:
-    path = Path("default", (Level("one"),))
-    floor = Floor(db, path, people(3))
-    _opened.append(floor)
-    accounts, desk = PlayAccounts(list(answers or (GOLD,))), helpdesk or Remembers(*PAST)
-    playbook = Playbook(rules, {"default": path}, "care", version=1)
-    floor.pipeline = replace(floor.pipeline, accounts=accounts, helpdesks=lambda: {"zendesk": desk}, playbook=lambda: playbook)
-    floor.webhook("1", priority="urgent", by="customer", text="It is broken")
-    return Bench(floor, accounts, desk)
+    close_all()
 
 
 def test_what_is_gathered_is_shown(db: Engine) -> None:
@@ -280,10 +222,6 @@ def test_whoever_has_the_note_is_not_told_of_trifles(db: Engine) -> None:
     assert len(room.planned("write")) == 1 and room.line("Usage") == "7 seats [stripe, 09:00 UTC]"
 
 
-def looks(room: Bench) -> int:
-    return int(room.floor.rows("SELECT count(*) AS n FROM evaluations")[0].n)
-
-
 def test_rules_look_again_only_when_one_asks_for_what_came(db: Engine) -> None:
     room = bench(db, rules=(URGENT, replace(VIP, mode=Mode.OFF)))
     before = looks(room)
@@ -291,8 +229,8 @@ def test_rules_look_again_only_when_one_asks_for_what_came(db: Engine) -> None:
     assert looks(room) == before
 
 
-def test_a_rule_on_what_came_fires_and_the_card_is_edited_once(db: Engine) -> None:
-    room = bench(db, rules=(URGENT, VIP, UPGRADED))
+def test_a_rule_on_what_came_late_fires_and_the_card_is_edited_once(db: Engine) -> None:
+    room = bench(db, LATE, GOLD, rules=(URGENT, VIP, UPGRADED))
     before = looks(room)
     room.gather()
     assert looks(room) == before + 1

@@ -42,7 +42,7 @@ from sandbox.slack_check import problems
 from signals.reader import TextReader
 from tests.contract_world import World, worlds
 from tests.floor import CUSTOMER, START, Floor, PlayHelpdesk, people
-from tests.test_gathering import PlayAccounts
+from tests.gathering_world import PlayAccounts
 
 IN_TIME = 5.0  # seconds of processor time for all that Baton does until the card is posted; measured: 1.2 at most
 LIMITS = {
