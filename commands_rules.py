@@ -20,6 +20,7 @@ from config.tickets import Wrong
 from escalation.backtest import Backtest, differences
 from escalation.hygiene import findings
 from running import open_store, plain_errors
+from store import rule_queries
 from store.codec import build
 from store.documents import text_of
 
@@ -99,12 +100,13 @@ def backtest(draft: Path, days: int) -> None:
 @rules.command()
 @click.option("--days", default=90, show_default=True, type=click.IntRange(1, 3650), help="What fired in the last so many days.")
 def hygiene(days: int) -> None:
-    """Rules that deserve a second look: never fired, always with another, impossible, overdue for review."""
+    """Rules that deserve a second look: never fired, never decide, contradict, impossible, long in shadow, overdue for review."""
     baton = _baton()
     with plain_errors():
         open_store(baton)
         now = datetime.now(UTC)
-        found = findings(baton.live.playbook(), baton.journal.fired(now, days), now.date())
+        playbook = baton.live.playbook()
+        found = findings(playbook, rule_queries.fired(baton.engine, playbook, now, days), now.date())
     for finding in found:
         click.echo(f"{finding.rule}: {finding.words}")
     click.echo("Every rule is in order." if not found else f"{len(found)} to look at.")

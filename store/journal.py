@@ -14,14 +14,13 @@ from escalation.actions import Action, Timer, TimerKind
 from escalation.away import Away
 from escalation.handover import Handover
 from escalation.history import Background
-from escalation.hygiene import Fired
 from escalation.journal import Known, Outcome, Shown, Unanswered, Waiting
 from escalation.planned import Task
 from escalation.ports import Arrival, Inbound, Posted
 from escalation.queued import Queued
 from escalation.roster import Load
 from escalation.ticket import Ticket
-from store import away, handovers, queue, queue_rows, rule_queries, shown
+from store import away, handovers, queue, queue_rows, shown
 from store import statements as sql
 from store.actions import begin_action, close_action, lock_for
 from store.besides import load_contacts, load_loads
@@ -113,10 +112,6 @@ class StoredJournal(StoredShifts):
     def unanswered(self, agents: Iterable[str]) -> tuple[Unanswered, ...]:
         with each_alone(self._engine) as db:
             return queue_rows.unanswered(db, agents)
-
-    def fired(self, now: datetime, days: int) -> Fired:
-        """How often each rule fired or was noted in shadow in the last days, and which fired together."""
-        return rule_queries.fired(self._engine, now, days)
 
     def waiting(self, connection: str, ticket_id: str) -> tuple[Waiting, ...]:
         with each_alone(self._engine) as db:

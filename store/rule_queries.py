@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import Engine, Subquery, exists, func, literal_column, or_, select, tuple_
 
 from escalation.hygiene import Fired
+from escalation.playbook import Playbook
+from store import ages
 from store.queries import Item, Page, Rows, all_rows, handoffs_of, listed, one_row
 from store.tables import BacktestRow, EscalationRow, HandoffRow, TicketRow, TimelineRow
 
@@ -57,14 +59,14 @@ def times(engine: Engine, since: datetime) -> Times:
     return Times(live, _noted_times(engine, since))
 
 
-def fired(engine: Engine, now: datetime, days: int) -> Fired:
-    """How often each rule fired or was noted in shadow in the last days, and which fired together."""
+def fired(engine: Engine, playbook: Playbook, now: datetime, days: int) -> Fired:
+    """How often each rule fired or was noted in shadow in the last days, which fired together, and how long each has stood so."""
     since = now - timedelta(days=days)
     found, together = Counter(_noted_times(engine, since)), Counter[tuple[str, str]]()
     for rules, count in _sets(engine, since):
         found.update(dict.fromkeys(rules, count))
         together.update(dict.fromkeys(permutations(rules, 2), count))
-    return Fired(days, found, together)
+    return Fired(days, found, together, ages.stood(engine, playbook, now, days))
 
 
 def _sets(engine: Engine, since: datetime) -> list[tuple[list[str], int]]:

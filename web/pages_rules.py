@@ -73,7 +73,7 @@ class RulePages:
         return render_template("pages/rule.html", line=line, it=found, team=self._team(found.team), days=DAYS, **did)
 
     def _findings(self, playbook: Playbook, now: datetime) -> tuple[Finding, ...]:
-        return findings(playbook, rule_queries.fired(self._engine, now, HYGIENE_DAYS), now.date())
+        return findings(playbook, rule_queries.fired(self._engine, playbook, now, HYGIENE_DAYS), now.date())
 
     def _team(self, team_id: str) -> str:
         team = self._roster().team(team_id)
