@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import BeforeValidator, Field
 
 from config.crosscheck import Place, unknown
 from config.yamldoc import Parsed, Problem, wrong
-from config.yamlwords import Path
+from config.yamlwords import Path, nearest
 from escalation.playbook import ClockKind, Playbook
 from escalation.roster import Roster, Team
 from escalation.ticket import Status
@@ -17,16 +17,16 @@ from escalation.ticket import Status
 _STANDING = (Status.PENDING, Status.ON_HOLD)
 
 
-def _somebody_elses_turn(statuses: tuple[Status, ...]) -> tuple[Status, ...]:
-    for status in statuses:
-        if status not in _STANDING:
-            raise wrong(f"while a ticket is {status} the reply is ours to give", "Use pending, on_hold or both; [] never pauses.")
-    return statuses
+def _somebody_elses_turn(word: object) -> Status:
+    if word in _STANDING:
+        return Status(str(word))
+    told = f"while a ticket is {word} the reply is ours to give" if word in tuple(Status) else f"unknown word {word!r}"
+    near = nearest(str(word), [status.value for status in _STANDING])
+    guess = f"Did you mean {near!r}? " if near else ""
+    raise wrong(told, f"{guess}Use pending, on_hold or both; [] never pauses.")
 
 
-Pauses = Annotated[
-    tuple[Annotated[Status, Field(strict=False)], ...], Field(strict=False), AfterValidator(_somebody_elses_turn)
-]  # fmt: skip
+Pauses = Annotated[tuple[Annotated[Status, BeforeValidator(_somebody_elses_turn)], ...], Field(strict=False)]
 
 
 def problems(playbook: Playbook, roster: Roster, rules: Parsed, people: Parsed) -> Iterator[Problem]:

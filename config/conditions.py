@@ -18,7 +18,7 @@ from config.yamlwords import choose, nearest
 from escalation.compare import Incomparable, normal, order
 from escalation.operators import OPERATORS, Operand
 from escalation.playbook import Condition, Conditions, Node, Scored, Threshold, Weighted
-from escalation.vocabulary import FIELDS, SIGNALS, pattern_of
+from escalation.vocabulary import FIELDS, SIGNALS, is_remembered, pattern_of
 
 _GROUPS = ("all", "any", "none")
 _MOST_IN_LIST = 500
@@ -75,6 +75,9 @@ class ConditionModel(Strict):
             near = nearest(name, (*FIELDS, *(f"signals.{signal}" for signal in SIGNALS)))
             guess = f"Did you mean {near!r}? " if near and "*" not in near else ""
             raise wrong(f"unknown field {name!r}", f"{guess}docs/rules.md lists the fields.")
+        if name.startswith("before.") and not is_remembered(name):
+            told = f"nobody remembers what {name.removeprefix('before.')} was: it is worked out anew at each look"
+            raise wrong(told, "Ask for what it is now, or for before. of a field of the ticket.")
         return name
 
     @pydantic.field_validator("op")

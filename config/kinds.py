@@ -17,7 +17,7 @@ from config.yamldoc import wrong
 from config.yamlwords import choose
 from escalation.compare import ORDERS
 from escalation.ticket import Money
-from escalation.vocabulary import KINDS, VOCABULARY, Kind, kind_of, pattern_of
+from escalation.vocabulary import KINDS, VOCABULARY, Kind, is_remembered, kind_of, pattern_of
 
 _TEXTS = frozenset({Kind.TEXT, Kind.OWN_WORD, Kind.WORD, Kind.RANK})
 _LISTS = frozenset({Kind.LIST, Kind.WORDS})
@@ -37,6 +37,7 @@ _NEEDS: Mapping[str, tuple[frozenset[Kind], str]] = {
     "count_gte": (_LISTS | {Kind.PARTS}, "a list"),
     **dict.fromkeys(("present", "absent", "changed"), (frozenset(Kind), "anything")),
 }
+AGAINST_BEFORE = frozenset({"changed", "changed_to", "changed_from", "increased", "decreased"})
 _ANY_WORD = (frozenset(Kind) - {Kind.PARTS}, "one value, and not things with parts")
 
 _TELLS: Mapping[Kind, str] = {
@@ -63,6 +64,9 @@ _SAID = ("yes", "no")  # what true and false read as when they are compared with
 
 def operator_fits(name: str, op: str) -> None:
     """Raises a PydanticCustomError for an operator that the field ``name`` can never fulfil, whatever the operand is."""
+    if op in AGAINST_BEFORE and not is_remembered(name):
+        told = f"{op} asks what {name} was at the last look, which nobody remembers: it is worked out anew each time"
+        raise wrong(told, "Ask for what it is now (is, gte, present), or for a change of the ticket's own fields.")
     kind, (kinds, needs) = kind_of(name), _NEEDS.get(op, _ANY_WORD)
     if kind is Kind.UNKNOWN or kind in kinds:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from config.conditions import threshold_named
@@ -27,19 +27,26 @@ def problems(parsed: Parsed, field: str, known: Collection[str], what: str) -> I
             yield parsed.problem(path, f"there is no {what} {name!r}", remedy)
 
 
-def asked(node: object, field: str, path: Path = ()) -> Iterator[Place]:
+def asked(node: object, field: str) -> Iterator[Place]:
     """Every operand of a condition on ``field`` that is compared for equality, also in scores, segments and trees."""
+    for path, condition in conditions(node):
+        if str(condition["field"]).removeprefix("before.") == field and condition.get("op") in _EQUAL:
+            yield from _operands(condition, path)
+
+
+def conditions(node: object, path: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Every condition in a part of the document, wherever it stands, with its place."""
     if isinstance(node, list):
         for n, inner in enumerate(node):
-            yield from asked(inner, field, (*path, n))
+            yield from conditions(inner, (*path, n))
     elif isinstance(node, dict):
-        if str(node.get("field", "")).removeprefix("before.") == field and node.get("op") in _EQUAL:
-            yield from _operands(node, path)
+        if "field" in node:
+            yield path, node
         for key, inner in node.items():
-            yield from asked(inner, field, (*path, str(key)))
+            yield from conditions(inner, (*path, str(key)))
 
 
-def _operands(condition: dict[str, Any], path: Path) -> Iterator[Place]:
+def _operands(condition: Mapping[str, Any], path: Path) -> Iterator[Place]:
     value = condition.get("value")
     if isinstance(value, list):
         yield from (((*path, "value", n), item) for n, item in enumerate(value))

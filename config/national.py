@@ -22,6 +22,8 @@ _NAMED = 5  # countries offered for an unknown one
 
 def _entry(value: object) -> Mapping[date, str]:
     """The days that one entry means, with their names; a date is a holiday of one's own."""
+    if value is None or isinstance(value, bool | list | dict):
+        raise wrong("this is no country and no date", _HOW)
     text = str(value)
     if re.match(r"[0-9]", text):
         try:

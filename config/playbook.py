@@ -21,7 +21,7 @@ from config.roster import load_roster
 from config.segments import CalendarModel, Grid, PolicyModel, SegmentModel
 from config.trees import QuestionModel
 from config.values import Duration, IsoDay, Name, Points, Positive
-from config.yamldoc import Parsed, Problem, Problems, parse, validate
+from config.yamldoc import Parsed, Problem, Problems, check, parse
 from escalation.playbook import (
     MOST_AT_ONCE,
     Afterwards,
@@ -201,7 +201,7 @@ def load_playbook(text: str, name: str = "escalation", version: int = 0) -> Play
     parsed = parse(text, name)
     crossed = tuple(_crossed(parsed))
     try:
-        model, _ = validate(text, name, PlaybookModel)
+        model = check(parsed, PlaybookModel)
     except Problems as found:
         raise Problems(name, (*found.problems, *crossed)) from None
     if wrong := (*crossed, *_guarded(parsed, model)):

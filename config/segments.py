@@ -13,8 +13,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from config import named
 from config.conditions import GroupModel, Strict, operand, threshold_named
 from config.crosscheck import walk
+from config.kinds import AGAINST_BEFORE
 from config.national import Holidays, named_days
 from config.roster import ShiftModel, apart, circles
 from config.values import Name, Positive, Zone, read_duration, read_moment, read_money
@@ -28,6 +30,8 @@ from escalation.ticket import Priority, Status
 
 _MOST_WAYS = 200
 _KEYWORD_FIELDS = frozenset({"text", "subject", "last_message.text"})
+_READ_LATER = frozenset({"signals", "change", "before", "history", "contacts", "escalate_note", "product_areas"})
+_READ_LATER |= {"in_queue", "business"}
 HOW_ALONE = 'Add a condition of another kind, or say that it is meant with alone: true (docs/rules.md, "Not by one word alone").'
 
 Grid = dict[Name, int | float | str]
@@ -119,13 +123,30 @@ def problems(parsed: Parsed) -> Iterator[Problem]:
             if rule not in rules:
                 yield parsed.problem((*path, rule), f"there is no rule {rule!r}", choose(rule, rules))
     calendars = {str(name) for name in data.get("calendars") or {}} if isinstance(data.get("calendars"), dict) else set()
-    named = (*walk(data, "segments", "*", "calendar"), *walk(data, "calendar"), *walk(data, "sla_policies", "*", "calendar"))
-    for path, name in named:
+    places = (*walk(data, "segments", "*", "calendar"), *walk(data, "calendar"), *walk(data, "sla_policies", "*", "calendar"))
+    for path, name in places:
         if isinstance(name, str) and name and name not in calendars:
             yield parsed.problem(
                 path, f"there is no calendar {name!r}", choose(name, calendars) if calendars else "Define it under calendars."
             )
+    for path, when in walk(data, "segments", "*", "when"):
+        yield from _by_themselves(parsed, path, when)
+    for path, when in walk(data, "sla_policies", "*", "when"):
+        yield from _before_reading(parsed, path, when)
     yield from _thresholds(parsed, data)
+
+
+def _by_themselves(parsed: Parsed, path: Path, when: object) -> Iterator[Problem]:
+    """Conditions that find a customer's segment cannot ask for it, nor for its numbers."""
+    for place, condition in named.conditions(when, path):
+        if str(condition["field"]).removeprefix("before.") == "segment":
+            told = "a segment is found by these conditions, so there is none yet while they are looked at"
+            yield parsed.problem(
+                (*place, "field"), told, "Write the other segment's conditions here; the first segment that fits counts."
+            )
+        if name := threshold_named(condition.get("value")):
+            told = f"${name} has a number per segment, and there is none yet while segments are looked for"
+            yield parsed.problem((*place, "value"), told, "Write the number itself.")
 
 
 def _extends(parsed: Parsed, data: dict[str, Any], segments: Mapping[str, Any]) -> Iterator[Problem]:
@@ -142,13 +163,27 @@ def _extends(parsed: Parsed, data: dict[str, Any], segments: Mapping[str, Any]) 
         yield parsed.problem(places[circle[0]], told, "Remove one extends.")
 
 
+def _before_reading(parsed: Parsed, path: Path, when: object) -> Iterator[Problem]:
+    """A policy is chosen from the ticket alone: its clocks are among the facts that rules look at (``decide.clocked``)."""
+    for place, condition in named.conditions(when, path):
+        field, op = str(condition["field"]), str(condition.get("op"))
+        told = "an SLA policy is chosen from the ticket alone, before"
+        if field.split(".")[0] in _READ_LATER:
+            remedy = "Ask for a field of the ticket, its customer or its messages, or for the segment."
+            yield parsed.problem((*place, "field"), f"{told} {field} is known", remedy)
+        elif op in (*AGAINST_BEFORE, "becomes"):
+            yield parsed.problem((*place, "op"), f"{told} it is known what changed", "Ask for what it is now (is, gte, present).")
+
+
 def _thresholds(parsed: Parsed, data: dict[str, Any]) -> Iterator[Problem]:
     defaults = data.get("thresholds") if isinstance(data.get("thresholds"), dict) else {}
     places: list[tuple[Path, Mapping[str, Any]]] = [(("thresholds",), defaults or {})]
     places += [(path, grid) for path, grid in walk(data, "segments", "*", "thresholds") if isinstance(grid, dict)]
     used: dict[str, dict[tuple[str, str], None]] = {}  # each use once, in order
-    for path, condition in _conditions(data):
-        name = threshold_named(condition["value"])
+    for path, condition in named.conditions(data):
+        name = threshold_named(condition.get("value"))
+        if not name:
+            continue
         used.setdefault(name, {})[str(condition.get("field")), str(condition.get("op"))] = None
         if name not in (defaults or {}):
             remedy = choose(name, defaults) if defaults else f"Define {name} under thresholds."
@@ -167,18 +202,6 @@ def _thresholds(parsed: Parsed, data: dict[str, Any]) -> Iterator[Problem]:
                     yield parsed.problem(
                         (*path, name), f"{value!r} does not fit {field} {op}: {why}", "Write a value of that kind."
                     )
-
-
-def _conditions(node: object, path: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """Every condition anywhere that names a threshold."""
-    if isinstance(node, dict):
-        if threshold_named(node.get("value")) and "field" in node:
-            yield path, node
-        for key, inner in node.items():
-            yield from _conditions(inner, (*path, str(key)))
-    elif isinstance(node, list):
-        for n, inner in enumerate(node):
-            yield from _conditions(inner, (*path, n))
 
 
 def alone(when: Conditions) -> str:

@@ -113,10 +113,10 @@ def _cooled(decision: Decision, case: Case, parts: Parts) -> Decision:
     """The decision without escalating when every rule that fired is within its cooldown."""
     if not decision.escalate or case.escalation is not None:
         return decision
-    last = case.last_fired()
-    rules = {rule.id: rule for rule in parts.playbook().rules}
-    hot = [v.rule for v in decision.fired() if v.rule not in last or case.now - last[v.rule] >= rules[v.rule].cooldown]
-    return decision if hot else replace(decision, escalate=False)
+    last, fired = case.last_fired(), {verdict.rule for verdict in decision.fired()}
+    ends = {r.id: last[r.id] + r.cooldown for r in parts.playbook().rules if r.id in fired and r.id in last}
+    cooling = {rule: until for rule, until in ends.items() if until > case.now}
+    return replace(decision, escalate=False, cooling=cooling) if fired == cooling.keys() else decision
 
 
 def _shadow(case: Case, parts: Parts, decision: Decision) -> None:

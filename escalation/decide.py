@@ -45,10 +45,10 @@ def decide(
     issue_type = str(seen.value("issue_type") or "")
     verdicts = evaluate(playbook, seen, every=every)
     fired = [v for v in verdicts if v.fired and v.mode is Mode.LIVE]
-    if not fired or ticket.status.is_over:
-        return Decision(False, verdicts, signals, issue_type=issue_type, playbook_version=playbook.version)
     decided = Decision(False, verdicts, signals, issue_type=issue_type, playbook_version=playbook.version)
-    return aimed(decided, playbook, seen, fired)
+    if fired and ticket.status.is_over:
+        return replace(decided, over=ticket.status.value)
+    return aimed(decided, playbook, seen, fired) if fired else decided
 
 
 def aimed(decision: Decision, playbook: Playbook, seen: Facts, fired: Sequence[Verdict]) -> Decision:

@@ -121,6 +121,8 @@ class Decision:
     playbook_version: int = 0
     skills: tuple[str, ...] = ()  # that a tree asks for besides the issue type's
     branch: Branch | None = None
+    over: str = ""  # the ticket's status where that alone keeps rules that fired from escalating
+    cooling: Mapping[str, datetime] = field(default_factory=dict)  # rule that fired and is kept back → when that ends
 
     def fired(self) -> tuple[Verdict, ...]:
         """Live rules that fired."""

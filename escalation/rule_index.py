@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from escalation.compare import amount, is_list, items, normal
 from escalation.operators import OPERATORS
@@ -86,7 +87,9 @@ def _wanted(condition: Condition) -> tuple[str, ...] | None:
     if condition.op not in _EQUAL or isinstance(condition.value, Threshold):
         return None
     wanted = items(condition.value)
-    return None if any(amount(one) for one in wanted) else tuple(dict.fromkeys(normal(one) for one in wanted))
+    if any(amount(one) or isinstance(one, datetime | timedelta) for one in wanted):
+        return None  # these are equal though they are written otherwise: 2.0, the same moment in another zone
+    return tuple(dict.fromkeys(normal(one) for one in wanted))
 
 
 def _keys(value: object) -> Iterator[str]:

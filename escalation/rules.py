@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from escalation import rule_index
@@ -11,7 +11,7 @@ from escalation.decision import Seen, Verdict
 from escalation.facts import Facts, facts
 from escalation.kept import Kept
 from escalation.operators import OPERATORS, Look, Operand, Operator
-from escalation.playbook import Condition, Conditions, Mode, Node, Playbook, Rule, Scored, Segment, Threshold
+from escalation.playbook import Condition, Conditions, Mode, Node, Playbook, Rule, Scored, Segment, Threshold, fields_of
 from escalation.vocabulary import FIELDS, LISTS, SIGNALS, VOCABULARY, pattern_of
 
 __all__ = ["FIELDS", "OPERATORS", "SIGNALS", "VOCABULARY", "Facts", "evaluate", "explain", "facts", "pattern_of", "with_segment"]
@@ -89,11 +89,22 @@ def _looked(condition: Condition, facts: Facts) -> Look:
 _index: Kept[tuple[Rule, ...], rule_index.RuleIndex] = Kept(rule_index.build)
 
 
-def explain(rule: Rule) -> str:
-    """What the rule does, in one sentence made from the rule itself."""
-    owner = f"the team that owns {rule.issue_type}" if rule.issue_type else "the team of the ticket's issue type"
-    goes = f"to {f'team {rule.team}' if rule.team else owner}"
-    return f"When {_says(rule.when)}: {rule.severity.value} escalation along the path {rule.path}, {goes}."
+def explain(rule: Rule, trees: Collection[str] = ()) -> str:
+    """What the rule does, in one sentence made from the rule itself; ``trees``: issue types that have a decision tree."""
+    return f"When {_says(rule.when)}: {rule.severity.value} escalation along the path {rule.path}, to {_goes(rule, trees)}."
+
+
+def _goes(rule: Rule, trees: Collection[str]) -> str:
+    """Whose turn it is then, as ``decide.aim`` finds it."""
+    of_note = "the team that the note names, else " if any(f.startswith("escalate_note") for f in fields_of(rule.when)) else ""
+    if rule.team:
+        return f"{of_note}team {rule.team}"
+    if rule.issue_type:
+        tree = f"where the tree of {rule.issue_type} leads, else " if rule.issue_type in trees else ""
+        return f"{of_note}{tree}the team that owns {rule.issue_type}"
+    if trees:
+        return f"{of_note}where the tree of the ticket's issue type leads if it has one, else the team of that type"
+    return f"{of_note}the team of the ticket's issue type"
 
 
 def looked_at(when: Conditions, facts: Facts) -> tuple[bool, str, tuple[Seen, ...]]:
@@ -121,7 +132,8 @@ def _groups(when: Conditions, facts: Facts) -> tuple[Seen, ...]:
 def _group(op: str, parts: tuple[Seen, ...]) -> Seen:
     holds = [part.held for part in parts]
     held = {"all": all(holds), "any": any(holds), "none": not any(holds)}[op]
-    words = f"{op} of {len(parts)}: {sum(holds)} hold" + ("s" if sum(holds) == 1 else "")
+    named = "none may hold" if op == "none" else op
+    words = f"{named} of {len(parts)}: {sum(holds)} hold" + ("s" if sum(holds) == 1 else "")
     return Seen("", op, None, None, held, words, parts)
 
 

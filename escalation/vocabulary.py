@@ -116,10 +116,13 @@ DERIVED: Mapping[str, str] = {
     "custom.*": "a custom field that the mapping names",
     "signals.*": "what was read in the text, see the list of signals",
     "signals.*.confidence": "how sure that reading is, 0 to 1",
-    "before.*": "any of the above as it was at the last evaluation",
+    "before.*": "a field of the ticket, its customer, its messages or its clocks as it was at the last evaluation",
 }
 
 FIELDS: Mapping[str, str] = {**ATTRIBUTES, **DERIVED}
+# First parts of what is worked out at each look and kept by nobody.
+_WORKED_OUT = frozenset({"age", "waiting", "unanswered_for", "in_queue", "business", "history", "contacts", "escalate_note"})
+_WORKED_OUT |= {"product_areas", "segment", "change", "signals"}
 
 # Closed vocabularies: the loader refuses other words, because a rule with a mistyped word would silently never fire.
 # "unknown" is in none of them: what is unknown is absent, and only the operator ``absent`` finds it.
@@ -214,6 +217,12 @@ KINDS: Mapping[str, Kind] = {
 LISTS = frozenset(
     {name for name, kind in KINDS.items() if kind in (Kind.LIST, Kind.WORDS) and name in FIELDS} | {"custom.*", "signals.*"}
 )
+
+
+def is_remembered(name: str) -> bool:
+    """Whether it is known what the field ``name`` was at the last look; what a look works out is not kept (``facts.facts``)."""
+    first = name.removeprefix("before.").split(".")[0]
+    return first not in _WORKED_OUT
 
 
 def kind_of(name: str) -> Kind:

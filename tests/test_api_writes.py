@@ -196,6 +196,12 @@ def test_a_documents_version_is_its_etag(here: Web) -> None:
     assert again.status_code == 304
 
 
+def test_a_newest_version_that_is_not_in_force_says_why(here: Web) -> None:
+    listed = told_by(here.client().get(f"{API}/documents"))["items"]
+    assert {item["name"]: item["refused"] for item in listed} == {"escalation": "", "mappings/zendesk": "it fails its tests"}
+    assert told_by(here.client().get(f"{API}/documents/mappings/zendesk"))["refused"] == "it fails its tests"
+
+
 # --- from a page ------------------------------------------------------------------------------------------------------------
 
 

@@ -46,6 +46,14 @@ def test_every_field_has_a_kind() -> None:
 
 NEVER = [  # condition, what is told
     (
+        "field: signals.churn_risk, op: changed",
+        "changed asks what signals.churn_risk was at the last look, which nobody remembers",
+    ),
+    ("field: history.reopened, op: increased", "increased asks what history.reopened was at the last look"),
+    ("field: segment, op: changed_to, value: a", "changed_to asks what segment was at the last look"),
+    ("field: before.signals.sentiment.score, op: lt, value: 0", "nobody remembers what signals.sentiment.score was"),
+    ("field: before.waiting, op: absent", "nobody remembers what waiting was"),
+    (
         "field: subject, op: gte, value: 5",
         "subject is text and cannot be compared with 5. Use contains, is, matches or starts_with",
     ),

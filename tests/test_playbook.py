@@ -379,8 +379,9 @@ def test_what_becomes_of_a_path_that_is_through(at_end: AtEnd | None) -> None:
 WRONG_PATHS = [
     ("reply_clock: wall", "reply_clock", "", "person"),
     ("override: loud", "override", "", "critical"),
-    ("pauses: [open]", "pauses", "while a ticket is open the reply is ours to give", "pending"),
-    ("pauses: [asleep]", "pauses[0]", "", "pending"),
+    ("pauses: [open]", "pauses[0]", "while a ticket is open the reply is ours to give", "pending"),
+    ("pauses: [asleep]", "pauses[0]", "unknown word 'asleep'", "Use pending, on_hold or both"),
+    ("pauses: [pendng]", "pauses[0]", "unknown word 'pendng'", "Did you mean 'pending'?"),
 ]
 
 

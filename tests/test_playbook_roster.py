@@ -141,6 +141,7 @@ WRONG: list[tuple[str, str, str, str]] = [
     ("holidays: [SE, DEU]", "holidays[1]", "no country is called 'DEU'", "DE (Germany)?"),
     ("holidays: DE-Bayern", "holidays", "DE has no part called 'Bayern'", "BW, BY, HB"),
     ("holidays: SE-AB", "holidays", "SE has no part called 'AB'", "Write SE alone"),
+    ("holidays: [null]", "holidays[0]", "this is no country and no date", "2026-12-24"),
     ("holidays: [2026-13-01]", "holidays[0]", "'2026-13-01' is not a date", "2026-12-24"),
     ("ids: {zendesk: true}", "ids.zendesk", "not an id", "as the helpdesk shows it"),
     ("email: nobody", "email", "match", ""),

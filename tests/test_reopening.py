@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
@@ -13,7 +14,7 @@ from escalation.actions import DeclineReason, TimerKind
 from escalation.effects import carry_out
 from escalation.events import Accept, Decline, Event, NextLevel, Refresh, Return
 from escalation.hop import Handoff, State
-from escalation.playbook import AssignWhen, Level, Offering, Path
+from escalation.playbook import AssignWhen, Condition, Conditions, Level, Offering, Path, Playbook, Rule
 from tests import databases
 from tests.floor import Floor, people
 
@@ -176,6 +177,22 @@ def test_what_counts_as_reopened(floor: Floor, ticket: str, told: dict[str, str]
     if "thanks" in told.get("text", ""):
         (line,) = floor.rows("SELECT words FROM timeline WHERE ticket_id = :t AND kind = 'reopened'", t=ticket)
         assert line.words.startswith("The customer reopened the ticket with thanks")
+
+
+def test_what_keeps_a_rule_back_is_kept_with_the_look(floor: Floor) -> None:
+    """A ticket that is over, and a cooldown with its end; shown on the ticket's page."""
+    hot = Rule("hot", "Urgent", Conditions(all=(Condition("priority", "is", "urgent"),)), cooldown=timedelta(hours=24))
+    playbook = Playbook((hot,), {"default": PATH}, "care", version=1)
+    floor.pipeline, number = replace(floor.pipeline, playbook=lambda: playbook), str(next(_numbers))
+    floor.webhook(number, kind="created", status="open", priority="urgent", by="customer")
+    escalated = floor.now
+    for told in ({"status": "solved"}, {"status": "open", "by": "customer", "text": "Many thanks!"}):
+        later(floor)
+        floor.webhook(number, **told)
+    looks = floor.rows("SELECT decision FROM evaluations WHERE ticket_id = :t ORDER BY id", t=number)
+    until = f"{escalated + timedelta(hours=24):%Y-%m-%dT%H:%M:%SZ}"
+    seen = [(look.decision["escalate"], look.decision["over"], look.decision["cooling"]) for look in looks]
+    assert seen == [(True, "", {}), (False, "solved", {}), (False, "", {"hot": until})]
 
 
 def test_a_ticket_merged_away_is_not_reopened(floor: Floor, ticket: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -268,6 +269,30 @@ EXPLAINED = [
         "normal escalation along the path default, to the team that owns security.",
     ),
 ]
+
+
+NOTE = Rule("e", "E", Conditions(all=(Condition("escalate_note.why", "present"),)))
+WHERE = [
+    (NOTE, (), "to the team that the note names, else the team of the ticket's issue type."),
+    (replace(NOTE, team="care"), ("billing",), "to the team that the note names, else team care."),
+    (
+        Rule("t", "T", Conditions(all=(OPEN,))),
+        ("billing",),
+        "to where the tree of the ticket's issue type leads if it has one, else the team of that type.",
+    ),
+    (
+        Rule("t", "T", Conditions(all=(OPEN,)), issue_type="billing"),
+        ("billing",),
+        "to where the tree of billing leads, else the team that owns billing.",
+    ),
+    (Rule("t", "T", Conditions(all=(OPEN,)), issue_type="security"), ("billing",), "to the team that owns security."),
+    (Rule("t", "T", Conditions(all=(OPEN,)), team="care"), ("billing",), "to team care."),
+]
+
+
+@pytest.mark.parametrize(("rule", "trees", "words"), WHERE)
+def test_where_it_goes_is_told_with_notes_and_trees(rule: Rule, trees: tuple[str, ...], words: str) -> None:
+    assert explain(rule, trees).endswith(f"along the path default, {words}")
 
 
 @pytest.mark.parametrize(("rule", "words"), EXPLAINED)

@@ -27,7 +27,7 @@ from escalation.ticket import (
     Ticket,
     TicketChange,
 )
-from escalation.vocabulary import ATTRIBUTES, FIELDS, VOCABULARY, pattern_of
+from escalation.vocabulary import ATTRIBUTES, FIELDS, VOCABULARY, is_remembered, pattern_of
 from escalation.words import issue_type_of
 
 NOW = datetime(2025, 11, 21, 12, tzinfo=UTC)
@@ -98,6 +98,17 @@ VALUES: list[tuple[str, object]] = [
     ("sla.worst", None),
     ("change.kind", None),
 ]
+
+
+def test_what_is_remembered_of_the_last_look_is_what_the_loader_says() -> None:
+    """``changed`` and ``before.`` are refused for the others, as they could never hold."""
+    signals = (Signal("churn_risk", True, 0.9), Signal("intent", {"label": "billing"}, 0.9))
+    full = replace(FULL, sla=(SlaClock("first reply", NOW, ClockState.GREEN),), known=frozenset({"messages"}))
+    seen = look(full, full, changed(ChangeKind.CREATED), signals=signals)
+    kept = {name for name in seen.values if name in seen.was}
+    assert kept == {name for name in seen.values if is_remembered(name)} and len(kept) > 20
+    for name in ("business.age", "history.reopened", "contacts.same_problem", "escalate_note.team", "in_queue", "segment"):
+        assert not is_remembered(name) and not is_remembered(f"before.{name}")
 
 
 @pytest.mark.parametrize(("name", "value"), VALUES)

@@ -74,6 +74,7 @@ def test_a_verdict_always_comes_out_and_can_be_kept(tree: Condition | Conditions
 @settings(max_examples=200, deadline=None)
 @given(st.lists(trees, min_size=1, max_size=4), seen_facts)
 @example([Condition("priority", "has", ())], Facts(NOW, {"priority": ()}))
+@example([Condition("custom.x", "is", NOW)], Facts(NOW, {"custom.x": NOW.astimezone(timezone(timedelta(hours=2)))}))
 def test_the_quick_way_and_the_index_agree_with_the_verdicts(nodes: list[Condition | Conditions], seen: Facts) -> None:
     """Rules that the index leaves out cannot hold, and those that hold do so with and without the words."""
     playbook = Playbook(tuple(Rule(f"r{n}", "R", Conditions(all=(node,))) for n, node in enumerate(nodes)))

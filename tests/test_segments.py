@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -127,7 +128,43 @@ WRONG = [
         "there is no calendar",
         "calendars",
     ),
+    (
+        "field: customer.tier, op: is, value: vip}]}\n    extends",
+        "field: segment, op: is, value: big}]}\n    extends",
+        "a segment is found by these conditions",
+        "the first segment that fits counts",
+    ),
+    (
+        "field: customer.tier, op: is, value: vip}]}\n    extends",
+        "field: age, op: older_than, value: $age}]}\n    extends",
+        "$age has a number per segment",
+        "Write the number itself",
+    ),
 ]
+POLICY = "sla_policies: [{{id: one, when: {{all: [{{{condition}}}]}}, targets: {{any: {{resolution: 1h}}}}}}]\n"
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("field: signals.churn_risk, op: is, value: true", "before signals.churn_risk is known"),
+        ("field: before.priority, op: is, value: low", "before before.priority is known"),
+        ("field: change.kind, op: has, value: created", "before change.kind is known"),
+        ("field: history.reopened, op: gte, value: 1", "before history.reopened is known"),
+        ("field: priority, op: becomes, value: low", "before it is known what changed"),
+        ("field: priority, op: changed", "before it is known what changed"),
+        ("field: segment, op: is, value: vip", ""),
+        ("field: customer.tier, op: is, value: vip", ""),
+        ("field: messages.customer.count, op: gte, value: 3", ""),
+    ],
+)
+def test_a_policy_asks_only_for_what_is_known_when_it_is_chosen(condition: str, told: str) -> None:
+    text = TEXT + POLICY.format(condition=condition)
+    if not told:
+        assert load_playbook(text).policies
+        return
+    with pytest.raises(Problems, match=re.escape(told)):
+        load_playbook(text)
 
 
 @pytest.mark.parametrize(("right", "wrong", "problem", "remedy"), WRONG)

@@ -84,9 +84,11 @@ def test_the_clock_that_runs_out_first(clocks: list[tuple[str, str, int]] | None
 
 
 def test_groups_of_one_are_not_shown() -> None:
-    leaf = {"words": "x", "parts": []}
-    pair = {"words": "both", "parts": [leaf, leaf]}
-    assert unwrapped([{"words": "all of 1", "parts": [{"words": "any of 1", "parts": [leaf]}]}, pair]) == [leaf, pair]
+    leaf = {"words": "x", "op": "is", "parts": []}
+    pair = {"words": "both", "op": "all", "parts": [leaf, leaf]}
+    never = {"words": "none may hold of 1", "op": "none", "parts": [leaf]}
+    one = {"words": "all of 1", "op": "all", "parts": [{"words": "any of 1", "op": "any", "parts": [leaf]}]}
+    assert unwrapped([one, pair, never]) == [leaf, pair, never]
 
 
 def test_home_leads_to_the_handoffs(here: Web) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ from werkzeug.test import encode_multipart
 from config import yamldoc
 from config.playbook import load_playbook
 from escalation.backtest import Backtest, Count, Tally
+from escalation.decision import Seen
 from store import rule_queries
 from store.codec import plain
-from store.tables import BacktestRow, DocumentRow, EscalationRow, TicketRow, TimelineRow
+from store.tables import BacktestRow, DocumentRow, EscalationRow, EvaluationRow, TicketRow, TimelineRow
 from tests import databases
 from tests.web_data import ROSTER, RULES, Web, csrf, people, sign_in, trials, web
-from tests.web_rows import HOSTILE, MANY, fill, fill_rules
+from tests.web_rows import HOSTILE, MANY, a_decision, fill, fill_rules
 from web.pages_rules_show import counted, days
 
 NOW = datetime.now(UTC)
@@ -308,6 +310,38 @@ def test_a_ticket_shows_handoffs_and_every_condition(here: Web) -> None:
     ):
         assert words in page
     assert "Older looks" not in page
+
+
+@pytest.mark.parametrize(
+    ("decided", "words"),
+    [
+        (
+            {"cooling": {"urgent": NOW + timedelta(hours=3)}},
+            "urgent fired, and has for this ticket before; its cooldown ends <time",
+        ),
+        ({"over": "solved"}, "A rule fired, but the ticket is solved."),
+        ({}, "A rule fired, but the ticket was over or the rule within its cooldown."),
+        ({"verdicts": ()}, "No rule asks for somebody else."),
+    ],
+)
+def test_a_look_says_why_a_rule_that_fired_asked_nobody(here: Web, decided: dict[str, Any], words: str) -> None:
+    decision = plain(replace(a_decision(), escalate=False, reasons=(), **decided))
+    with here.engine.begin() as db:
+        row = {"connection": "zendesk", "ticket_id": "4711", "at": NOW, "deliveries": [], "decision": decision}
+        db.execute(insert(EvaluationRow).values(**row))
+    assert words in as_(here, "vic").get("/tickets/zendesk/4711").text
+
+
+def test_what_must_not_hold_is_labelled(here: Web) -> None:
+    never = Seen("priority", "is", "low", "high", False, "priority is not low")
+    group = Seen("", "none", None, None, True, "none may hold of 1: 0 hold", (never,))
+    verdict = replace(a_decision().verdicts[0], seen=(group,))
+    decision = plain(replace(a_decision(), verdicts=(verdict,)))
+    with here.engine.begin() as db:
+        row = {"connection": "zendesk", "ticket_id": "4711", "at": NOW, "deliveries": [], "decision": decision}
+        db.execute(insert(EvaluationRow).values(**row))
+    page = as_(here, "vic").get("/tickets/zendesk/4711").text
+    assert page.index("none may hold of 1: 0 hold") < page.index("priority is not low")
 
 
 def test_looks_go_on_in_pages_of_twenty(here: Web) -> None:

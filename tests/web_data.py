@@ -173,6 +173,9 @@ class FakeDocuments:
     def names(self) -> tuple[str, ...]:
         return tuple(_DOCUMENTS)
 
+    def refused(self) -> Mapping[tuple[str, int], str]:
+        return {("escalation", 2): "an older one", ("mappings/zendesk", 1): "it fails its tests"}
+
     def history(self, name: str) -> tuple[FakeDocument, ...]:
         return (_DOCUMENTS[name],)
 

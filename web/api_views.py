@@ -207,7 +207,8 @@ class Views:
         return answer(200, {"agent": person.id, "away": False, "until": None, "reason": "", "words": ""})
 
     def documents(self) -> Response:
-        items = [_document(self._documents.active(name), text=False) for name in self._documents.names()]
+        refused = self._documents.refused()
+        items = [_document(self._documents.active(name), refused, text=False) for name in self._documents.names()]
         return answer(200, {"items": items, "next": None})
 
     def document(self, name: str) -> Response:
@@ -215,7 +216,7 @@ class Views:
             document = self._documents.active(name)
         except LookupError:
             raise NotFound(f"There is no document called {name}.") from None
-        response = answer(200, _document(document, text=True))
+        response = answer(200, _document(document, self._documents.refused(), text=True))
         response.set_etag(str(document.version))
         response.make_conditional(request)
         return response
@@ -322,9 +323,10 @@ def _told(wrong: Problems) -> list[Item]:
     return [{"line": p.line, "path": p.path, "problem": p.problem, "remedy": p.remedy} for p in wrong.problems]
 
 
-def _document(document: Document, *, text: bool) -> Item:
+def _document(document: Document, refused: Mapping[tuple[str, int], str], *, text: bool) -> Item:
     names = ("name", *(("text",) if text else ()), "version", "author", "reason", "at")
-    return {name: getattr(document, name) for name in names}
+    told = {name: getattr(document, name) for name in names}
+    return {**told, "refused": refused.get((document.name, document.version), "")}
 
 
 def as_problem(error: HTTPException) -> Response:

@@ -123,7 +123,8 @@ _ACTION = {
     "planned_at": AT,
     "done_at": AT_OR_NONE,
 }
-_DOCUMENT = {"name": TEXT, "text": TEXT, "version": NUMBER, "author": TEXT, "reason": TEXT, "at": AT}
+_REFUSED = of("string", description='why this version is not in force, the one before it being so; "" for one that is')
+_DOCUMENT = {"name": TEXT, "text": TEXT, "version": NUMBER, "author": TEXT, "reason": TEXT, "at": AT, "refused": _REFUSED}
 _WHO = {"holder": of("string", description='agent id, "" if nobody'), "holder_name": TEXT}
 _WRONG = object_of({"line": NUMBER, "path": TEXT, "value": {}, "problem": TEXT, "remedy": TEXT}, optional=("line", "value"))
 _PROBLEM = {

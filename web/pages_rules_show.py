@@ -85,7 +85,7 @@ def line(rule: Rule, playbook: Playbook, found: Iterable[Finding], today: date, 
     overdue = bool(rule.review_on) and date.fromisoformat(rule.review_on) < today
     others = tuple((s.id, s.modes[rule.id]) for s in playbook.segments if s.modes.get(rule.id, rule.mode) is not rule.mode)
     live, shadow = (times.live.get(rule.id, 0), times.shadow.get(rule.id, 0)) if times else (0, 0)
-    return Line(rule, explain(rule), mine, overdue, others, live, shadow)
+    return Line(rule, explain(rule, playbook.trees), mine, overdue, others, live, shadow)
 
 
 def lines(playbook: Playbook, times: Times, found: Iterable[Finding], today: date) -> list[Line]:

@@ -95,8 +95,12 @@ def pretty(value: object) -> str:
 
 
 def unwrapped(seen: list[Item]) -> list[Item]:
-    """Conditions without groups of one, which tell nothing by themselves."""
-    return [inner for one in seen for inner in (unwrapped(one["parts"]) if len(one["parts"]) == 1 else [one])]
+    """Conditions without groups of one, which tell nothing by themselves, but for those of which none may hold."""
+    return [inner for one in seen for inner in (unwrapped(one["parts"]) if _is_wrapper(one) else [one])]
+
+
+def _is_wrapper(one: Item) -> bool:
+    return len(one["parts"]) == 1 and one["op"] in ("all", "any")
 
 
 def short(value: object) -> str:

@@ -153,5 +153,8 @@ class Documents(Protocol):
     def names(self) -> Sequence[str]:
         """The names of all documents."""
 
+    def refused(self) -> Mapping[tuple[str, int], str]:
+        """(name, version) of every version that was not taken → why."""
+
     def history(self, name: str) -> Sequence[Document]:
         """Every version, newest first."""
