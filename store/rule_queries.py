@@ -83,13 +83,16 @@ def _noted_times(engine: Engine, since: datetime) -> dict[str, int]:
 
 
 def escalated(engine: Engine, rule: str, since: datetime) -> Some:
-    """Escalations since then for which a rule fired, each with its last handoff."""
+    """Escalations opened since then for which a rule fired, each with its last handoff and when the rule first fired for it."""
     at = EscalationRow.opened_at
     columns: _Columns = (EscalationRow.id, EscalationRow.connection, EscalationRow.ticket_id, EscalationRow.state, at.label("at"))
     mine = select(*columns, func.count().over().label("total")).where(at >= since, EscalationRow.rules.contains([rule]))
     newest = mine.order_by(at.desc(), EscalationRow.id.desc()).limit(MOST_SHOWN).subquery()
     handoff = select(func.max(HandoffRow.id)).where(HandoffRow.escalation_id == newest.c.id).scalar_subquery()
-    query = select(newest, handoff.label("handoff_id"), _SUBJECT).outerjoin(TicketRow, _ticket_of(newest))
+    told = (TimelineRow.escalation_id == newest.c.id, TimelineRow.data["rules"].contains([rule]))
+    fired_at = func.coalesce(select(func.min(TimelineRow.at)).where(*told).scalar_subquery(), newest.c.at)
+    shown: _Columns = (newest, fired_at.label("fired_at"), handoff.label("handoff_id"), _SUBJECT)
+    query = select(*shown).outerjoin(TicketRow, _ticket_of(newest))
     return _some(all_rows(engine, query.order_by(newest.c.at.desc(), newest.c.id.desc())))
 
 

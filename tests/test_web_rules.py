@@ -284,6 +284,18 @@ def test_live_and_shadow_are_counted_apart(db: Engine) -> None:
     assert some.total == 2 and [item["ticket_id"] for item in some.items] == ["1", "2"]
 
 
+def test_a_rule_that_fired_later_is_dated_by_that(db: Engine) -> None:
+    opened, later = NOW - timedelta(hours=5), NOW - timedelta(hours=2)
+    _escalated(db, "1", opened, None, ["a", "b"])
+    with db.begin() as open_:
+        number = open_.scalar(select(EscalationRow.id))
+        told = {"connection": "zendesk", "ticket_id": "1", "escalation_id": number, "words": "w", "actor": "baton"}
+        rows = [("escalated", opened, ["a"]), ("reason_added", later, ["b"]), ("reason_added", NOW, ["b"])]
+        values = [{**told, "kind": kind, "at": at, "data": {"rules": rules}} for kind, at, rules in rows]
+        open_.execute(insert(TimelineRow), values)
+    assert [rule_queries.escalated(db, rule, MONTH).items[0]["fired_at"] for rule in ("a", "b")] == [opened, later]
+
+
 def test_at_most_fifty_are_named_and_the_rest_is_counted(db: Engine) -> None:
     for number in range(53):
         _escalated(db, str(number), NOW - timedelta(hours=number), NOW, ["a"])
