@@ -6,7 +6,6 @@ fires when it holds by then. Tickets that are over are judged as if they were no
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,6 +20,7 @@ from escalation.signals import Signal
 from escalation.ticket import Status, Ticket
 
 MOST_NAMED = 50  # tickets named behind a number
+MOST_IN_HOUR = 20  # of a team and an hour of the week
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class Tally:
     escalated: Count = Count()
     rules: Mapping[str, Count] = field(default_factory=dict)
     load: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # team → hour of the week "Mon 09" → tickets
+    asked: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # the first tickets behind each of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +109,15 @@ def _tallied(tally: Tally, playbook: Playbook, roster: Roster, stored: Stored, s
     rules = {**tally.rules, **{rule.id: tally.rules.get(rule.id, Count()).one_more(stored.name) for rule, _ in fired}}
     live = [rule for rule, mode in fired if mode is Mode.LIVE]
     if not live:
-        return Tally(tally.escalated, rules, tally.load), False
+        return replace(tally, rules=rules), False
     goes = aim(playbook, seen, live)
     team = roster.team(goes.team) or roster.team_for(goes.issue_type, playbook.default_team)
-    hours = Counter(tally.load.get(team.id if team else "", {}))
-    hours[f"{utc(stored.ticket.created_at or seen.now):%a %H}"] += 1
-    load = {**tally.load, team.id if team else "": dict(hours)}
-    return Tally(tally.escalated.one_more(stored.name), rules, load), True
+    name, hour = team.id if team else "", f"{utc(stored.ticket.created_at or seen.now):%a %H}"
+    hours, tickets = tally.load.get(name, {}), tally.asked.get(name, {})
+    load = {**tally.load, name: {**hours, hour: hours.get(hour, 0) + 1}}
+    named = (*tickets.get(hour, ()), stored.name)[:MOST_IN_HOUR]
+    asked = {**tally.asked, name: {**tickets, hour: named}}
+    return Tally(tally.escalated.one_more(stored.name), rules, load, asked), True
 
 
 def differences(found: Backtest) -> tuple[tuple[str, int, int], ...]:

@@ -63,6 +63,9 @@ def test_both_sides_with_the_tickets_behind_every_number(db: Engine, monkeypatch
     assert (found.only_draft.times, found.only_active.times) == (2, 0)
     assert differences(found) == (("old", 0, 1), ("refund", 0, 1))
     assert sum(found.draft.load["care"].values()) == 4
+    asked = found.draft.asked["care"]
+    assert {hour: len(names) for hour, names in asked.items()} == found.draft.load["care"]
+    assert {name for names in asked.values() for name in names} == set(found.draft.escalated.tickets)
 
 
 def test_a_ticket_of_which_nothing_is_known_ends_no_slice(db: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

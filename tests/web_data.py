@@ -328,3 +328,10 @@ def sign_in(client: FlaskClient, email: str, password: str = PASSWORD, **more: s
     """Sign in as a person would; the response."""
     token = csrf(client.get("/sign-in").text)
     return client.post("/sign-in", data={"csrf_token": token, "email": email, "password": password, **more})
+
+
+def as_(here: Web, who: str) -> FlaskClient:
+    """A browser in which this person is signed in."""
+    client = here.client("")
+    assert sign_in(client, f"{who}@example.com").status_code == 303
+    return client

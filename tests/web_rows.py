@@ -198,7 +198,8 @@ def _backtests(db: Connection, now: datetime) -> dict[str, Any]:
     load = {"billing": {"Mon 09": 12, "Tue 14": 3}, "": {"Sun 23": 1}}
     active = Tally(Count(12, ("zendesk:4711",) * 12), {"urgent": Count(12, both), "at_risk": Count(4, both)}, load)
     drafted = {"urgent": Count(12, both), "at_risk": Count(1311, many), "brand_new": Count(2, both)}
-    draft = Tally(Count(1320, many), drafted, {"billing": {"Mon 09": 1200, "Tue 14": 119}, "": {"Sun 23": 1}})
+    hours = {"billing": {"Mon 09": 1200, "Tue 14": 119}, "": {"Sun 23": 1}}
+    draft = Tally(Count(1320, many), drafted, hours, {"billing": {"Mon 09": many[:20], "Tue 14": both}, "": {"Sun 23": both[:1]}})
     found = plain(Backtest(50_000, active, draft, Count(1311, many), Count(3, ("zendesk:4712", "zendesk:4711", "fresh:9"))))
     some = plain(Backtest(12_500, Tally(Count(3)), Tally(Count(5))))
     told = {"author": "cleo@example.com", "draft": f"# of the lead\n{HOSTILE}", "total": 50_000}

@@ -117,5 +117,7 @@ class RulePages:
     def backtest(self, number: int) -> Answered:
         told = self._backtests.told(number) or abort(404, f"There is no back-test {number}.")
         shown = show.Result(told, self._playbook(), self._roster())
-        subjects = rule_queries.subjects(self._engine, shown.named)
-        return render_template("pages/backtest.html", shown=shown, it=told, subjects=subjects)
+        asked_for = shown.behind(*(request.args.get(name, "") for name in ("side", "team", "hour")))
+        names = [*shown.named, *(show.key(name) for name in (asked_for.count.tickets if asked_for else ()))]
+        subjects = rule_queries.subjects(self._engine, names)
+        return render_template("pages/backtest.html", shown=shown, it=told, subjects=subjects, behind_it=asked_for)

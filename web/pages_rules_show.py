@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from config.yamldoc import Problems
-from escalation.backtest import Backtest, Count, Tally, differences
+from escalation.backtest import MOST_NAMED, Backtest, Count, Tally, differences
 from escalation.hours import duration
 from escalation.hygiene import Finding
 from escalation.playbook import Mode, Playbook, Rule
@@ -47,13 +47,19 @@ def day(value: str) -> str:
     return f"{at.day} {at:%b %Y}"
 
 
+def key(name: str) -> tuple[str, str]:
+    """Connection and id of a ticket that a back-test names: "zendesk:35"."""
+    connection, _, ticket = name.partition(":")
+    return connection, ticket
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "number": number,
     "counted": counted,
     "day": day,
     "duration": duration,
     "days_back": lambda told: days(told),
-    "ticket_key": lambda name: tuple(name.partition(":")[::2]),
+    "ticket_key": lambda name: key(name),
 }
 
 
@@ -138,6 +144,7 @@ class Difference:
 class Load:
     """The hours of the week at which one team would be asked, by both sides."""
 
+    id: str
     team: str
     active: Mapping[str, int]
     draft: Mapping[str, int]
@@ -147,8 +154,16 @@ class Load:
         return sum(self.active.values()), sum(self.draft.values())
 
     @property
-    def sides(self) -> tuple[tuple[str, Mapping[str, int]], ...]:
-        return ("Active rules", self.active), ("Draft", self.draft)
+    def sides(self) -> tuple[tuple[str, str, Mapping[str, int]], ...]:
+        return ("active", "Active rules", self.active), ("draft", "Draft", self.draft)
+
+
+@dataclass(frozen=True)
+class Behind:
+    """The tickets behind one number of the hours: how many there are, and the first of them."""
+
+    words: str  # "Care, by the draft, created Mon 09:00 to 10:00 UTC"
+    count: Count
 
 
 @dataclass(frozen=True)
@@ -195,15 +210,27 @@ class Result:
     def load(self) -> list[Load]:
         """Teams, the one that is asked most often first."""
         active, draft = self.found.active.load, self.found.draft.load
-        teams = [Load(self._team(team), active.get(team, {}), draft.get(team, {})) for team in {*active, *draft}]
+        teams = [Load(team, self._team(team), active.get(team, {}), draft.get(team, {})) for team in {*active, *draft}]
         return sorted(teams, key=lambda load: (-max(load.totals), load.team))
+
+    def behind(self, side: str, team: str, hour: str) -> Behind | None:
+        """What stands behind a number that was clicked, ``hour`` "" for a team's total; None for what is no such number."""
+        tally = {"active": self.found.active, "draft": self.found.draft}.get(side)
+        hours = tally.load.get(team) if tally else None
+        if tally is None or hours is None or (hour and hour not in hours):
+            return None
+        asked = tally.asked.get(team, {})
+        tickets = asked.get(hour, ()) if hour else tuple(chain.from_iterable(asked.values()))[:MOST_NAMED]
+        when = f", created {hour}:00 to {(int(hour[-2:]) + 1) % 24:02}:00 UTC" if hour else ""
+        by = "the draft" if side == "draft" else "the active rules"
+        return Behind(f"{self._team(team)}, by {by}{when}", Count(hours[hour] if hour else sum(hours.values()), tickets))
 
     @property
     def named(self) -> list[tuple[str, str]]:
         """Connection and id of the tickets whose subject is shown."""
         rules = (count for rule in self.rules for count in (rule.active, rule.draft))
         names = dict.fromkeys(name for count in (*(c for _, c in self.counts), *rules) for name in count.tickets)
-        return [name.partition(":")[::2] for name in islice(names, MOST_SUBJECTS)]
+        return [key(name) for name in islice(names, MOST_SUBJECTS)]
 
     def _team(self, team_id: str) -> str:
         team = self.roster.team(team_id)
