@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import is_dataclass
-from functools import cache
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from config.conditions import Strict
 from config.crosscheck import repeated, walk
-from config.tickets import Wrong, pasted
+from config.tickets import Stray, Wrong, pasted
 from config.values import Name, read_moment
 from config.yamldoc import Parsed, Problem, Problems, validate, written
 from config.yamlwords import Path, choose
 from escalation.rule_tests import Case
 from escalation.ticket import Ticket
-
-_MESSAGE = frozenset({"role", "text", "at", "public", "id"})  # what ``pasted`` reads of a message
-_NOT_TOLD = frozenset({"known", "missing", "handed"})  # of a ticket: Baton's own book-keeping
-
-_kinds = cache(get_type_hints)  # the same few for every case
 
 
 class ExpectModel(Strict):
@@ -65,12 +57,12 @@ def load_rule_tests(text: str, name: str = "rule_tests") -> tuple[Case, ...]:
                 parsed.problem(("cases", n, "now"), f"{case.now!r} is not a time", "Write it like 2026-03-31T09:00:00Z.")
             )
         problems += _unexpected(parsed, case.expect, ("cases", n, "expect"))
-        problems += (parsed.problem(*found) for found in _misspelt(case.ticket, here))
         try:
-            ticket, _ = pasted(case.ticket)
+            ticket, strays = pasted(case.ticket)
         except Wrong as wrong:
-            problems += [_told(parsed, here, *found) for found in wrong.problems]
+            problems += [*_misspelt(parsed, here, wrong.strays), *(_told(parsed, here, *found) for found in wrong.problems)]
             continue
+        problems += _misspelt(parsed, here, strays)
         cases.append(case.built(ticket))
     if problems:
         raise Problems(name, tuple(problems))
@@ -106,44 +98,9 @@ def _place(parsed: Parsed, here: Path, path: str) -> Path:
     return place
 
 
-def _misspelt(ticket: dict[str, Any], here: Path) -> Iterator[tuple[Path, str, str]]:
-    """Keys of the ticket and below that nothing reads: (place, problem, remedy)."""
-    kinds = {name: kind for name, kind in _kinds(Ticket).items() if name not in _NOT_TOLD}
-    for key, value in ticket.items():
-        if key not in kinds:
-            yield (*here, key), f"{key}: no ticket has that", choose(key, kinds)
-        inner = _made_of(kinds.get(key))
-        if key == "messages":
-            found = [((*here, key, n, word), _MESSAGE) for n, one in enumerate(_dicts(value)) for word in one.keys() - _MESSAGE]
-        else:
-            found = list(_strays(value, inner, (*here, key))) if inner else []
-        yield from ((place, f"unknown key {place[-1]!r}", choose(str(place[-1]), known)) for place, known in found)
-
-
-def _strays(told: object, kind: type, here: Path) -> Iterator[tuple[Path, frozenset[str]]]:
-    if isinstance(told, list):
-        for n, one in enumerate(told):
-            yield from _strays(one, kind, (*here, n))
-    elif isinstance(told, dict):
-        kinds = _kinds(kind)
-        for key, value in told.items():
-            if key not in kinds:
-                yield (*here, key), _keys(kind)
-            elif inner := _made_of(kinds[key]):
-                yield from _strays(value, inner, (*here, key))
-
-
-def _dicts(value: object) -> list[dict[str, Any]]:
-    return [one if isinstance(one, dict) else {} for one in value] if isinstance(value, list) else []
-
-
-def _made_of(kind: Any) -> type | None:
-    """The dataclass that a field, each of its list, or one branch of it is; None for plain values and free keys."""
-    if is_dataclass(kind):
-        return kind if isinstance(kind, type) else None
-    inner = get_args(kind) if get_origin(kind) in (tuple, Union, UnionType) else ()
-    return next((found for one in inner if (found := _made_of(one))), None)
-
-
-def _keys(kind: type) -> frozenset[str]:
-    return frozenset(_kinds(kind))
+def _misspelt(parsed: Parsed, here: Path, strays: Iterable[Stray]) -> Iterator[Problem]:
+    """Keys of the ticket at ``here`` and below that nothing reads."""
+    for path, known in strays:
+        name = str(path[-1])
+        told = f"{name}: no ticket has that" if len(path) == 1 else f"unknown key {name!r}"
+        yield parsed.problem((*here, *path), told, choose(name, known))

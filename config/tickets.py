@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -43,12 +43,15 @@ _WORDS = {  # by how pydantic's name of an error begins
 _CUSTOM = "Write text, a number, true or false, a list of texts, or an amount with its currency."
 
 
-class Wrong(ValueError):
-    """A pasted ticket that cannot be used: (path, problem, remedy) of everything found."""
+Stray = tuple[Path, frozenset[str]]  # where a name stands that nothing reads, and those that may stand there
 
-    def __init__(self, problems: list[tuple[str, str, str]]) -> None:
+
+class Wrong(ValueError):
+    """A pasted ticket that cannot be used: (path, problem, remedy) of everything found, and the names that nothing reads."""
+
+    def __init__(self, problems: list[tuple[str, str, str]], strays: Sequence[Stray] = ()) -> None:
         super().__init__("; ".join(f"{path}: {problem}" for path, problem, _ in problems))
-        self.problems = problems
+        self.problems, self.strays = problems, strays
 
 
 @dataclass
@@ -56,7 +59,7 @@ class _Seen:
     """What a ticket is checked for: problems by path, the first of each, and names that no ticket has."""
 
     problems: dict[str, tuple[str, str]] = field(default_factory=dict)
-    ignored: list[str] = field(default_factory=list)
+    strays: list[Stray] = field(default_factory=list)
 
     def wrong(self, path: Path, problem: str, remedy: str, *value: object) -> None:
         """``value`` is shown behind the problem, where there is one."""
@@ -64,12 +67,7 @@ class _Seen:
         self.problems.setdefault(written(_short(path)), (problem + shown, remedy))
 
     def unknown(self, path: Path, told: Mapping[str, Any], known: frozenset[str]) -> None:
-        self.ignored += [written(_short((*path, name))) for name in told if name not in known]
-
-    def names(self) -> list[str]:
-        """The ignored names, so many as a person reads."""
-        some, more = sorted(self.ignored)[:_MOST_IGNORED], len(self.ignored) - _MOST_IGNORED
-        return [*some, f"and {more:,} more"] if more > 0 else some
+        self.strays += [((*path, name), known) for name in told if name not in known]
 
 
 def _short(path: Path) -> Path:
@@ -88,8 +86,14 @@ def shortened(value: object) -> str:
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
-def pasted(told: Mapping[str, Any]) -> tuple[Ticket, list[str]]:
-    """(ticket, names that no ticket has) from canonical JSON whose messages are {role, text, at?, public?}; raises Wrong."""
+def ignored(strays: Sequence[Stray]) -> list[str]:
+    """The names that nothing reads, so many as a person reads."""
+    names, more = sorted(written(_short(path)) for path, _ in strays)[:_MOST_IGNORED], len(strays) - _MOST_IGNORED
+    return [*names, f"and {more:,} more"] if more > 0 else names
+
+
+def pasted(told: Mapping[str, Any]) -> tuple[Ticket, list[Stray]]:
+    """(ticket, names that nothing reads) from canonical JSON whose messages are {role, text, at?, public?}; raises Wrong."""
     told, seen = whole(told), _Seen()
     messages = _messages(told.get("messages", []), seen)
     seen.unknown((), told, _FIELDS | {"messages", "connection", "id"})
@@ -107,9 +111,9 @@ def pasted(told: Mapping[str, Any]) -> tuple[Ticket, list[str]]:
         for error in bad.errors(include_url=False):
             _tell(error, given, seen)
     if seen.problems:
-        raise Wrong([(path, problem, remedy) for path, (problem, remedy) in seen.problems.items()])
+        raise Wrong([(path, problem, remedy) for path, (problem, remedy) in seen.problems.items()], seen.strays)
     known = frozenset(own) | {"messages", "requester"}
-    return replace(ticket, messages=_in_order(messages), known=known), seen.names()
+    return replace(ticket, messages=_in_order(messages), known=known), seen.strays
 
 
 # ------------------------------------------------------------------ messages

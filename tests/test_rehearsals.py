@@ -9,7 +9,7 @@ import pytest
 
 from config.playbook import load_playbook
 from config.roster import load_roster
-from config.tickets import Wrong, pasted
+from config.tickets import Wrong, ignored, pasted
 from config.yamldoc import Problems
 from escalation.history import Background
 from escalation.ticket import Message, Money, Person, Role, Ticket
@@ -88,9 +88,9 @@ rules:
 
 def test_canonical_fields_are_read_and_unknown_names_are_told() -> None:
     value = {"amount": "50000", "currency": "USD"}
-    ticket, ignored = pasted({**said("x"), "customer": {"contract_value": value}, "colour": "blue", "tags": ["vip"]})
+    ticket, strays = pasted({**said("x"), "customer": {"contract_value": value}, "colour": "blue", "tags": ["vip"]})
     assert ticket.customer.contract_value == Money(amount=ticket.customer.contract_value.amount, currency="USD")  # type: ignore[union-attr]
-    assert ticket.tags == ("vip",) and ignored == ["colour"] and "tags" in ticket.known and "priority" not in ticket.known
+    assert ticket.tags == ("vip",) and ignored(strays) == ["colour"] and "tags" in ticket.known and "priority" not in ticket.known
 
 
 def test_every_mistake_is_told_at_once_with_its_path() -> None:

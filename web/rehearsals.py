@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from config.playbook import load_draft, load_playbook
-from config.tickets import Wrong, pasted, shortened, whole
+from config.tickets import Wrong, ignored, pasted, shortened, whole
 from escalation import backtest
 from escalation.away import Away, all_in_words
 from escalation.backtest import Backtest, Stored
@@ -52,12 +52,12 @@ class Rehearsals:
         now = datetime.now(UTC)
         told = body.get("draft", "") not in ("", None)
         playbook = load_draft(_text(body, "draft"), self.roster()) if told else self.playbook()
-        ticket, background, ignored = self.ticket(body, now - playbook.contact_window)
+        ticket, background, unread = self.ticket(body, now - playbook.contact_window)
         away = all_in_words(self.gone(now), self.roster(), now, connection=ticket.connection)
         found = rehearse(playbook, self.roster(), self.reader, ticket, now, background=background, loads=self.loads, away=away)
         read_in = next((s.language for s in found.decision.signals), "")
         more = {
-            "ignored": ignored,
+            "ignored": unread,
             "cut": not_read(ticket, read_in),
             "degraded": list(self.degraded()),
             "playbook_version": playbook.version,
@@ -68,8 +68,8 @@ class Rehearsals:
         """The ticket a body is about, what is known beside it, and names in it that no ticket has."""
         asked = body.get("ticket")
         if isinstance(asked, dict):
-            ticket, ignored = pasted(asked)
-            return ticket, Background(), ignored
+            ticket, strays = pasted(asked)
+            return ticket, Background(), ignored(strays)
         if asked in (None, ""):
             raise Wrong([("ticket", "ticket is missing", _WRITE)])
         if not isinstance(asked, str):
