@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import rubbish  # before all else: see there
+
+# isort: split
 import os
 import secrets
 import time
@@ -57,6 +60,8 @@ from web import slack as web_slack
 from web.desk import PipelineDesk
 from web.rehearsals import Rehearsals, Trials
 from web.whom import Whom
+
+rubbish.sought()
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import re
 import subprocess
 import sys
@@ -88,6 +89,12 @@ def test_zenpy_is_imported_by_the_zendesk_connector_alone() -> None:
     for path in [*sources(), *(ROOT / name for name in TOP)]:
         if any(name.split(".")[0] == "zenpy" for name in imported(parse(path))):
             assert path.is_relative_to(ROOT / "connectors" / "zendesk"), path
+
+
+def test_memory_is_searched_for_rubbish_once_the_program_is_imported() -> None:
+    import app
+
+    assert hasattr(app, "create_app") and gc.isenabled() and gc.get_freeze_count() > 10_000
 
 
 def test_environment_is_read_in_settings_only() -> None:
