@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ def postgres(place: Path) -> Iterator[str]:
     server = get_server(place / "data", cleanup_mode="delete")
     databases.without_power_cuts(server.get_uri())
     yield server.get_uri()
+    databases.leave(server.get_uri())
     server.cleanup()
 
 
@@ -64,6 +66,17 @@ def browser() -> Iterator[Browser]:
         chromium = tool.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield chromium
         chromium.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and collected is there to stay: it is not searched for rubbish, neither meanwhile nor in any test."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,7 +13,12 @@ from store import engine, migrate
 
 _free: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)  # (server, migrated) → names
 
-_END_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+# The connections by which databases are wiped stay open: opening one takes as long as wiping.
+_wipers: dict[tuple[str, str], psycopg.Connection] = {}  # (server, name) →
+
+_END_OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 _EMPTY = r"""
 DO $$
 DECLARE name text;
@@ -23,9 +28,8 @@ BEGIN
   LOOP EXECUTE 'DROP SCHEMA ' || name || ' CASCADE'; END LOOP;
   CREATE SCHEMA public;
 END $$"""
-# Triggers and foreign keys are off for a replica. TRUNCATE would make new files, which takes longer than the rows of a test.
+# Triggers and foreign keys are off for a replica, which a wiper is. TRUNCATE would make new files: longer than a test's rows.
 _NO_ROWS = r"""
-SET session_replication_role = replica;
 DO $$
 DECLARE name regclass;
 BEGIN
@@ -43,6 +47,12 @@ def without_power_cuts(server: str) -> None:
         for setting in ("fsync", "full_page_writes"):
             db.execute(f"ALTER SYSTEM SET {setting} = off")
         db.execute("SELECT pg_reload_conf()")
+
+
+def leave(server: str) -> None:
+    """Close what is open towards a server that is about to be stopped."""
+    for place in [place for place in _wipers if place[0] == server]:
+        _wipers.pop(place).close()
 
 
 @contextmanager
@@ -64,15 +74,31 @@ def migrated(server: str) -> Iterator[Engine]:
 
 
 @contextmanager
+def migrated_address(server: str) -> Iterator[str]:
+    """Address of a database with every table and no row, for tests that connect in their own way."""
+    with _lent(server, migrated=True) as url:
+        yield url
+
+
+@contextmanager
 def _lent(server: str, *, migrated: bool) -> Iterator[str]:
     free = _free[server, migrated]
     name = free.pop() if free else _made(server, migrated)
     yield _address(server, name)
-    with psycopg.connect(server, autocommit=True) as db:
-        db.execute(_END_OTHERS, (name,))
-    with psycopg.connect(_address(server, name), autocommit=True) as db:
+    with _wiper(server, name, migrated) as db:
+        db.execute(_END_OTHERS)
         db.execute(_NO_ROWS if migrated else _EMPTY)
     free.append(name)
+
+
+@contextmanager
+def _wiper(server: str, name: str, migrated: bool) -> Iterator[psycopg.Connection]:
+    db = _wipers.get((server, name))
+    if db is None:
+        db = _wipers[server, name] = psycopg.connect(_address(server, name), autocommit=True)
+        if migrated:
+            db.execute("SET session_replication_role = replica")
+    yield db
 
 
 def _made(server: str, migrated: bool) -> str:
