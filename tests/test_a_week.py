@@ -122,6 +122,7 @@ class Week:
     now: datetime = START
     answers: dict[str, tuple[str, datetime, str]] = field(default_factory=dict)  # offer → what was answered, when, by whom
     replied: set[tuple[str, datetime]] = field(default_factory=set)  # handoffs with the acceptance that was answered
+    looked: dict[str, Any] = field(default_factory=dict)  # what was read since anything last happened: it is the same until then
     made: Engine = field(init=False)
     pipeline: Pipeline = field(init=False)
 
@@ -130,6 +131,7 @@ class Week:
 
     def restart(self) -> None:
         """As after a crash: nothing is left but the database."""
+        self.looked.clear()
         self.made = engine.connect(self.url)
         self.pipeline = Pipeline(
             journal=StoredJournal(self.made),
@@ -143,15 +145,19 @@ class Week:
         )
 
     def tick(self) -> None:
+        self.looked.clear()
         Tasks(self.pipeline, cast(Any, None)).tick(cast(Any, None))
 
     def is_something_due(self) -> bool:
         """Whether the tick of this minute would find a timer: most do not, and a whole tick of each would take minutes."""
-        with self.made.connect() as db:
-            first = db.execute(select(func.min(TimerRow.due_at)).where(TimerRow.fired_at.is_(None))).scalar()
+        if "first" not in self.looked:
+            with self.made.connect() as db:
+                self.looked["first"] = db.execute(select(func.min(TimerRow.due_at)).where(TimerRow.fired_at.is_(None))).scalar()
+        first = self.looked["first"]
         return first is not None and first <= self.now
 
     def see(self, number: int, *messages: Message, status: Status = Status.OPEN) -> None:
+        self.looked.clear()
         customer = Person("c", "Kim", role=Role.CUSTOMER)
         first = Message("m", customer, "Hello", at=self.now)
         known = frozenset({"messages", "status", "priority"})
@@ -165,6 +171,12 @@ class Week:
         query = select(*columns).where(*(getattr(table, name) == value for name, value in where.items()))
         with self.made.begin() as db:
             return list(db.execute(query))
+
+    def known(self, *columns: Any, **where: str) -> list[Any]:
+        """Rows, read again only when something has happened since."""
+        if columns[0].class_.__name__ not in self.looked:
+            self.looked[columns[0].class_.__name__] = self.rows(*columns, **where)
+        return cast(list[Any], self.looked[columns[0].class_.__name__])
 
 
 def lived(week: Week, dice: random.Random) -> None:
@@ -188,7 +200,7 @@ def lived(week: Week, dice: random.Random) -> None:
 
 
 def people_act(week: Week, dice: random.Random) -> None:
-    for offer, handoff, agent in week.rows(OfferRow.id, OfferRow.handoff_id, OfferRow.agent, state="open"):
+    for offer, handoff, agent in week.known(OfferRow.id, OfferRow.handoff_id, OfferRow.agent, state="open"):
         roll = dice.random()
         if agent and roll < 0.10:
             answer(week, handoff, offer, Accept(agent))
@@ -196,7 +208,7 @@ def people_act(week: Week, dice: random.Random) -> None:
             answer(week, handoff, offer, Decline(agent, DeclineReason.BUSY))
         elif not agent and roll < 0.05:
             answer(week, handoff, offer, Accept("lena"))
-    for handoff, ticket, agent in week.rows(HandoffRow.id, HandoffRow.ticket_id, HandoffRow.accepted_by, state="accepted"):
+    for handoff, ticket, agent in week.known(HandoffRow.id, HandoffRow.ticket_id, HandoffRow.accepted_by, state="accepted"):
         if dice.random() < 0.04:
             accepted = max(at for kind, at, _ in week.answers.values() if kind == f"accept {handoff}")
             week.replied.add((handoff, accepted))
@@ -205,6 +217,7 @@ def people_act(week: Week, dice: random.Random) -> None:
 
 
 def answer(week: Week, handoff: str, offer: str, event: Accept | Decline) -> None:
+    week.looked.clear()
     if week.pipeline.answer(handoff, event, week.now).ok:
         week.answers[offer] = (f"{'accept' if isinstance(event, Accept) else 'decline'} {handoff}", week.now, event.by)
 
