@@ -52,6 +52,13 @@ def empty_database(postgres: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def migrated_database(postgres: str) -> Iterator[str]:
+    """Address of a migrated database without rows."""
+    with databases.migrated_address(postgres) as url:
+        yield url
+
+
+@pytest.fixture
 def db(postgres: str) -> Iterator[Engine]:
     """A migrated database without rows."""
     with databases.migrated(postgres) as made:

@@ -24,7 +24,6 @@ from escalation.retry import wait_before
 from escalation.roster import Team
 from escalation.ticket import Ignored
 from store import engine as engines
-from store import migrate
 from tests.floor import Floor, PlayHelpdesk, people
 
 TEXT = (
@@ -173,9 +172,8 @@ class Office(Floor):
 
 
 @pytest.fixture
-def wide(empty_database: str) -> Iterator[Engine]:
-    made = engines.connect(empty_database, pool_size=32)
-    migrate.upgrade(made)
+def wide(migrated_database: str) -> Iterator[Engine]:
+    made = engines.connect(migrated_database, pool_size=32)
     yield made
     made.dispose()
 

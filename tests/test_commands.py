@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,13 +28,19 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def app(folder: Path, empty_database: str) -> Iterator[Flask]:
+@contextmanager
+def over(database: str, folder: Path) -> Iterator[Flask]:
     where = {"config_dir": folder / "config", "mappings_dir": folder / "mappings", "data_dir": folder / "var"}
-    made = create_app(load(database_url=empty_database, admin_password=SecretStr("a-long-password"), **where))
+    made = create_app(load(database_url=database, admin_password=SecretStr("a-long-password"), **where))
     yield made
     made.extensions["baton"].journal.close()
     made.extensions["baton"].engine.dispose()
+
+
+@pytest.fixture
+def app(folder: Path, migrated_database: str) -> Iterator[Flask]:
+    with over(migrated_database, folder) as made:
+        yield made
 
 
 def run(app: Flask, *words: str, typed: str = "") -> Result:
@@ -47,10 +54,16 @@ def edited(folder: Path, old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new))
 
 
-def test_upgrade_twice_is_harmless(app: Flask) -> None:
-    for _ in range(2):
-        said = run(app, "db", "upgrade")
-        assert said.exit_code == 0 and "up to date" in said.output
+def test_upgrade_of_an_empty_database_twice_is_harmless(folder: Path, empty_database: str) -> None:
+    with over(empty_database, folder) as app:
+        for _ in range(2):
+            said = run(app, "db", "upgrade")
+            assert said.exit_code == 0 and "up to date" in said.output
+
+
+def test_a_command_that_only_looks_makes_an_empty_database_ready(folder: Path, empty_database: str) -> None:
+    with over(empty_database, folder) as app:
+        assert run(app, "rules", "hygiene").exit_code == 0
 
 
 def test_check_has_a_line_for_every_account_source(app: Flask, folder: Path) -> None:

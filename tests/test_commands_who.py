@@ -21,8 +21,8 @@ SELECT 'h' || n, 'e', 'zendesk', '1', 'accepted', 'ada', '{}', now(), now() FROM
 
 
 @pytest.fixture
-def app(tmp_path: Path, empty_database: str) -> Iterator[Flask]:
-    made = create_app(load(_env_file=None, database_url=empty_database, data_dir=tmp_path))
+def app(tmp_path: Path, migrated_database: str) -> Iterator[Flask]:
+    made = create_app(load(_env_file=None, database_url=migrated_database, data_dir=tmp_path))
     yield made
     made.extensions["baton"].journal.close()
     made.extensions["baton"].engine.dispose()

@@ -21,17 +21,15 @@ from escalation.events import Accept, Decline, Event
 from escalation.pipeline import Answer
 from escalation.playbook import Level, Offering, Path, Queueing
 from store import engine as engines
-from store import migrate
 from tests.floor import START, Crash, Floor, people
 
 MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def wide(empty_database: str) -> Iterator[Engine]:
+def wide(migrated_database: str) -> Iterator[Engine]:
     """A database that 50 threads can really use at the same time."""
-    made = engines.connect(empty_database, pool_size=50)
-    migrate.upgrade(made)
+    made = engines.connect(migrated_database, pool_size=50)
     yield made
     made.dispose()
 

@@ -21,7 +21,7 @@ from escalation.queue_order import Worth, place
 from escalation.roster import ALL_WEEK, Absence, Agent, Roster, Shift
 from escalation.stuck import gone, is_stuck
 from escalation.ticket import ClockState, Money, SlaClock
-from store import away, desk_queries, line, migrate, queue_rows
+from store import away, desk_queries, line, queue_rows
 from store import engine as engines
 from store.queries import Page
 from tests.floor import START, Floor, people
@@ -88,9 +88,8 @@ ONE = Path("default", (Level("one", most_offers=1),))
 
 
 @pytest.fixture
-def wide(empty_database: str) -> Iterator[Engine]:
-    made = engines.connect(empty_database, pool_size=20)
-    migrate.upgrade(made)
+def wide(migrated_database: str) -> Iterator[Engine]:
+    made = engines.connect(migrated_database, pool_size=20)
     yield made
     made.dispose()
 
