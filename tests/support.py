@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import yaml
 from pydantic import SecretStr, TypeAdapter
 
 from config.connections import PLAY_EMAIL, PLAY_INTERCOM_ADMIN, PLAY_SECRET, PLAY_TOKEN, Connection
@@ -44,6 +46,12 @@ def inbound(delivery: dict[str, Any], headers: dict[str, str] | None = None) -> 
     """A delivery file as a request; header names lower-cased as the web layer does."""
     told = {**delivery.get("headers", {}), **(headers or {})}
     return Inbound({k.lower(): v for k, v in told.items()}, raw(delivery), delivery.get("query", {}))
+
+
+@cache
+def marked(name: str) -> Any:
+    """What ``tests/data/<name>.yaml`` holds, to be looked at only. Read by libyaml: in Python, sentences take seconds."""
+    return yaml.load((ROOT / "tests" / "data" / f"{name}.yaml").read_text("utf-8"), yaml.CSafeLoader)
 
 
 def connection(helpdesk: str, url: str = "http://127.0.0.1:1") -> Connection:

@@ -8,19 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from escalation.signals import Signal
 from escalation.ticket import Message, Person, Role
 from signals.packs import LANGUAGES
 from signals.reader import TextReader
+from tests.support import marked
 
 READER = TextReader.standard()
 NOW = datetime(2025, 11, 21, 12, tzinfo=UTC)
 DATA = Path(__file__).parent / "data"
 TABLES: dict[str, list[dict[str, Any]]] = {
-    file.stem.removeprefix("signals_"): yaml.safe_load(file.read_text("utf-8"))["sentences"]
-    for file in sorted(DATA.glob("signals_*.yaml"))
+    file.stem.removeprefix("signals_"): marked(file.stem)["sentences"] for file in sorted(DATA.glob("signals_*.yaml"))
 }
 TABLE = TABLES["en"]
 LEAST_RIGHT = 0.93  # of the sentences of a language

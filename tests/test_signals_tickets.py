@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from bench.scoring import NOW, Score, part, read, wants_refund
 from bench.signals import judged, ticket_of
@@ -17,10 +15,9 @@ from escalation.signals import Signal
 from signals.acts import acts
 from signals.model import words_only
 from signals.reader import TextReader
-from tests.support import ROOT
+from tests.support import ROOT, marked
 
 READER = TextReader(words_only)  # with the extra or without it, the same figures
-DATA = Path(__file__).parent / "data"
 Told = Mapping[str, Signal]
 
 
@@ -61,7 +58,7 @@ LEVELS: list[tuple[str, str, Count, float, float]] = [
 @pytest.mark.parametrize(("file", "half", "count", "precision", "recall"), LEVELS)
 def test_levels(file: str, half: str, count: Count, precision: float, recall: float) -> None:
     score = Score()
-    for told in yaml.safe_load((DATA / f"{file}.yaml").read_text("utf-8"))["tickets"]:
+    for told in marked(file)["tickets"]:
         if (int(told["id"][1:]) % 2 == 1) == (half == "dev"):
             count(score, read(READER, ticket_of(told)), told["expect"])
     assert score.precision >= precision and score.recall >= recall, score
@@ -112,7 +109,7 @@ def test_open_tickets(file: str) -> None:
     playbook = load_playbook((ROOT / "config" / "escalation.yaml").read_text("utf-8"))
     least = OPEN[file]
     scores: dict[str, Score] = {name: Score() for name in least}
-    for case in yaml.safe_load((DATA / f"{file}.yaml").read_text("utf-8"))["tickets"]:
+    for case in marked(file)["tickets"]:
         ticket = ticket_of(case)
         told = read(READER, ticket)
         escalates = decide(playbook, ticket, None, (), tuple(told.values()), NOW).escalate
