@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import rubbish  # before all else: see there
+import garbage  # before all else: see there
 
 # isort: split
 import os
@@ -61,7 +61,7 @@ from web.desk import PipelineDesk
 from web.rehearsals import Rehearsals, Trials
 from web.whom import Whom
 
-rubbish.sought()
+garbage.collected_again()
 
 
 @dataclass

@@ -78,7 +78,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """What is imported and collected is there to stay: it is not searched for rubbish, neither meanwhile nor in any test."""
+    """What is imported and collected is there to stay: the garbage collector leaves it alone, meanwhile and in every test."""
     gc.disable()
     try:
         return (yield)

@@ -91,7 +91,7 @@ def test_zenpy_is_imported_by_the_zendesk_connector_alone() -> None:
             assert path.is_relative_to(ROOT / "connectors" / "zendesk"), path
 
 
-def test_memory_is_searched_for_rubbish_once_the_program_is_imported() -> None:
+def test_garbage_is_collected_once_the_program_is_imported() -> None:
     import app
 
     assert hasattr(app, "create_app") and gc.isenabled() and gc.get_freeze_count() > 10_000
