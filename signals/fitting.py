@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import chain
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 
 from signals import corpus
-from signals.embedder import installed
 from signals.features import features, words_of
 from signals.lexicon import marks
 from signals.packs import pack
@@ -42,9 +40,6 @@ class Texts:
         self.texts += texts
         self.label += [self.labels.index(label)] * len(texts)
         self.weight += [weight] * len(texts)
-
-
-Matrix = Callable[[Sequence[str]], Any]
 
 
 @dataclass
@@ -102,32 +97,18 @@ def by_words(texts: Sequence[str]) -> Any:
     return weigher().transform(_vectorizer().transform(texts))
 
 
-@cache
-def _vector(text: str) -> Sequence[float]:
-    embedder = installed()
-    return embedder.embed(text.split(corpus.AROUND)[0].replace(corpus.BETWEEN, " ")) if embedder else ()
-
-
-def by_embedding(texts: Sequence[str]) -> Any:
-    """A row per text: its embedding."""
-    return np.array([_vector(text) for text in texts])
-
-
-def fit(told: Texts, matrix: Matrix) -> Fit:
+def fit(told: Texts) -> Fit:
     """A regression over the texts."""
     # The teams of our tickets are not those of another company: none is likelier than another before a word is read.
     teams = told.question == "intents"
-    numbers, label = matrix(told.texts), np.array(told.label)
-    # For a few hundred numbers a text and one answer: seconds instead of minutes.
-    solver = "newton-cholesky" if len(told.labels) == 2 and not issparse(numbers) else "lbfgs"
-    regression = LogisticRegression(C=INVERSE_DECAY, class_weight="balanced" if teams else None, max_iter=3000, solver=solver)
+    numbers, label = by_words(told.texts), np.array(told.label)
+    regression = LogisticRegression(C=INVERSE_DECAY, class_weight="balanced" if teams else None, max_iter=3000)
     asks_yes = told.labels == ("yes", "no")
-    larger = _larger(numbers, label == 0) if asks_yes and issparse(numbers) else np.ones(numbers.shape[1])
+    larger = _larger(numbers, label == 0) if asks_yes else np.ones(numbers.shape[1])
     weight = [
         own * (YES_WEIGHS if asks_yes and answer == 0 else 1.0) for own, answer in zip(told.weight, told.label, strict=True)
     ]
-    scaled = numbers.multiply(larger).tocsr() if issparse(numbers) else numbers
-    return Fit(regression.fit(scaled, label, weight), larger)
+    return Fit(regression.fit(numbers.multiply(larger).tocsr(), label, weight), larger)
 
 
 def _larger(numbers: Any, yes: Any) -> Any:

@@ -71,16 +71,28 @@ class Part:
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, scores[self.questions[name].first]))))
 
 
-class Beyond(Protocol):
-    """What reads a text beyond its words (``signals.semantic``)."""
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A message of the customer with what stands around it: its sentences, the ticket's subject, and the advice it answers."""
 
-    def mixed(self, part: str, text: str, words: Sequence[float]) -> list[float]:
-        """The scores of ``part`` ("sentence" or "message") for a text, from those of its words."""
+    sentences: tuple[str, ...]
+    subject: str = ""
+    advice: str = ""
+
+
+class Beyond(Protocol):
+    """What reads a message beyond its words (``signals.semantic``)."""
+
+    def read(self, passage: Passage) -> tuple[Sequence[Sequence[float]], Sequence[float]]:
+        """The raw scores of its sentences, in the order of ``Model.sentence``, and of the whole, in that of ``Model.message``.
+
+        Sentences behind the first few hundred tokens are left out.
+        """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """Ask ``total`` of a text's features, then ``of_sentence`` or ``of_message`` for the raw score of every label.
+    """Ask ``total`` of a text's features, then ``of_sentence`` or ``of_message`` for the raw score of every label, and ``mixed``.
 
     Totals are added: a message's is that of its sentences' features, each counted once. Looking a feature up is what takes time,
     so one look answers both parts.
@@ -97,26 +109,30 @@ class Model:
         """What these features say of every question, packed."""
         return sum(filter(None, map(self.weights.get, features)))
 
-    def of_sentence(self, text: str, total: int) -> list[float]:
-        """The raw scores of a sentence; ask ``Part.share`` or ``Part.yes`` for one question's answer."""
-        scores = self._scores(self.sentence, total)
-        return self.beyond.mixed("sentence", text, scores) if self.beyond else scores
+    def of_sentence(self, total: int) -> list[float]:
+        """The raw scores of a sentence by its words; ask ``Part.share`` or ``Part.yes`` for one question's answer."""
+        return self._scores(self.sentence, total)
 
-    def of_message(self, text: str, total: int) -> list[float]:
-        """The raw scores of a whole message."""
-        scores = self.by_words(total)
-        return self.beyond.mixed("message", text, scores) if self.beyond else scores
+    def of_message(self, total: int) -> list[float]:
+        """The raw scores of a whole message by its words."""
+        return self._scores(self.message, total)
+
+    def mixed(
+        self, passage: Passage, sentences: Sequence[list[float]], whole: list[float]
+    ) -> tuple[Sequence[list[float]], list[float]]:
+        """The scores of a message's sentences and of the whole, from those of their words: means where more is read."""
+        if self.beyond is None or not sentences:
+            return sentences, whole
+        told, of_whole = self.beyond.read(passage)
+        near = [_mean(own, beyond) for own, beyond in zip(sentences, told, strict=False)]
+        return [*near, *sentences[len(near) :]], _mean(whole, of_whole)
 
     def beside(self, scores: Sequence[float], whole: Sequence[float]) -> list[float]:
-        """The scores of one of several sentences of a message: yes/no questions are asked of both."""
+        """The scores by words of one of several sentences of a message: yes/no questions are asked of both."""
         mixed = list(scores)
         for own, of_message in self.both:
             mixed[own] = with_whole(scores[own], whole[of_message])
         return mixed
-
-    def by_words(self, total: int) -> list[float]:
-        """The raw scores of a whole message by its words alone, whatever reads beside them."""
-        return self._scores(self.message, total)
 
     def _scores(self, part: Part, total: int) -> list[float]:
         lanes = len(self.sentence.lanes) + len(self.message.lanes)
@@ -126,6 +142,10 @@ class Model:
         length, *sums = _numbers(lanes).unpack(packed)
         scale = math.sqrt(_UNIT / length) if length else 0.0
         return [bias + scale * sums[lane] for bias, lane in zip(part.bias, part.lanes, strict=True)]
+
+
+def _mean(words: Sequence[float], beyond: Sequence[float]) -> list[float]:
+    return [(a + b) / 2 for a, b in zip(words, beyond, strict=True)]
 
 
 def with_whole(sentence: float, message: float) -> float:

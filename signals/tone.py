@@ -70,14 +70,14 @@ def _shares(turn: Turn, model: Model | None) -> dict[str, float]:
 def _own_words(turn: Turn, model: Model) -> Sequence[float]:
     """Scores of the message without the sentences that mostly quote others: a novel's villain is not the customer."""
     own = [span for span in turn.spans if share_quoted(turn, span.start, span.end) <= HALF] if quotes(turn.text) else turn.spans
-    return turn.whole if not own or len(own) == len(turn.spans) else model.by_words(sum(span.total for span in own))
+    return turn.whole if not own or len(own) == len(turn.spans) else model.of_message(sum(span.total for span in own))
 
 
 def _evidence(turn: Turn, label: str, model: Model | None) -> list[Evidence]:
     found = [turn.evidence(h.start, h.end, h.seen_by) for h in turn.of(f"sentiment.{label}")]
     if found or model is None:
         return found
-    best = max(turn.spans, key=lambda s: model.message.share(model.by_words(s.total), "sentiment")[label], default=None)
+    best = max(turn.spans, key=lambda s: model.message.share(model.of_message(s.total), "sentiment")[label], default=None)
     return [turn.evidence(best.start, best.end, f"model:sentiment@{model.version}")] if best else []
 
 

@@ -133,7 +133,7 @@ def technical(own: Sequence[Turn], model: Model) -> Signal | None:
 def intent(own: Sequence[Turn], subject: str, model: Model) -> tuple[Signal, ...]:
     """``intent`` with its confidence, the second best and whether it is below the threshold; ``issue_type`` when it is not."""
     weighed: list[tuple[float, Sequence[float]]] = (
-        [(_SUBJECT, model.of_message(subject, model.total(features(words_of(subject)))))] if subject.strip() else []
+        [(_SUBJECT, model.of_message(model.total(features(words_of(subject)))))] if subject.strip() else []
     )
     weighed += [(_FIRST if n == 0 else _REST, turn.whole) for n, turn in enumerate(own[:_MOST_TURNS]) if turn.whole]
     if not weighed:

@@ -12,7 +12,7 @@ import json
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -20,9 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from signals import corpus, ordinary, semantic
-from signals.embedder import installed
-from signals.fitting import Fit, Matrix, Texts, by_embedding, by_words, fit, vocabulary, weigher
+from signals import corpus, ordinary
+from signals.fitting import Fit, Texts, fit, vocabulary, weigher
 from signals.model import WEIGHTS
 
 log = logging.getLogger(__name__)
@@ -31,9 +30,8 @@ SMALLEST = 2.0  # weight times rarity below which a feature is not kept
 CUT = 0.4
 COUNTED = {"failed_attempt": 0.3, "asked_before": 0.15}
 Rows = dict[str, list[int]]  # feature → label, weight, label, weight, …
-Keep = Callable[[dict[str, Any], Texts, float, Fit], None]
 # Ordinary texts of other questions that are a clear no to yes/no questions, so that everyday words weigh nothing.
-_ORDINARY = (("technical", "none"), ("urgency", "none"), ("impact", "none"), ("sentiment", "satisfied"), ("intents", "how_to"))
+ORDINARY = (("technical", "none"), ("urgency", "none"), ("impact", "none"), ("sentiment", "satisfied"), ("intents", "how_to"))
 _NO_ORDINARY = frozenset({"failed_attempt", "asked_before"})  # "none of impact" may well report a failed attempt
 _ASKED_OF_MESSAGES = frozenset({"sentiment", "intents"})
 _SEVERAL = 0.6  # of a question with several answers, which asks it of their shares
@@ -63,15 +61,20 @@ def _apart(question: str, sentences: corpus.Labelled, shared: Path | None) -> Te
     told = Texts(question, tuple(own))
     for label, some in own.items():
         told.add(some, label)
-    if told.labels == ("yes", "no") and question not in _NO_ORDINARY:
-        for name, label in _ORDINARY:
+    if told.labels == ("yes", "no") and answers_ordinary(question):
+        for name, label in ORDINARY:
             told.add(sentences.get(name, {}).get(label, ()), "no")
     if question not in _ASKED_OF_MESSAGES:
         told.add(ordinary.texts(question, shared), "no" if "no" in told.labels else "none", 0.7)
     return told
 
 
-def train(shared: Path | None, matrix: Matrix, keep: Keep) -> dict[str, Any]:
+def answers_ordinary(question: str) -> bool:
+    """Whether texts of ``ORDINARY`` answer a yes/no question with no."""
+    return question not in {*_NO_ORDINARY, *_ASKED_OF_MESSAGES, "impact", "technical", "urgency"}
+
+
+def train(shared: Path | None) -> dict[str, Any]:
     """A model in the form in which it is kept."""
     sentences, tickets = corpus.load(), corpus.tickets()
     parts: dict[str, dict[str, Any]] = {"sentence": {}, "message": {}}
@@ -79,9 +82,9 @@ def train(shared: Path | None, matrix: Matrix, keep: Keep) -> dict[str, Any]:
         told, cut = texts_of(question, sentences, tickets, shared), _SEVERAL
         if told.labels == ("yes", "no"):
             cut, wholes = COUNTED.get(question, CUT), wholes_of(question, sentences, tickets, shared)
-            keep(parts["message"], wholes, cut, fit(wholes, matrix))
+            keep_words(parts["message"], wholes, cut, fit(wholes))
         log.info("%-24s %5d texts", question, len(told.texts))
-        keep(parts["message" if question in _ASKED_OF_MESSAGES else "sentence"], told, cut, fit(told, matrix))
+        keep_words(parts["message" if question in _ASKED_OF_MESSAGES else "sentence"], told, cut, fit(told))
     return parts
 
 
@@ -101,16 +104,6 @@ def keep_words(part: dict[str, Any], told: Texts, cut: float, model: Fit) -> Non
         kept = [[first + n, _tenths(w)] for n, w in enumerate(told_by) if abs(w) >= SMALLEST]
         if kept:
             weights.setdefault(name, []).extend(chain.from_iterable(kept))
-
-
-def keep_embedding(part: dict[str, Any], told: Texts, cut: float, model: Fit) -> None:
-    """Add a question's weights, by label."""
-    labels, (rows, bias) = _kept_labels(told), model.rows()
-    cuts = part.setdefault("thresholds", {})
-    if labels == ("yes",):
-        cuts[told.question] = cut
-    part.setdefault("bias", []).extend(round(float(b), 3) for b in bias)
-    part.setdefault("rows", []).extend([round(float(w), 2) for w in row] for row in rows)
 
 
 def _tenths(value: float) -> int:
@@ -142,8 +135,8 @@ def write(file: Path, *told: object) -> None:
 
 
 def main(shared: Path | None) -> None:
-    """Words always; the embedding beside them where the extra is installed."""
-    parts = train(shared, by_words, keep_words)
+    """Write the weights."""
+    parts = train(shared)
     made = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     version = f"{datetime.now(UTC):%Y-%m-%d}.{made[:4]}"
     labels = len(parts["sentence"]["bias"]), len(parts["message"]["bias"])
@@ -154,10 +147,6 @@ def main(shared: Path | None) -> None:
         {"version": version, **parts},
         *([name, _tenths(weigher().idf_[column] ** 2), *rows.get(name, [])] for name, column in vocabulary().items()),
     )
-    embedder = installed()
-    if embedder is not None:
-        parts = train(shared, by_embedding, keep_embedding)
-        write(semantic.WEIGHTS, {"embedder": embedder.name, "words": version, **parts})
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from escalation.ticket import Message, Role
 from signals.features import around, features, setting, words_of
 from signals.languages import everyday
 from signals.lexicon import Hit, Lexicon, marks
-from signals.model import Model
+from signals.model import Model, Passage
 from signals.text import MOST_READ, clean, is_automatic, sentences
 
 MOST_TURNS = 60  # of the customer that are read, newest first; older ones rarely matter and threads of thousands exist
@@ -117,13 +117,14 @@ def _tones(text: str, spans: Sequence[Span], scores: Sequence[float], model: Mod
     """The model's share of each tone; thanks for what is still to come ("thanks for any hint") are no content."""
     if _IN_ADVANCE.search(text):
         rest = [span for span in spans if not _IN_ADVANCE.search(text, span.start, span.end)]
-        scores = model.by_words(sum(span.total for span in rest)) if rest else scores
+        scores = model.of_message(sum(span.total for span in rest)) if rest else scores
     return model.message.share(scores, "sentiment")
 
 
 def _scored(text: str, hits: _Hits, advice: str, subject: str, model: Model) -> tuple[tuple[Span, ...], Sequence[float]]:
     """The sentences of a cleaned text with their scores, and the scores of the whole."""
-    told: list[tuple[int, int, Sequence[float], int]] = []
+    told: list[tuple[int, int, int]] = []
+    by_words: list[list[float]] = []
     seen: set[str] = set()
     whole = 0
     here, before = setting(subject, advice, everyday("en")), list[str]()
@@ -136,13 +137,17 @@ def _scored(text: str, hits: _Hits, advice: str, subject: str, model: Model) -> 
         if again:
             total += model.total(again)
         near = of_subject + model.total(around(words, number, before, here))
-        told.append((start, end, model.of_sentence(text[start:end], total + near), total))
+        told.append((start, end, total))
+        by_words.append(model.of_sentence(total + near))
         seen |= said
         whole += first
         before = words
-    scores = model.of_message(text, whole)
-    alone = len(told) == 1  # it says all that the message says
-    return tuple(Span(a, b, own if alone else model.beside(own, scores), total) for a, b, own, total in told), scores
+    scores = model.of_message(whole)
+    if len(told) > 1:  # alone it says all that the message says
+        by_words = [model.beside(one, scores) for one in by_words]
+    passage = Passage(tuple([text[start:end] for start, end, _ in told]), subject, advice)
+    sentences, scores = model.mixed(passage, by_words, scores)
+    return tuple(Span(a, b, own, total) for (a, b, total), own in zip(told, sentences, strict=True)), scores
 
 
 def _marks(hits: _Hits, start: int, end: int) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ import pytest
 
 from escalation.ticket import Message, Person, Role
 from signals import semantic
-from signals.embedder import Embedder, installed
-from signals.model import Model, words_only
+from signals.beyond import OF_MESSAGE, Scorer, installed, windows
+from signals.model import Model, Passage, words_only
 from signals.reader import TextReader
 
 NOW = datetime(2025, 11, 21, 12, tzinfo=UTC)
@@ -21,31 +21,21 @@ HUMAN = "explicit_human_request"
 
 
 class Knows:
-    """An embedding of two numbers: whether the text has a word, and whether it has not."""
+    """Finds a wish for a person in the sentences that have a word, and nothing anywhere else."""
 
     name = "knows-a-word"
 
-    def embed(self, text: str) -> Sequence[float]:
-        return (1.0, 0.0) if "green" in text else (0.0, 1.0)
+    def read(self, passage: Passage) -> tuple[Sequence[Sequence[float]], Sequence[float]]:
+        words = words_only()
+        none = [0.0] * len(words.sentence.bias)
+        place = words.sentence.questions[HUMAN].first
+        found = [[*none[:place], 40.0 if "green" in text else -40.0, *none[place + 1 :]] for text in passage.sentences]
+        return found, [0.0] * len(words.message.bias)
 
 
 def told(model: Model, **changed: Any) -> dict[str, Any]:
-    """Weights in which the word is all that counts for a wish for a person, and nothing counts for anything else."""
-
-    def part(name: str) -> dict[str, Any]:
-        its = getattr(model, name)
-        rows = [[0.0, 0.0] for _ in its.bias]
-        if name == "sentence":
-            rows[its.questions[HUMAN].first] = [40.0, -40.0]
-        return {"bias": [0.0] * len(its.bias), "rows": rows, "thresholds": {HUMAN: 0.5} if name == "sentence" else {}}
-
-    return {
-        "embedder": "knows-a-word",
-        "words": model.version,
-        "sentence": part("sentence"),
-        "message": part("message"),
-        **changed,
-    }
+    """The thresholds."""
+    return {"beyond": "knows-a-word", "words": model.version, "sentence": {"thresholds": {HUMAN: 0.5}}, **changed}
 
 
 def asks(model: Model, text: str) -> bool:
@@ -60,7 +50,7 @@ TEXTS = (
 )
 
 
-def test_words_and_embedding_count_by_their_mean() -> None:
+def test_words_and_what_is_beyond_count_by_their_mean() -> None:
     words = words_only()
     both = semantic.joined(words, told(words), Knows())
     assert [asks(words, text) for text in TEXTS] == [False, False]
@@ -68,7 +58,7 @@ def test_words_and_embedding_count_by_their_mean() -> None:
     assert both.version.endswith("+knows-a-word") and words.version in both.version
 
 
-@pytest.mark.parametrize("changed", [{}, {"embedder": "another"}, {"words": "1999-01-01"}])
+@pytest.mark.parametrize("changed", [{}, {"beyond": "another"}, {"words": "1999-01-01"}])
 def test_weights_of_another_model_are_left_out(changed: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "semantic.json"
     file.write_text(json.dumps(told(words_only(), **changed)))
@@ -92,19 +82,26 @@ def test_without_the_extra_words_are_read_alone(monkeypatch: pytest.MonkeyPatch)
         semantic.standard.cache_clear()
 
 
-def test_kept_weights_fit_the_words_they_stand_beside() -> None:
+def test_kept_thresholds_fit_the_words_they_stand_beside() -> None:
     kept, words = json.loads(semantic.WEIGHTS.read_text("utf-8")), words_only()
     assert kept["words"] == words.version
-    for name in ("sentence", "message"):
-        part = getattr(words, name)
-        assert len(kept[name]["bias"]) == len(kept[name]["rows"]) == len(part.bias)
-        assert set(kept[name]["thresholds"]) <= set(part.questions)
+    assert set(kept["sentence"]["thresholds"]) <= set(words.sentence.questions)
+
+
+def test_long_messages_are_read_in_several_looks() -> None:
+    many = [(n * 50, n * 50 + 50) for n in range(5)]
+    assert windows(many) == [many[:3], many[3:]]
+    assert windows([(0, 3 * OF_MESSAGE), (3 * OF_MESSAGE, 3 * OF_MESSAGE + 4)])[1] == [(3 * OF_MESSAGE, 3 * OF_MESSAGE + 4)]
+    assert sum(map(len, windows([(n * OF_MESSAGE, (n + 1) * OF_MESSAGE) for n in range(9)]))) == 4
 
 
 @pytest.mark.skipif(installed() is None, reason="the extra is not installed: make semantic")
-def test_the_extra_reads_what_it_was_trained_on() -> None:
-    embedder: Embedder | None = installed()
-    assert embedder is not None and embedder.name == json.loads(semantic.WEIGHTS.read_text("utf-8"))["embedder"]
-    vector = embedder.embed("Could a colleague of yours ring me? \ud800")
-    assert len(vector) == 384 and abs(sum(x * x for x in vector) - 1) < 1e-4
-    assert vector == embedder.embed("Could a colleague of yours ring me? \ud800")
+def test_the_extra_reads_what_it_was_tuned_for() -> None:
+    scorer: Scorer | None = installed()
+    assert scorer is not None and scorer.name == json.loads(semantic.WEIGHTS.read_text("utf-8"))["beyond"]
+    words = words_only()
+    passage = Passage(("The app is slow today.", "Could a colleague of yours ring me? \ud800"), "Slow", "Please restart it.")
+    sentences, whole = scorer.read(passage)
+    slow, ring = [words.sentence.yes(scores, HUMAN) for scores in sentences]
+    assert slow < 0.2 < 0.8 < ring and words.message.yes(whole, HUMAN) > 0.5
+    assert (sentences, whole) == scorer.read(passage)

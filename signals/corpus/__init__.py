@@ -67,13 +67,13 @@ class Marked:
                 for number, (text, marks) in enumerate(message):
                     words = words_of(text)
                     place = (*here.subject, *around(words, number, before, here))
-                    yield AROUND.join((text, *place)), _answer(question, labels, marks)
+                    yield AROUND.join((text, *place)), answer(question, labels, marks)
                     before = words
 
     def wholes(self, question: str) -> Iterator[tuple[str, str]]:
         """(text, label) of every message for a yes/no question of its sentences: yes where one of them is."""
         for message in self.messages:
-            labels = {_answer(question, ("yes", "no"), marks) for _, marks in message}
+            labels = {answer(question, ("yes", "no"), marks) for _, marks in message}
             yield _joined(message), "yes" if "yes" in labels else "no"
 
 
@@ -81,7 +81,8 @@ def _joined(message: tuple[tuple[str, frozenset[str]], ...]) -> str:
     return BETWEEN.join(text for text, _ in message)
 
 
-def _answer(question: str, labels: tuple[str, ...], marks: frozenset[str]) -> str:
+def answer(question: str, labels: tuple[str, ...], marks: frozenset[str]) -> str:
+    """What these marks of a sentence answer."""
     if labels == ("yes", "no"):
         return "yes" if question in {_QUESTIONS.get(mark) for mark in marks} else "no"
     return next((mark for mark in sorted(marks) if _LABELS.get(mark) == question), "none")
