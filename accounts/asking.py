@@ -49,6 +49,7 @@ class Desk:
     breaker: Breaker
     kept: TTLCache[Who, Answer]
     lock: threading.Lock = field(default_factory=threading.Lock)
+    refusal: str = ""  # why it told nothing the last time, where that is not going to pass by itself
 
     @property
     def timeout_s(self) -> float:
@@ -128,7 +129,7 @@ class Sources:
         if (kept := desk.remembered(who)) is not None:
             return kept
         if not desk.breaker.lets_pass():
-            return Answer(self._clock(), problem=_RESTS)
+            return Answer(self._clock(), problem=desk.refusal or _RESTS)
         return self._pool.submit(desk.ask, who, self._clock)
 
     def _ended(self, desk: Desk, asked: Future[Answer], started: float, deadline_s: float) -> Answer:
@@ -137,7 +138,8 @@ class Sources:
             answer = asked.result(max(0.0, started + within - self._now()))
         except TooLate:
             answer = Answer(self._clock(), problem=f"timed out after {within:g} s", late=True)
-        desk.breaker.tell(failed=answer.late)
+        desk.refusal = "" if answer.late or answer.problem == UNKNOWN else answer.problem
+        desk.breaker.tell(failed=answer.problem not in ("", UNKNOWN))
         return answer
 
 
@@ -158,7 +160,7 @@ def merged(desks: Iterable[Desk], answers: Iterable[Answer], before: frozenset[s
             if not same(answer.told[name], first.told[name]):
                 conflicts.append(conflict(name, (source, first.told[name]), (other, answer.told[name]), source))
     late = tuple(f"{desk.form.name}: {answer.problem}" for desk, answer in pairs if answer.late)
-    silent = tuple(desk.form.name for desk, answer in pairs if answer.problem not in ("", UNKNOWN))
+    silent = tuple(desk.form.name for desk, answer in pairs if desk.source and answer.problem not in ("", UNKNOWN))
     return Account(tuple(facts), gaps, tuple(conflicts), late, silent)
 
 

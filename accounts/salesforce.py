@@ -17,7 +17,7 @@ from simple_salesforce.format import format_soql
 from accounts.source import Who
 from accounts.wire import Wire
 from connectors.http import GuardedSession
-from escalation.ports import GiveUp
+from escalation.ports import GiveUp, TryLater
 from mappings.accounts import SalesforceForm
 
 
@@ -55,6 +55,8 @@ class Salesforce:
             answer = client.query(query)
         except SalesforceError as wrong:
             raise GiveUp(f"refuses the query ({type(wrong).__name__})") from None
+        except ValueError:  # a page of its maintenance, with 200
+            raise TryLater("its answer is not JSON") from None
         if not isinstance(answer, dict):
             raise GiveUp("its answer has another form")
         return answer

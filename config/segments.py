@@ -171,7 +171,7 @@ def _before_reading(parsed: Parsed, path: Path, when: object) -> Iterator[Proble
         if field.split(".")[0] in _READ_LATER:
             remedy = "Ask for a field of the ticket, its customer or its messages, or for the segment."
             yield parsed.problem((*place, "field"), f"{told} {field} is known", remedy)
-        elif op in (*AGAINST_BEFORE, "becomes"):
+        elif op in AGAINST_BEFORE:
             yield parsed.problem((*place, "op"), f"{told} it is known what changed", "Ask for what it is now (is, gte, present).")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zlib import crc32
 
@@ -23,6 +23,7 @@ FIELDS: Mapping[str, str] = {
 }
 NOT_MAPPED = "no source maps it"
 EARLIER = "earlier_tickets"  # a gap that is no field of an account
+HELPDESK = "the helpdesk"  # a silent source: it could not tell earlier tickets
 PATIENCE = timedelta(seconds=20)  # what has not come by then is missing, with the reason
 _SOON = timedelta(days=30)
 
@@ -34,8 +35,7 @@ def gather_action(handoff_id: str, now: datetime) -> Action:
 
 def late_action(ticket: Ticket, now: datetime) -> Action:
     """The same for a ticket without a handoff whose rules looked at ``now`` while a source was silent; once a customer."""
-    who = crc32((ticket.requester.email.lower() or ticket.customer.organization.id).encode())
-    return _gather(f"gather:{ticket.connection}:{ticket.id}:{who}", "", now)
+    return _gather(f"gather:{ticket.connection}:{ticket.id}:{crc32(whose(ticket).encode())}", "", now)
 
 
 def _gather(key: str, handoff_id: str, now: datetime) -> Action:
@@ -44,6 +44,55 @@ def _gather(key: str, handoff_id: str, now: datetime) -> Action:
 
 
 # ------------------------------------------------------------------ what counts
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Earlier tickets as the helpdesk tells them; ``gap`` says why not, or why not all. Not ``answered``: it may tell later."""
+
+    tickets: tuple[PastTicket, ...] = ()
+    gap: str = ""
+    answered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was gathered in one try, of whose account; None for what was not asked for.
+
+    ``late``: who may answer in a moment; ``wait``: when the helpdesk asks to be asked again.
+    """
+
+    whose: str
+    account: Account | None = None
+    past: Past | None = None
+    late: tuple[str, ...] = ()
+    wait: timedelta | None = None
+
+
+def whose(ticket: Ticket) -> str:
+    """Whom an account is of: the customer's address, else their organisation, else the customer; "" where nobody knows."""
+    named = (("organization", ticket.customer.organization.id), ("requester", ticket.requester.id))
+    return ticket.requester.email.lower() or next((f"{kind} {id}" for kind, id in named if id), "")
+
+
+def informed(ticket: Ticket, found: Found | None) -> Ticket:
+    """``ticket`` with what was gathered; as it is where that is another customer's by now."""
+    if found is None or found.whose != whose(ticket):
+        return ticket
+    known = ticket.account if is_asked(ticket) else Account()
+    past = found.past or Past(gap=known.gaps.get(EARLIER, ""), answered=known.past)
+    if found.account is not None:
+        ticket = gathered(ticket, found.account, ())
+    gaps = {name: why for name, why in ticket.account.gaps.items() if name != EARLIER}
+    silent = tuple(source for source in ticket.account.silent if source != HELPDESK)
+    account = replace(
+        ticket.account,
+        gaps=gaps | ({EARLIER: past.gap} if past.gap else {}),
+        silent=silent if past.answered or not past.gap else (*silent, HELPDESK),
+        past=past.answered,
+        email=found.whose,
+    )
+    return replace(ticket, account=account, customer=replace(ticket.customer, past=past.tickets or ticket.customer.past))
 
 
 def gathered(ticket: Ticket, account: Account, past: tuple[PastTicket, ...]) -> Ticket:
@@ -62,8 +111,7 @@ def gathered(ticket: Ticket, account: Account, past: tuple[PastTicket, ...]) -> 
     ]
     kept = {fact.field for fact in stay}
     gaps = {name: why for name, why in account.gaps.items() if name not in kept and _is_blank(getattr(own, name, None))}
-    email = ticket.requester.email.lower()
-    account = replace(account, gaps=gaps, conflicts=(*account.conflicts, *differing), late=(), email=email)
+    account = replace(account, gaps=gaps, conflicts=(*account.conflicts, *differing), late=(), email=whose(ticket))
     customer = replace(own, past=past or own.past)
     return _overlaid(replace(ticket, customer=customer, account=account))
 
@@ -71,18 +119,18 @@ def gathered(ticket: Ticket, account: Account, past: tuple[PastTicket, ...]) -> 
 def remembered(before: Ticket | None, ticket: Ticket) -> Ticket:
     """A ticket as just told or read, with what was gathered before of the same customer; nothing of another's."""
     known = before.account if before else ticket.account
-    if known == Account() and not (before and before.customer.past):
+    earlier = before.customer.past if before else ()
+    if known == Account() and not earlier:
         return ticket
-    if known.email != ticket.requester.email.lower() and ticket.requester.email:
-        return replace(ticket, customer=_without(ticket.customer, known.facts), account=Account())
-    past = ticket.customer.past or (before.customer.past if before else ())
-    return _overlaid(replace(ticket, account=known, customer=replace(ticket.customer, past=past)))
+    if whose(ticket) and known.email != whose(ticket) and (known.email or (before and whose(before) != whose(ticket))):
+        own = _without(ticket.customer, known.facts)
+        return replace(ticket, customer=replace(own, past=() if own.past == earlier else own.past), account=Account())
+    return _overlaid(replace(ticket, account=known, customer=replace(ticket.customer, past=ticket.customer.past or earlier)))
 
 
 def is_asked(ticket: Ticket) -> bool:
     """True when sources were asked about this very customer, whatever they told."""
-    known = ticket.account
-    return known != Account() and known.email == ticket.requester.email.lower()
+    return ticket.account != Account() and ticket.account.email == whose(ticket)
 
 
 def learned(evaluated: Ticket | None, ticket: Ticket) -> Ticket | None:

@@ -46,13 +46,13 @@ def look_at(
     deliveries: list[int] | None = None,
     by_time: bool = False,
     handed: HandedOver | None = None,
+    found: account.Found | None = None,
 ) -> None:
     """Look at a ticket with the rules and bring its escalation and handoff up to date.
 
-    ``by_time``: nothing happened but that time went by, so only rules that look at time are asked. ``handed``: a bot hands it
-    over now, which always escalates.
+    ``by_time``: only rules that look at time are asked. ``handed``: by a bot now, which escalates. ``found``: gathered for this.
     """
-    ticket = account.remembered(case.ticket, handover.woven(case.ticket, ticket))
+    ticket = account.informed(account.remembered(case.ticket, handover.woven(case.ticket, ticket)), found)
     playbook = timed(parts.playbook()) if by_time else parts.playbook()
     evaluated = account.learned(case.evaluated, ticket)
     signals = parts.reader.read(ticket.messages, case.now, subject=ticket.subject, language=ticket.language)
@@ -75,7 +75,8 @@ def look_at(
 
 def _tell_account(case: Case, before: Ticket | None, ticket: Ticket) -> None:
     """What was gathered of the account since the last look, on the timeline."""
-    if ticket.account.facts != (before.account.facts if before else ()):
+    told = {(fact.field, fact.source, str(fact.value)) for fact in ticket.account.facts}
+    if told != {(fact.field, fact.source, str(fact.value)) for fact in (before.account.facts if before else ())}:
         changed = account.changed(before.customer if before else Customer(), ticket.customer)
         case.write([account.entry(ticket, changed)])
 

@@ -72,10 +72,10 @@ def facts(
     ``more``: facts from beyond the ticket, such as its history; unknown ones left out here.
     """
     values = _of_ticket(ticket) | _clocked(ticket, now) | _of_changes(changes) | _of_signals(signals) | _known(more, ())
-    was = _told_previous(changes) | (_of_ticket(before) | _sla(before, None) if before else {})
+    was = _told_previous(changes) | (_of_fields(before) | _sla(before, None) if before else {})
     texts = {m.id: m.text for m in ticket.messages}
     quotes = {s.name: quote for s in signals if (quote := _quote(s, texts))}
-    told = before.known if before else frozenset()
+    told = before.known - {"messages"} if before else frozenset()
     return Facts(now, values, was, before is None, told, quotes)
 
 
@@ -112,12 +112,16 @@ def _empty(value: object) -> bool:
 
 
 def _of_ticket(ticket: Ticket) -> dict[str, object]:
+    return _of_fields(ticket) | _known({"text": customer_text(ticket), **_of_messages(ticket)}, ticket.known)
+
+
+def _of_fields(ticket: Ticket) -> dict[str, object]:
+    """What stands in the ticket but for its thread, which is not kept with the last evaluation."""
     values: dict[str, object] = {name: read(ticket) for name, read in _ATTRIBUTES.items()}
     values["customer.renewal_on"] = _day(ticket.customer.renewal_on)
     values["customer.past.count"] = len(ticket.customer.past) or None
     values |= {f"custom.{name}": value for name, value in ticket.custom.items()}
-    values["text"] = customer_text(ticket)
-    return _known(values | _of_messages(ticket), ticket.known)
+    return _known(values, ticket.known)
 
 
 def _of_messages(ticket: Ticket) -> dict[str, object]:

@@ -7,14 +7,15 @@ ticket, the package and the cards that are looked at; somebody whose note is wri
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from escalation import account as facts
 from escalation import conclude, context
-from escalation.account import EARLIER, FIELDS
+from escalation.account import EARLIER, FIELDS, HELPDESK, Found, Past
 from escalation.actions import Action, ActionKind, Entry, Note, Write
 from escalation.journal import Case
 from escalation.kept import Kept
@@ -24,45 +25,32 @@ from escalation.parts import Parts
 from escalation.planned import Task
 from escalation.playbook import Mode, Playbook, fields_of
 from escalation.ports import GiveUp, Helpdesk, Outside, TryLater
-from escalation.ticket import Account, PastTicket, Ticket
+from escalation.ticket import Account, Ticket
 
 _PAST = frozenset({"past"})
-_HELPDESK = ("the helpdesk",)  # where it could not tell earlier tickets
+_log = logging.getLogger(__name__)
 _ALL = _PAST | frozenset(FIELDS)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was gathered in one try; ``wait``: when the helpdesk asks to be asked again."""
-
-    account: Account
-    past: tuple[PastTicket, ...] = ()
-    wait: timedelta | None = None
-
-
-def ahead(parts: Parts, helpdesk: Helpdesk, before: Ticket | None, ticket: Ticket) -> Ticket:
-    """``ticket`` as read or told, with the facts beside it that the playbook asks for and that nobody was asked for yet.
+def ahead(parts: Parts, helpdesk: Helpdesk, before: Ticket | None, ticket: Ticket) -> Found | None:
+    """What the playbook asks for of a customer and nobody was asked for yet, read now; None where there is nothing to ask.
 
     A source that told nothing is asked again, within its time. Raises nothing: what is missing is missing, with the reason.
     """
     ticket = facts.remembered(before, ticket)
-    missing = frozenset() if ticket.status.is_over else _sought(parts.playbook()) - _settled(parts, ticket)
-    if not missing:
-        return ticket
-    found = _read(parts, helpdesk, ticket, missing)
-    return facts.gathered(ticket, found.account, found.past)
+    missing = frozenset() if ticket.status.is_over else _missing(parts, ticket)
+    return _read(parts, helpdesk, ticket, missing) if missing else None
 
 
-def _settled(parts: Parts, ticket: Ticket) -> frozenset[str]:
-    """What is not asked for (again): everything where all were heard or there is nobody to ask about; else what is known."""
-    nobody = not (ticket.requester.email or ticket.customer.organization.id)
-    asked = facts.is_asked(ticket)
-    if nobody or (asked and not ticket.account.silent):
-        return _ALL
-    past = _PAST if ticket.customer.past else frozenset()
-    if parts.accounts is None:
-        return past | frozenset(FIELDS)
-    return past | frozenset(fact.field for fact in ticket.account.facts if asked)
+def _missing(parts: Parts, ticket: Ticket) -> frozenset[str]:
+    """What is asked for: all that is sought where nobody was asked yet, then what those tell who were silent."""
+    sought, known, asked = _sought(parts.playbook()), ticket.account, facts.is_asked(ticket)
+    of_sources = sought - _PAST if parts.accounts and (ticket.requester.email or ticket.customer.organization.id) else frozenset()
+    if asked and (known.facts or set(known.gaps) - {EARLIER}):  # sources were: of these only the silent ones may know more
+        silent = set(known.silent) - {HELPDESK}
+        of_sources = of_sources - {fact.field for fact in known.facts} if silent else frozenset()
+    had = ticket.customer.past or (asked and known.past) or not ticket.requester.id
+    return of_sources | (frozenset() if had else sought & _PAST)
 
 
 def gather(parts: Parts, task: Task) -> None:
@@ -74,8 +62,8 @@ def gather(parts: Parts, task: Task) -> None:
         return
     found = _read(parts, helpdesk, ticket, _ALL)
     until = datetime.fromisoformat(task.action.data["until"])
-    if found.account.late and parts.clock() + (found.wait or timedelta(seconds=1)) < until:
-        raise TryLater("; ".join(found.account.late), wait=found.wait)
+    if found.late and parts.clock() + (found.wait or timedelta(seconds=1)) < until:
+        raise TryLater("; ".join(found.late), wait=found.wait)
     with parts.journal.case(task.connection, task.ticket_id, parts.clock()) as case:
         case.done(task, None)
         if case.ticket is not None and not case.ticket.status.is_over:
@@ -83,31 +71,41 @@ def gather(parts: Parts, task: Task) -> None:
 
 
 def _read(parts: Parts, helpdesk: Helpdesk, ticket: Ticket, wanted: frozenset[str]) -> Found:
-    if parts.accounts is None or wanted == _PAST:
-        return _earlier(helpdesk, ticket, replace(ticket.account, late=(), silent=()))
-    if not wanted & _PAST:
-        return Found(parts.accounts.look(ticket.requester, ticket.customer.organization), ticket.customer.past)
-    with ThreadPoolExecutor(1, "accounts") as beside:
-        looking = beside.submit(parts.accounts.look, ticket.requester, ticket.customer.organization)
-        earlier = _earlier(helpdesk, ticket, Account())
-        told = looking.result()
-    late, silent = (*told.late, *earlier.account.late), (*told.silent, *earlier.account.silent)
-    return replace(earlier, account=replace(told, gaps={**told.gaps, **earlier.account.gaps}, late=late, silent=silent))
+    """Ask whoever is wanted, all at once. Any error of theirs is a gap: what they have to tell keeps no ticket from its rules."""
+    account, past = None, None
+    late: list[str] = []
+    wait: timedelta | None = None
+    with ThreadPoolExecutor(2, "accounts") as beside:
+        looking = beside.submit(_look, parts, ticket) if wanted - _PAST else None
+        searching = beside.submit(helpdesk.past_tickets, ticket) if wanted & _PAST else None
+    if looking is not None:
+        wrong = looking.exception()
+        account = Account(gaps=dict.fromkeys(FIELDS, _broken(wrong))) if wrong else looking.result()
+        late += account.late
+    if searching is not None:
+        wrong = searching.exception()
+        if wrong is None:
+            read = searching.result()
+            past = Past(read.customer.past, read.missing.get(EARLIER, ""))
+        else:
+            past = Past(gap=str(wrong) if isinstance(wrong, Outside) else _broken(wrong), answered=False)
+        if isinstance(wrong, TryLater):
+            late, wait = [*late, f"earlier tickets: {wrong}"], wrong.wait
+    return Found(facts.whose(ticket), account, past, tuple(late), wait)
 
 
-def _earlier(helpdesk: Helpdesk, ticket: Ticket, account: Account) -> Found:
-    try:
-        read = helpdesk.past_tickets(ticket)
-    except Outside as wrong:
-        late = (f"earlier tickets: {wrong}",) if isinstance(wrong, TryLater) else ()
-        wait = wrong.wait if isinstance(wrong, TryLater) else None
-        return Found(replace(account, gaps={EARLIER: str(wrong)}, late=late, silent=_HELPDESK), (), wait)
-    why = read.missing.get(EARLIER, "")
-    return Found(replace(account, gaps={EARLIER: why} if why else {}), read.customer.past)
+def _look(parts: Parts, ticket: Ticket) -> Account:
+    return parts.accounts.look(ticket.requester, ticket.customer.organization) if parts.accounts else Account()
+
+
+def _broken(wrong: BaseException) -> str:
+    """An error that nobody expected, in words for a page; all of it stands in the log."""
+    _log.error("reading beside a ticket failed", exc_info=wrong)
+    return f"failed ({type(wrong).__name__})"
 
 
 def _conclude(case: Case, parts: Parts, before: Ticket, found: Found) -> None:
-    ticket = facts.gathered(before, found.account, found.past)
+    ticket = facts.informed(before, found)
     changed = facts.changed(before.customer, ticket.customer)
     case.write([facts.entry(ticket, changed)], case.handoff.id if case.handoff else "")
     package, steps = case.escalation.package if case.escalation else None, case.handoff.steps if case.handoff else 0

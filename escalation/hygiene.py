@@ -9,6 +9,7 @@ from datetime import date
 from itertools import chain
 
 from escalation.compare import normal
+from escalation.moments import timed
 from escalation.playbook import Condition, Conditions, Mode, Playbook, Rule
 from escalation.trees import USUAL_PATH
 from escalation.vocabulary import LISTS, pattern_of
@@ -91,8 +92,8 @@ def _always_with(rule: Rule, rules: Sequence[Rule], fired: Fired, times: int) ->
 def _covered(playbook: Playbook) -> dict[str, Rule]:
     """Rule → another that holds whenever it does and goes before it, so that where tickets go never follows the first.
 
-    Told of live rules by their conditions alone: all of the other's stand among the rule's. Rules that segments switch are left
-    out.
+    Told of live rules by their conditions alone: all of the other's stand among the rule's. Left out are rules that segments
+    switch, those that time alone makes fire beside one that it does not, and those that cool down sooner.
     """
     switched = {name for segment in playbook.segments for name in segment.modes}
     live = [(place, r) for place, r in enumerate(playbook.rules) if r.mode is Mode.LIVE and r.when.all and r.id not in switched]
@@ -101,12 +102,16 @@ def _covered(playbook: Playbook) -> dict[str, Rule]:
     by_rarest: dict[str, list[tuple[int, Rule]]] = defaultdict(list)
     for place, rule in live:
         by_rarest[min(parts[rule.id], key=lambda part: (common[part], part))].append((place, rule))
+    by_time = {rule.id for rule in timed(playbook).rules}
+    places = {rule.id: place for place, rule in live}
     found: dict[str, Rule] = {}
     for place, rule in live:
         weight = (-rule.severity.rank, place)
         wider = sorted((-r.severity.rank, at) for part in parts[rule.id] for at, r in by_rarest.get(part, ()))
         for before in (playbook.rules[at] for rank, at in wider if (rank, at) < weight):
-            if parts[before.id] <= parts[rule.id] and _lets_through(before.when, rule.when) and not _adds(rule, before):
+            alike = parts[before.id] <= parts[rule.id] and _lets_through(before.when, rule.when)
+            together = rule.cooldown >= before.cooldown and (rule.id not in by_time or before.id in by_time)
+            if alike and together and not _adds(rule, before, earlier=places[rule.id] < places[before.id]):
                 found[rule.id] = before
                 break
     return found
@@ -117,9 +122,13 @@ def _lets_through(wide: Conditions, narrow: Conditions) -> bool:
     return (not wide.any or wide.any == narrow.any) and set(map(repr, wide.none)) <= set(map(repr, narrow.none))
 
 
-def _adds(rule: Rule, first: Rule) -> bool:
-    """True when the first leaves open what the rule says: the next rule's word counts then (``decide.aim``)."""
-    return any(getattr(rule, name) and not getattr(first, name) for name in ("team", "issue_type"))
+def _adds(rule: Rule, first: Rule, *, earlier: bool) -> bool:
+    """True when the rule's word may count: where the first has none, or beside a weightier third one that has none.
+
+    Then the word of whichever stands earlier in the playbook counts (``decide.aim``).
+    """
+    pairs = [(getattr(rule, name), getattr(first, name)) for name in ("team", "issue_type")]
+    return any(mine and (not its or (earlier and mine != its)) for mine, its in pairs)
 
 
 def _second(rule: Rule, first: Rule) -> Finding:

@@ -104,9 +104,9 @@ class Pipeline(Parts):
         helpdesk = self.helpdesks()[connection]
         started = self.clock()
         ticket = helpdesk.fetch(ticket_id)
-        ticket = gathering.ahead(self, helpdesk, self.journal.known(connection, ticket_id).ticket, ticket)
+        found = gathering.ahead(self, helpdesk, self.journal.known(connection, ticket_id).ticket, ticket)
         with self.journal.case(connection, ticket_id, self.clock()) as case:
-            conclude.look_at(case, self, _newer(case.ticket, ticket), (), read_at=started)
+            conclude.look_at(case, self, _newer(case.ticket, ticket), (), read_at=started, found=found)
 
     def _hear_all(self, helpdesk: Helpdesk, known: Known, ticket_id: str) -> tuple[list[Heard], list[Outcome]]:
         heard: list[Heard] = []
@@ -174,14 +174,13 @@ class Pipeline(Parts):
     ) -> None:
         """Decide and plan in one transaction, with every delivery of this pass marked in it."""
         news = tuple(h.change for h in heard if not h.own)
-        if news:
-            ticket = gathering.ahead(self, helpdesk, known.ticket, ticket)
+        found = gathering.ahead(self, helpdesk, known.ticket, ticket) if news else None
         with self.journal.case(helpdesk.connection, ticket.id, self.clock()) as case:
             ids = [h.delivery.id for h in heard]
             ticket = handover.woven(case.ticket, ticket)
             case.conclude([*outcomes, *map(_outcome, heard)])
             if news:
-                conclude.look_at(case, self, ticket, news, read_at=read_at, deliveries=ids)
+                conclude.look_at(case, self, ticket, news, read_at=read_at, deliveries=ids, found=found)
             else:
                 conclude.tell_handoff(case, self, case.ticket, ticket)  # a snapshot may show more than our own act
                 case.save_ticket(remembered(case.ticket, ticket))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from escalation import conclude, gathering, handover, outcomes
+from escalation.account import Found
 from escalation.actions import Action, ActionKind, Entry, NewTicket
 from escalation.handover import Asked, Handover, HandoverState
 from escalation.journal import Case
@@ -34,10 +35,10 @@ def begin(parts: Parts, number: str, attempt: int) -> None:
     ticket_id = kept.ticket or _make(parts, helpdesk, kept)
     started = parts.clock()
     read = _read(parts, helpdesk, kept, ticket_id, attempt)
-    if read is not None:
-        read = gathering.ahead(parts, helpdesk, parts.journal.known(kept.asked.connection, ticket_id).ticket, read)
+    before = parts.journal.known(kept.asked.connection, ticket_id).ticket
+    found = gathering.ahead(parts, helpdesk, before, read) if read else None
     with parts.journal.case(kept.asked.connection, ticket_id, parts.clock()) as case:
-        _hand_over(case, parts, kept, read, started)
+        _hand_over(case, parts, kept, read, started, found)
 
 
 def failed(parts: Parts, number: str, error: BaseException, *, final: bool) -> None:
@@ -95,7 +96,7 @@ def _read(parts: Parts, helpdesk: Helpdesk, kept: Handover, ticket_id: str, atte
     return None
 
 
-def _hand_over(case: Case, parts: Parts, kept: Handover, read: Ticket | None, started: datetime) -> None:
+def _hand_over(case: Case, parts: Parts, kept: Handover, read: Ticket | None, started: datetime, found: Found | None) -> None:
     """Look at the ticket with the handover as a reason; the request is done in the same transaction."""
     known = read or case.ticket or Ticket(case.connection, case.ticket_id)
     if read is None:
@@ -104,7 +105,7 @@ def _hand_over(case: Case, parts: Parts, kept: Handover, read: Ticket | None, st
         raise GiveUp(f"ticket {case.ticket_id} is {known.status}; reopen it, or hand over without a ticket")
     ticket = handover.joined(kept.asked, handover.woven(case.ticket, known), parts.playbook())
     case.reserve(kept.id)
-    conclude.look_at(case, parts, ticket, (), read_at=started if read else None, handed=ticket.handed)
+    conclude.look_at(case, parts, ticket, (), read_at=started if read else None, handed=ticket.handed, found=found)
     if case.handoff is None:
         raise GiveUp("the playbook has no path for it")  # look_at always opens one for a ticket that is not over
     _weigh(case, ticket)

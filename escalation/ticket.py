@@ -185,7 +185,8 @@ class Account:
     """What account sources know of a customer, each fact once, from the source that counts.
 
     ``gaps``: field → why nobody knows it. ``conflicts``: who says something else, in words. ``late``: who may answer later.
-    ``silent``: sources that were asked and told nothing at all, for now or until somebody mends them.
+    ``silent``: sources that were asked and told nothing at all, for now or until somebody mends them. ``past``: the helpdesk was
+    asked for earlier tickets, and answered.
     """
 
     facts: tuple[Fact, ...] = ()
@@ -193,7 +194,8 @@ class Account:
     conflicts: tuple[str, ...] = ()
     late: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
-    email: str = ""  # whose account it is
+    past: bool = False
+    email: str = ""  # whose account it is: the customer's address, or else what ``account.whose`` says
 
 
 FieldValue = str | int | float | bool | Decimal | Money | datetime | tuple[str, ...] | None

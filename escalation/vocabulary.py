@@ -116,13 +116,13 @@ DERIVED: Mapping[str, str] = {
     "custom.*": "a custom field that the mapping names",
     "signals.*": "what was read in the text, see the list of signals",
     "signals.*.confidence": "how sure that reading is, 0 to 1",
-    "before.*": "a field of the ticket, its customer, its messages or its clocks as it was at the last evaluation",
+    "before.*": "a field of the ticket, its customer or its clocks as it was at the last evaluation",
 }
 
 FIELDS: Mapping[str, str] = {**ATTRIBUTES, **DERIVED}
 # First parts of what is worked out at each look and kept by nobody.
 _WORKED_OUT = frozenset({"age", "waiting", "unanswered_for", "in_queue", "business", "history", "contacts", "escalate_note"})
-_WORKED_OUT |= {"product_areas", "segment", "change", "signals"}
+_WORKED_OUT |= {"product_areas", "segment", "change", "signals", "text", "messages", "last_message"}  # threads are kept once
 
 # Closed vocabularies: the loader refuses other words, because a rule with a mistyped word would silently never fire.
 # "unknown" is in none of them: what is unknown is absent, and only the operator ``absent`` finds it.

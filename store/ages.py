@@ -19,7 +19,7 @@ from store.tables import DocumentRow
 
 def stood(engine: Engine, playbook: Playbook, now: datetime, days: int) -> Mapping[str, int]:
     """Rule → days, at most ``days``, for which its conditions and mode have been what they are; see ``hygiene.SETTLED``."""
-    asked = sorted({*(d for d in hygiene.SETTLED if d < days), days})
+    asked = sorted(d for d in {*hygiene.SETTLED, days} if hygiene.SETTLED[0] <= d <= days)
     refused = frozenset(version for name, version in StoredDocuments(engine).refused() if name == "escalation")
     return hygiene.stood(playbook, {ago: _then(engine, now - timedelta(days=ago), refused) for ago in asked})
 

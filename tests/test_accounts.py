@@ -177,6 +177,31 @@ def test_a_remote_source_is_not_up(kind: str, status: int, tmp_path: Path) -> No
     assert found.facts == () and len(found.late) == 1 and found.late[0].startswith("crm: ")
 
 
+@pytest.mark.parametrize("kind", REMOTE)
+def test_a_remote_source_that_answers_with_a_page_tells_nothing(kind: str, tmp_path: Path) -> None:
+    """A page of its maintenance, with 200: a gap, and no error that anybody else has to catch."""
+    with playing(lambda *_: (200, b"<!doctype html><p>Back soon")) as play:
+        found = remote(kind, play, tmp_path).look(MIA, NORTHWIND)
+    assert found.facts == () and found.gaps["tier"].startswith("crm: ") and found.silent == ("crm",)
+
+
+def test_salesforce_may_show_a_page_once_signed_in(tmp_path: Path) -> None:
+    def handle(path: str, told: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
+        return (200, {"access_token": "t1"}) if path == "/services/oauth2/token" else (200, b"<!doctype html><p>Back soon")
+
+    with playing(handle) as play:
+        found = remote("salesforce", play, tmp_path).look(MIA, NORTHWIND)
+    assert "its answer is not JSON" in found.gaps["tier"] and found.late and found.silent == ("crm",)
+
+
+def test_a_source_that_refuses_is_left_alone_too_and_still_says_why(tmp_path: Path) -> None:
+    with playing(lambda *_: (403, {})) as play:
+        known = sources(HTTP.format(url=play.url), tmp_path)
+        for n in range(9):
+            found = known.look(Person(email=f"{n}@x.example"), Group())
+        assert len(play.calls) == MOST_FAILURES and found.gaps["tier"].startswith("crm: no permission")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", REMOTE)
 def test_a_remote_source_that_never_answers_is_not_waited_for(kind: str, tmp_path: Path) -> None:

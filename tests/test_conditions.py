@@ -53,6 +53,8 @@ NEVER = [  # condition, what is told
     ("field: segment, op: changed_to, value: a", "changed_to asks what segment was at the last look"),
     ("field: before.signals.sentiment.score, op: lt, value: 0", "nobody remembers what signals.sentiment.score was"),
     ("field: before.waiting, op: absent", "nobody remembers what waiting was"),
+    ("field: messages.customer.count, op: increased", "increased asks what messages.customer.count was at the last look"),
+    ("field: text, op: changed", "changed asks what text was at the last look"),
     (
         "field: subject, op: gte, value: 5",
         "subject is text and cannot be compared with 5. Use contains, is, matches or starts_with",

@@ -104,7 +104,8 @@ def test_what_is_remembered_of_the_last_look_is_what_the_loader_says() -> None:
     """``changed`` and ``before.`` are refused for the others, as they could never hold."""
     signals = (Signal("churn_risk", True, 0.9), Signal("intent", {"label": "billing"}, 0.9))
     full = replace(FULL, sla=(SlaClock("first reply", NOW, ClockState.GREEN),), known=frozenset({"messages"}))
-    seen = look(full, full, changed(ChangeKind.CREATED), signals=signals)
+    before = replace(full, messages=())  # as it is kept
+    seen = look(full, before, changed(ChangeKind.CREATED), signals=signals)
     kept = {name for name in seen.values if name in seen.was}
     assert kept == {name for name in seen.values if is_remembered(name)} and len(kept) > 20
     for name in ("business.age", "history.reopened", "contacts.same_problem", "escalate_note.team", "in_queue", "segment"):

@@ -151,7 +151,7 @@ POLICY = "sla_policies: [{{id: one, when: {{all: [{{{condition}}}]}}, targets: {
         ("field: before.priority, op: is, value: low", "before before.priority is known"),
         ("field: change.kind, op: has, value: created", "before change.kind is known"),
         ("field: history.reopened, op: gte, value: 1", "before history.reopened is known"),
-        ("field: priority, op: becomes, value: low", "before it is known what changed"),
+        ("field: priority, op: becomes, value: low", ""),
         ("field: priority, op: changed", "before it is known what changed"),
         ("field: segment, op: is, value: vip", ""),
         ("field: customer.tier, op: is, value: vip", ""),
