@@ -100,11 +100,9 @@ def _goes(rule: Rule, trees: Collection[str]) -> str:
     if rule.team:
         return f"{of_note}team {rule.team}"
     if rule.issue_type:
-        tree = f"where the tree of {rule.issue_type} leads, else " if rule.issue_type in trees else ""
-        return f"{of_note}{tree}the team that owns {rule.issue_type}"
-    if trees:
-        return f"{of_note}where the tree of the ticket's issue type leads if it has one, else the team of that type"
-    return f"{of_note}the team of the ticket's issue type"
+        tree = " or where its tree leads" if rule.issue_type in trees else ""
+        return f"{of_note}the team that owns {rule.issue_type}{tree}"
+    return f"{of_note}the team of the ticket's issue type{' or where its tree leads' if trees else ''}"
 
 
 def looked_at(when: Conditions, facts: Facts) -> tuple[bool, str, tuple[Seen, ...]]:

@@ -278,12 +278,12 @@ WHERE = [
     (
         Rule("t", "T", Conditions(all=(OPEN,))),
         ("billing",),
-        "to where the tree of the ticket's issue type leads if it has one, else the team of that type.",
+        "to the team of the ticket's issue type or where its tree leads.",
     ),
     (
         Rule("t", "T", Conditions(all=(OPEN,)), issue_type="billing"),
         ("billing",),
-        "to where the tree of billing leads, else the team that owns billing.",
+        "to the team that owns billing or where its tree leads.",
     ),
     (Rule("t", "T", Conditions(all=(OPEN,)), issue_type="security"), ("billing",), "to the team that owns security."),
     (Rule("t", "T", Conditions(all=(OPEN,)), team="care"), ("billing",), "to team care."),
