@@ -64,7 +64,7 @@ def test_slices_go_to_one_process_of_low_priority_that_is_not_the_worker(notes: 
             aside.carry_on(number)
     pids, parents, niceness, numbers = zip(*rows(notes), strict=True)
     assert numbers == (3, 4, 3) and len(set(pids)) == 1 and set(parents) == {os.getpid()}
-    assert min(niceness) >= os.nice(0) + 10
+    assert min(niceness) >= min(19, os.nice(0) + 10)  # 19 is the most there is
     assert not psutil.pid_exists(pids[0])
 
 
