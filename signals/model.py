@@ -42,7 +42,8 @@ class Part:
 
     questions: Mapping[str, Question]
     bias: tuple[float, ...]  # per label
-    lanes: tuple[int, ...]  # per label, its place in a packed row
+    sums: Struct  # takes a packed row apart: the squared length, and a sum per label, in the order of their lanes
+    places: tuple[int, ...]  # per label, the place of its sum among these
 
     def share(self, scores: Sequence[float], name: str) -> dict[str, float]:
         """Probability of each label of a question with several; they add up to 1."""
@@ -135,13 +136,13 @@ class Model:
         return mixed
 
     def _scores(self, part: Part, total: int) -> list[float]:
-        lanes = len(self.sentence.lanes) + len(self.message.lanes)
+        lanes = len(self.sentence.places) + len(self.message.places)
         lifted = _lifted(lanes)
         # Lifted, so that nothing is borrowed from the sum beside; with the highest bit turned it is a signed number again.
         packed = ((total + lifted) ^ lifted).to_bytes(_BYTES * (lanes + 1), "little")
-        length, *sums = _numbers(lanes).unpack(packed)
-        scale = math.sqrt(_UNIT / length) if length else 0.0
-        return [bias + scale * sums[lane] for bias, lane in zip(part.bias, part.lanes, strict=True)]
+        sums = part.sums.unpack(packed)
+        scale = math.sqrt(_UNIT / sums[0]) if sums[0] else 0.0
+        return [bias + scale * sums[place] for bias, place in zip(part.bias, part.places, strict=True)]
 
 
 def _mean(words: Sequence[float], beyond: Sequence[float]) -> list[float]:
@@ -163,8 +164,9 @@ def words_only() -> Model:
     """The model that comes with Baton and needs nothing beside Python."""
     with WEIGHTS.open(encoding="utf-8") as lines:  # line by line: read at once it would take as much memory again
         told = json.loads(next(lines))
-        sentence, message = _part(told["sentence"]), _part(told["message"])
-        places = [1 << (_BITS * (lane + 1)) for lane in range(len(sentence.lanes) + len(message.lanes))]
+        lanes = len(told["sentence"]["lanes"]) + len(told["message"]["lanes"])
+        sentence, message = _part(told["sentence"], lanes), _part(told["message"], lanes)
+        places = [1 << (_BITS * (lane + 1)) for lane in range(lanes)]
         weights = {
             feature: length + sum(map(mul, row[1::2], map(places.__getitem__, row[::2])))
             for (feature, length, *row), _ in map(json.JSONDecoder().raw_decode, lines)
@@ -173,19 +175,17 @@ def words_only() -> Model:
     return Model(told["version"], sentence, message, weights, both)
 
 
-def _part(told: Mapping[str, Any]) -> Part:
+def _part(told: Mapping[str, Any], lanes: int) -> Part:
+    """A part of a model that has so many ``lanes`` for both; those of the other part are passed over."""
     questions: dict[str, Question] = {}
     first = 0
     for name, asked in told["questions"].items():
         cut = asked["threshold"]
         questions[name] = Question(name, tuple(asked["labels"]), first, cut, least_score(cut))
         first += len(asked["labels"])
-    return Part(questions, tuple(told["bias"]), tuple(told["lanes"]))
-
-
-@lru_cache(maxsize=8)
-def _numbers(lanes: int) -> Struct:
-    return Struct(f"<I{lanes}i")
+    own = sorted(told["lanes"])
+    sums = Struct("<I" + "".join("i" if lane in own else f"{_BYTES}x" for lane in range(lanes)))
+    return Part(questions, tuple(told["bias"]), sums, tuple(own.index(lane) + 1 for lane in told["lanes"]))
 
 
 @lru_cache(maxsize=8)

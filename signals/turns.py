@@ -132,25 +132,22 @@ def _tones(text: str, spans: Sequence[Span], scores: Sequence[float], model: Mod
 
 def _scored(text: str, hits: _Hits, advice: str, subject: str, model: Model) -> tuple[tuple[Span, ...], Sequence[float]]:
     """The sentences of a cleaned text with their scores, and the scores of the whole."""
+    here = setting(subject, advice, everyday("en"))
+    of_subject = model.total(here.subject)
+    places = list(_spans(text))
+    words = [words_of(text[start:end]) for start, end in places]
+    near = [of_subject + model.total(around(own, n, words[n - 1] if n else (), here)) for n, own in enumerate(words)]
     told: list[tuple[int, int, int]] = []
-    by_words: list[list[float]] = []
     seen: set[str] = set()
     whole = 0
-    here, before = setting(subject, advice, everyday("en")), list[str]()
-    of_subject = model.total(here.subject)
-    for number, (start, end) in enumerate(_spans(text)):
-        words = words_of(text[start:end])
-        said = features(words, _marks(hits, start, end))
+    for own, (start, end) in zip(words, places, strict=True):
+        said = features(own, _marks(hits, start, end))
         again = said & seen
-        first = total = model.total(said - again if again else said)
-        if again:
-            total += model.total(again)
-        near = of_subject + model.total(around(words, number, before, here))
-        told.append((start, end, total))
-        by_words.append(model.of_sentence(total + near))
-        seen |= said
+        first, repeated = model.total(said - again), model.total(again)
+        told.append((start, end, first + repeated))
         whole += first
-        before = words
+        seen |= said
+    by_words = [model.of_sentence(total + beside) for (_, _, total), beside in zip(told, near, strict=True)]
     scores = model.of_message(whole)
     if len(told) > 1:  # alone it says all that the message says
         by_words = [model.beside(one, scores) for one in by_words]
