@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,9 +15,8 @@ from escalation.decision import Seen
 from store import rule_queries
 from store.codec import plain
 from store.tables import DocumentRow, EscalationRow, EvaluationRow, TicketRow, TimelineRow
-from tests import databases
-from tests.web_data import ROSTER, RULES, Web, as_, people, trials, web
-from tests.web_rows import HOSTILE, MANY, a_decision, fill, fill_rules
+from tests.web_data import RULES, Web, as_, people, web
+from tests.web_rows import HOSTILE, MANY, a_decision
 
 NOW = datetime.now(UTC)
 MONTH = NOW - timedelta(days=30)
@@ -39,30 +37,6 @@ PAGES = (
     "/rules/backtests/{given_up}",
 )
 NO_RULES = "paths: {default: {levels: [{name: One person, offering: one}]}}\nrules: []\n"
-
-
-@pytest.fixture(scope="module")
-def filled(postgres: str) -> Iterator[tuple[Engine, dict[str, Any]]]:
-    with databases.migrated(postgres) as engine:
-        people(engine)
-        yield engine, fill(engine, ROSTER, NOW) | fill_rules(engine, NOW)
-
-
-@pytest.fixture
-def here(filled: tuple[Engine, dict[str, Any]], tmp_path: Path) -> Web:
-    return web(filled[0], tmp_path, backtests=trials(filled[0]))
-
-
-@pytest.fixture
-def ids(filled: tuple[Engine, dict[str, Any]]) -> dict[str, Any]:
-    return filled[1]
-
-
-@pytest.fixture
-def bare(db: Engine, tmp_path: Path) -> Web:
-    """Nothing stored but people."""
-    people(db)
-    return web(db, tmp_path, backtests=trials(db))
 
 
 # --- every page -----------------------------------------------------------------------------------------------------------

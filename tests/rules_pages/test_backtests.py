@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,36 +14,11 @@ from escalation.backtest import Backtest, Count, Tally
 from store import rule_queries
 from store.codec import plain
 from store.tables import BacktestRow
-from tests import databases
-from tests.web_data import ROSTER, RULES, Web, as_, csrf, people, trials, web
-from tests.web_rows import HOSTILE, fill, fill_rules
+from tests.web_data import RULES, Web, as_, csrf, trials
+from tests.web_rows import HOSTILE
 from web.pages_rules_show import counted, days
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture(scope="module")
-def filled(postgres: str) -> Iterator[tuple[Engine, dict[str, Any]]]:
-    with databases.migrated(postgres) as engine:
-        people(engine)
-        yield engine, fill(engine, ROSTER, NOW) | fill_rules(engine, NOW)
-
-
-@pytest.fixture
-def here(filled: tuple[Engine, dict[str, Any]], tmp_path: Path) -> Web:
-    return web(filled[0], tmp_path, backtests=trials(filled[0]))
-
-
-@pytest.fixture
-def ids(filled: tuple[Engine, dict[str, Any]]) -> dict[str, Any]:
-    return filled[1]
-
-
-@pytest.fixture
-def bare(db: Engine, tmp_path: Path) -> Web:
-    """Nothing stored but people."""
-    people(db)
-    return web(db, tmp_path, backtests=trials(db))
 
 
 def started(here: Web, who: str, draft: str, days: str = "30") -> Any:
