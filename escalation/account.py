@@ -34,7 +34,8 @@ def gather_action(handoff_id: str, now: datetime) -> Action:
 
 
 def late_action(ticket: Ticket, now: datetime) -> Action:
-    """The same for a ticket without a handoff whose rules looked at ``now`` while a source was silent; once a customer."""
+    """The same for a ticket whose rules looked at ``now`` while a source was silent, or whose customer is another one since its
+    handoff began; once a customer."""
     return _gather(f"gather:{ticket.connection}:{ticket.id}:{crc32(whose(ticket).encode())}", "", now)
 
 

@@ -87,8 +87,11 @@ def _escalate(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket, d
         _resume(case, parts, before, ticket, decision)
     package = _package(case, parts, ticket, decision, case.handoff)
     if case.escalation is not None:
-        _add_reasons(case, decision, package)
+        another = before is not None and account.whose(before) != account.whose(ticket)
+        _add_reasons(case, decision, package, another=another)
         fill(case, parts)
+        if another:
+            case.plan(account.late_action(ticket, case.now))
     elif decision.escalate:
         _open(case, parts, decision, package, evaluation)
     elif ticket.account.silent:
@@ -209,8 +212,11 @@ def _resume(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket, dec
     take(case, parts, advance(handoff, Start(), case.now, desk(case, parts, handoff)))
 
 
-def _add_reasons(case: Case, decision: Decision, package: context.ContextPackage) -> None:
-    """One open escalation per ticket: later triggers add reasons and may raise the severity (domain.md §2)."""
+def _add_reasons(case: Case, decision: Decision, package: context.ContextPackage, *, another: bool) -> None:
+    """One open escalation per ticket: later triggers add reasons and may raise the severity (domain.md §2).
+
+    ``another``: the ticket is another customer's now, and the cards show what is known of the one before.
+    """
     escalation: Escalation | None = case.escalation
     if escalation is None:
         return
@@ -227,8 +233,9 @@ def _add_reasons(case: Case, decision: Decision, package: context.ContextPackage
             ),
         )
     )
-    if new:
+    if new or another:
         show_again(case)
+    if new:
         words = "; ".join(v.words for v in new)
         case.write([Entry("reason_added", words, data={"rules": [v.rule for v in new]})])
 

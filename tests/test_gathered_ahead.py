@@ -14,9 +14,23 @@ from escalation.conclude import look_at
 from escalation.gathering import ahead
 from escalation.playbook import Condition, Conditions, Mode, Rule, Segment
 from escalation.ports import TryLater
-from escalation.ticket import Account, Customer, Group, Person, Role, Ticket
+from escalation.ticket import Account, Customer, Fact, Group, Person, Role, Ticket
 from tests.floor import URGENT
-from tests.gathering_world import GOLD, KIM, LATE, PAST, UPGRADED, VIP, Bench, PlayAccounts, Remembers, bench, close_all, looks
+from tests.gathering_world import (
+    GOLD,
+    KIM,
+    LATE,
+    NOW,
+    PAST,
+    UPGRADED,
+    VIP,
+    Bench,
+    PlayAccounts,
+    Remembers,
+    bench,
+    close_all,
+    looks,
+)
 
 KNOWN = Rule("known", "Came before", Conditions(all=(Condition("customer.past.count", "gte", 1),)))
 
@@ -118,6 +132,23 @@ def test_another_customer_of_the_same_tier_is_asked_about_anew(db: Engine) -> No
     known = stored(room)
     assert (known.customer.tier, known.account.email) == ("gold", "lee@example.com")
     assert informed(stored(room), replace(found, whose="kim@example.com")) == stored(room), "what is late is another's by now"
+
+
+def test_a_handoff_whose_ticket_is_another_customers_now_shows_that_one(db: Engine) -> None:
+    """The card of Kim's ticket showed gold; it is Lee's by now."""
+    bronze = Account((Fact("tier", "bronze", "stripe", NOW, True),))
+    room = bench(db, GOLD, bronze)
+    room.gather()
+    lee = replace(stored(room), requester=Person("d", "Lee", "lee@example.com", Role.CUSTOMER))
+    with room.floor.journal.case("zendesk", "1", room.floor.now) as case:
+        look_at(case, room.floor.pipeline, lee, ())
+    assert room.line("Tier") == "" and len(room.planned("update_alert")) == 2, "nothing of Kim stands on the card"
+    room.gather()
+    assert room.line("Tier") == "bronze [stripe, 09:00 UTC]" and room.accounts.asked == ["kim@example.com", "lee@example.com"]
+    assert len(room.planned("update_alert")) == 3
+    with room.floor.journal.case("zendesk", "1", room.floor.now) as case:
+        look_at(case, room.floor.pipeline, lee, ())
+    assert len(room.planned("gather")) == 2 and len(room.planned("update_alert")) == 3, "once a customer"
 
 
 KIM_BY_PHONE, ACME, OTHER = Person("c", "Kim", role=Role.CUSTOMER), Customer(Group("o1", "Acme")), Customer(Group("o2", "Other"))
