@@ -185,11 +185,12 @@ def test_the_webhooks_of_our_own_writes_spare_the_read_and_hide_nothing(parts: S
         first = str(next(_tickets))
         taken(parts, helpdesk, first)
         until(lambda: any("our own" in d["why"] for d in notes_told_of(parts, first)), what="the webhook of our own note heard")
-        ticket, before = str(next(_tickets)), len(parts.calls(helpdesk))
+        ticket = str(next(_tickets))
         taken(parts, helpdesk, ticket)
         [proved] = lines(parts, parts.handoff(ticket), "proved")
         assert proved.startswith("Read back: note there, internal, complete, assigned to Ada Lindqvist, as ")
-        assert [call["method"] for call in parts.calls(helpdesk)[before:]][-1] in ("PUT", "POST"), "nothing is read after it"
+        mine = [call["method"] for call in parts.calls(helpdesk) if f"/{ticket}" in call["path"]]  # others are seen to meanwhile
+        assert mine[-1] in ("PUT", "POST"), f"it is read after it was written: {mine}"
         for lie in lies:
             ticket = str(next(_tickets))
             taken(parts, helpdesk, ticket, **{lie: 1.0, "lies": 1})
