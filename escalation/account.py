@@ -76,6 +76,11 @@ def whose(ticket: Ticket) -> str:
     return ticket.requester.email.lower() or next((f"{kind} {id}" for kind, id in named if id), "")
 
 
+def is_another(before: Ticket | None, ticket: Ticket) -> bool:
+    """True when the ticket is of somebody else than before; not where nobody knows any more whose it is."""
+    return before is not None and whose(ticket) not in ("", whose(before))
+
+
 def informed(ticket: Ticket, found: Found | None) -> Ticket:
     """``ticket`` with what was gathered; as it is where that is another customer's by now."""
     if found is None or found.whose != whose(ticket):
@@ -123,7 +128,7 @@ def remembered(before: Ticket | None, ticket: Ticket) -> Ticket:
     earlier = before.customer.past if before else ()
     if known == Account() and not earlier:
         return ticket
-    if whose(ticket) and known.email != whose(ticket) and (known.email or (before and whose(before) != whose(ticket))):
+    if whose(ticket) and known.email != whose(ticket) and (known.email or is_another(before, ticket)):
         own = _without(ticket.customer, known.facts)
         return replace(ticket, customer=replace(own, past=() if own.past == earlier else own.past), account=Account())
     return _overlaid(replace(ticket, account=known, customer=replace(ticket.customer, past=ticket.customer.past or earlier)))

@@ -87,7 +87,7 @@ def _escalate(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket, d
         _resume(case, parts, before, ticket, decision)
     package = _package(case, parts, ticket, decision, case.handoff)
     if case.escalation is not None:
-        another = before is not None and account.whose(before) != account.whose(ticket)
+        another = account.is_another(before, ticket)
         _add_reasons(case, decision, package, another=another)
         fill(case, parts)
         if another:

@@ -14,13 +14,12 @@ from escalation.conclude import look_at
 from escalation.gathering import ahead
 from escalation.playbook import Condition, Conditions, Mode, Rule, Segment
 from escalation.ports import TryLater
-from escalation.ticket import Account, Customer, Fact, Group, Person, Role, Ticket
+from escalation.ticket import Account, Customer, Group, Person, Role, Ticket
 from tests.floor import URGENT
 from tests.gathering_world import (
     GOLD,
     KIM,
     LATE,
-    NOW,
     PAST,
     UPGRADED,
     VIP,
@@ -29,6 +28,7 @@ from tests.gathering_world import (
     Remembers,
     bench,
     close_all,
+    fact,
     looks,
 )
 
@@ -136,8 +136,7 @@ def test_another_customer_of_the_same_tier_is_asked_about_anew(db: Engine) -> No
 
 def test_a_handoff_whose_ticket_is_another_customers_now_shows_that_one(db: Engine) -> None:
     """The card of Kim's ticket showed gold; it is Lee's by now."""
-    bronze = Account((Fact("tier", "bronze", "stripe", NOW, True),))
-    room = bench(db, GOLD, bronze)
+    room = bench(db, GOLD, Account((fact("tier", "bronze"),)))
     room.gather()
     lee = replace(stored(room), requester=Person("d", "Lee", "lee@example.com", Role.CUSTOMER))
     with room.floor.journal.case("zendesk", "1", room.floor.now) as case:
@@ -149,6 +148,16 @@ def test_a_handoff_whose_ticket_is_another_customers_now_shows_that_one(db: Engi
     with room.floor.journal.case("zendesk", "1", room.floor.now) as case:
         look_at(case, room.floor.pipeline, lee, ())
     assert len(room.planned("gather")) == 2 and len(room.planned("update_alert")) == 3, "once a customer"
+
+
+def test_a_handoff_whose_customer_cannot_be_read_for_once_keeps_what_is_known(db: Engine) -> None:
+    room = bench(db)
+    room.gather()
+    unknown = replace(stored(room), requester=Person(""))
+    with room.floor.journal.case("zendesk", "1", room.floor.now) as case:
+        look_at(case, room.floor.pipeline, unknown, ())
+    assert room.line("Tier") == "gold [stripe, 09:00 UTC]" and room.accounts.asked == ["kim@example.com"]
+    assert len(room.planned("gather")) == 1 and len(room.planned("update_alert")) == 1, "nobody is asked, no card is edited"
 
 
 KIM_BY_PHONE, ACME, OTHER = Person("c", "Kim", role=Role.CUSTOMER), Customer(Group("o1", "Acme")), Customer(Group("o2", "Other"))
