@@ -32,6 +32,10 @@ CREATE TABLE IF NOT EXISTS sandbox.calls (
 CREATE INDEX IF NOT EXISTS calls_vendor ON sandbox.calls (vendor, id);
 """
 
+# While the database is away a play-vendor fails, as others do. It must not do long afterwards what it was asked, when whoever
+# asked has looked for it in vain and asked again.
+_PATIENCE_S = 2.0
+
 
 class State:
     """The objects of every play-vendor; each method is one transaction, so any number of processes may share it."""
@@ -54,7 +58,7 @@ class State:
                     url,
                     min_size=0,
                     max_size=16,  # a thread that changes one object may look at another meanwhile
-                    timeout=5,
+                    timeout=_PATIENCE_S,
                     open=True,
                     check=ConnectionPool.check_connection,  # the database may have been restarted
                     kwargs={"row_factory": dict_row},

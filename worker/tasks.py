@@ -16,7 +16,7 @@ from procrastinate.jobs import Job, Status
 
 from escalation import presence, takeover, tending, user_groups
 from escalation.pipeline import Pipeline
-from escalation.retry import wait_before
+from escalation.retry import UNCLEAR, wait_before
 from escalation.shift_people import ShiftEnd
 from escalation.shift_work import Shifts
 from store import queue
@@ -27,9 +27,6 @@ log = structlog.get_logger("worker")
 MOST_TIMERS = 200  # a pass
 POSTPONED = timedelta(minutes=1)
 OnFailure = Callable[[BaseException, bool], None]  # the error, and True when there will be no further try
-
-
-UNEXPECTED_S = timedelta(seconds=2)
 
 
 class Again(Exception):
@@ -44,7 +41,7 @@ class _AsAgainSays(BaseRetryStrategy):
     """A job is over when it was done or set aside, never because noting its failure failed (the database was away)."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        wait = exception.wait if isinstance(exception, Again) else UNEXPECTED_S
+        wait = exception.wait if isinstance(exception, Again) else UNCLEAR
         return RetryDecision(retry_at=datetime.now(UTC) + wait)
 
 
