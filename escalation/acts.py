@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
+from escalation.actions import Entry
 from escalation.events import AssignedInHelpdesk, Event, HumanReplied, TicketOver
 from escalation.handover import is_reply
 from escalation.hop import Handoff
 from escalation.journal import Case
 from escalation.parts import Parts
-from escalation.ticket import Message, Ticket
+from escalation.ticket import ChangeKind, Message, Role, Ticket, TicketChange
 
 
-def acts(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket) -> list[Event]:
-    """What people have done since ``before``, as events of the handoff that is open."""
+def acts(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket, news: Iterable[TicketChange] = ()) -> list[Event]:
+    """What people have done since ``before``, as events of the handoff that is open; ``news``: by whom."""
     handoff = case.handoff
     if handoff is None or before is None:
         return []
@@ -22,10 +25,15 @@ def acts(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket) -> lis
     at = min([case.now, *(m.at for m in replies if m.at)])
     events: list[Event] = []
     assignee = ticket.assignee
-    reassigned = assignee.id and assignee.id != before.assignee.id and not _is_older(ticket, handoff)
+    reassigned = assignee.id and assignee.id != before.assignee.id
     if reassigned and not _our_cold_assignment(case, parts, handoff, assignee.id):
         agent = parts.roster().by_vendor_id(case.connection, assignee.id)
-        events.append(AssignedInHelpdesk(agent.id if agent else "", assignee.name or f"agent {assignee.id}", at))
+        name = agent.name if agent else assignee.name or f"agent {assignee.id}"
+        if _by_itself(news) and not handoff.state.is_taken:
+            words = f"A rule of the helpdesk assigned {name}; that is nobody's word, so those who are asked still are"
+            case.write([Entry("assigned", words)], handoff.id)
+        else:
+            events.append(AssignedInHelpdesk(agent.id if agent else "", name, at))
     events += _answered_unpressed(case, parts, handoff, replies, at)
     events += [HumanReplied(m.author.name or "An agent", m.at or case.now) for m in replies]
     if ticket.status.is_over:
@@ -33,9 +41,27 @@ def acts(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket) -> lis
     return events
 
 
-def _is_older(ticket: Ticket, handoff: Handoff) -> bool:
-    """True when what is seen was so before somebody accepted: a read or webhook that our own write-back has overtaken."""
-    return bool(handoff.accepted_at and ticket.updated_at and ticket.updated_at < handoff.accepted_at)
+def overtaken(case: Case, ticket: Ticket, read_at: datetime | None) -> Ticket:
+    """The ticket with the assignee our own write-back gave it, where what is seen of it was so before; ``read_at`` says when.
+
+    Helpdesks stamp in whole seconds, by their own clock: within the second in which the assignment was planned only whoever had
+    the ticket before is old news, and what was read since is none, whatever its stamp.
+    """
+    handoff, before = case.handoff, case.ticket
+    if handoff is None or before is None or ticket.assignee.id == before.assignee.id:
+        return ticket
+    planned, at = handoff.assigned_at, ticket.updated_at
+    if planned is None or at is None or at >= planned:
+        return ticket
+    if ticket.assignee.id != handoff.had and (at >= planned.replace(microsecond=0) or (read_at and read_at >= planned)):
+        return ticket
+    return replace(ticket, assignee=before.assignee)
+
+
+def _by_itself(news: Iterable[TicketChange]) -> bool:
+    """True when webhooks say that no person assigned the ticket: a trigger of the helpdesk did, or its routing."""
+    actors = [change.actor.role for change in news if "assignee" in change.fields and change.kind is ChangeKind.ASSIGNED]
+    return bool(actors) and all(role in (Role.SYSTEM, Role.BOT) for role in actors)
 
 
 def _answered_unpressed(

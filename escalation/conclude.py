@@ -66,7 +66,7 @@ def look_at(
     look = Look(background.log, next_look(parts.playbook(), ticket, seen, case.now, background), playbook.version)
     case.save_ticket(ticket, read_at=read_at, actions_seen=acts, look=look)
     _tell_account(case, before, ticket)
-    tell_handoff(case, parts, before, ticket)
+    tell_handoff(case, parts, before, ticket, news)
     _shadow(case, parts, decision)
     if not ticket.status.is_over:
         _escalate(case, parts, before, ticket, decision, evaluation)
@@ -254,12 +254,12 @@ def _all_reasons(old: context.ContextPackage, new: context.ContextPackage) -> tu
     return (*old.reasons, *(reason for reason in new.reasons if reason.rule not in known))
 
 
-def tell_handoff(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket) -> None:
+def tell_handoff(case: Case, parts: Parts, before: Ticket | None, ticket: Ticket, news: tuple[TicketChange, ...] = ()) -> None:
     """What people did in the helpdesk itself counts: assigned there, replied there, over there (domain.md §4).
 
     Solved, closed, deleted, spam and merged away are over: offers, clocks and the escalation end.
     """
-    for event in acts(case, parts, before, ticket):
+    for event in acts(case, parts, before, ticket, news):
         if case.handoff is not None:
             handoff = case.handoff
             take(case, parts, advance(handoff, event, case.now, desk(case, parts, handoff)))

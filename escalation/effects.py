@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from escalation import bug_effects, bug_level, context, reach, shift_effects, threads
-from escalation.actions import Action, ActionKind, Card, Entry, Receipt
+from escalation.actions import ActionKind, Card, Entry, Receipt, Write
 from escalation.gathering import gather
 from escalation.hop import Handoff, Offer, OfferState, State
 from escalation.journal import Case, Shown
@@ -24,7 +24,7 @@ from escalation.state_words import words_for
 from escalation.ticket import Ticket
 from escalation.verdicts import is_receivers
 from escalation.word import word
-from escalation.write_back import why_not_write
+from escalation.write_back import as_it_stands, why_not_write
 
 
 def carry_out(parts: Parts, task: Task) -> None:
@@ -140,11 +140,12 @@ def _notify(parts: Parts, task: Task) -> None:
 
 def _write(parts: Parts, task: Task) -> None:
     """One step of a write-back; the answer is held against what was asked, and the stored ticket learns it."""
-    step = task.action.write
-    if step is None:
+    if task.action.write is None:
         raise GiveUp("a write-back without content; it was planned by another version")
-    if moot := why_not_write(parts.journal.shown(task.action.handoff_id)):
-        _finish(parts, task, moot=moot)
+    shown = parts.journal.shown(task.action.handoff_id)
+    step = as_it_stands(task.action, shown.handoff, parts.roster()) if shown else task.action.write
+    if (moot := why_not_write(shown)) or step is None:
+        _finish(parts, task, moot=moot or "somebody else has the ticket by now")
         return
     helpdesk = parts.helpdesks()[task.connection]
     receipt = helpdesk.write(step, look_first=task.look_first)
@@ -152,7 +153,7 @@ def _write(parts: Parts, task: Task) -> None:
         case.done(task, receipt)
         if case.ticket is not None:
             case.save_ticket(_learned(case.ticket, receipt, step.agent_id, step.group_id))
-        case.write([_written(receipt, task.action)], task.action.handoff_id)
+        case.write([_written(receipt, step)], task.action.handoff_id)
         if receipt.mismatch:
             reach.tell_team(case, parts, f"mismatch:{task.action.key}", "; ".join(receipt.mismatch))
 
@@ -168,11 +169,8 @@ def _learned(ticket: Ticket, receipt: Receipt, agent_id: str, group_id: str) -> 
     return replace(ticket, assignee=assignee, group=replace(ticket.group, id=group_id) if group_id else ticket.group)
 
 
-def _written(receipt: Receipt, action: Action) -> Entry:
-    step = action.write
-    what = [
-        word for word, there in (("assigned", step and (step.agent_id or step.group_id)), ("noted", step and step.note)) if there
-    ]
+def _written(receipt: Receipt, step: Write) -> Entry:
+    what = [word for word, there in (("assigned", step.agent_id or step.group_id), ("noted", step.note)) if there]
     words = f"Written to the helpdesk: {' and '.join(what) or 'fields'}"
     words += " (found already done)" if receipt.found else ""
     words += f". Not as asked: {'; '.join(receipt.mismatch)}" if receipt.mismatch else ""

@@ -109,6 +109,8 @@ class Handoff:
     hop_limit: int = 5  # more hand-overs than this, and a lead decides (bounce)
     steps: int = 0  # how often it was moved on; makes the keys of its card's edits unique
     noted: bool = False  # the internal note is planned; a handoff has one
+    had: str = ""  # the helpdesk's id of whoever had the ticket when it was to be assigned last
+    assigned_at: datetime | None = None  # when that was planned
     passes: int = 0  # how many passes through a level have begun
     repeated: int = 0  # how often the current level was gone through again
     laps: int = 0  # how often the path began again

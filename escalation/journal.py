@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from escalation.actions import Action, Entry, Timer
+from escalation.actions import Action, Entry, Timer, Write
 from escalation.affinity import Earlier
 from escalation.away import Away
 from escalation.bug import Bug, BugLink
@@ -247,8 +247,8 @@ class Journal(ShiftJournal, Protocol):
     def shown(self, handoff_id: str) -> Shown | None:
         """Any handoff, live or over, with what its cards show; None when there is none."""
 
-    def all_written(self, handoff_id: str) -> bool:
-        """True when every planned write of a handoff to its helpdesk is done, or proved needless."""
+    def unwritten(self, handoff_id: str, key: str) -> tuple[Write, ...]:
+        """The steps of the write-back with this key, those that mend it included, which are neither done nor needless."""
 
     def finish(self, task: Task, now: datetime, *, posted: Posted | None = None, offer_id: str = "", moot: str = "") -> None:
         """Mark an action as done and remember where the card of ``offer_id`` was posted; ``moot`` says why nothing was done."""

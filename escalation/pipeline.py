@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from escalation import bugs, conclude, effects, feedback, gathering, handover, proving, shift_items, unread
 from escalation.account import remembered
 from escalation.actions import ActionKind, Timer
+from escalation.acts import overtaken
 from escalation.events import Event, Fired
 from escalation.handoff import advance
 from escalation.hop import HandOver
@@ -106,7 +107,8 @@ class Pipeline(Parts):
         ticket = helpdesk.fetch(ticket_id)
         found = gathering.ahead(self, helpdesk, self.journal.known(connection, ticket_id).ticket, ticket)
         with self.journal.case(connection, ticket_id, self.clock()) as case:
-            conclude.look_at(case, self, _newer(case.ticket, ticket), (), read_at=started, found=found)
+            seen = overtaken(case, _newer(case.ticket, ticket), started)
+            conclude.look_at(case, self, seen, (), read_at=started, found=found)
 
     def _hear_all(self, helpdesk: Helpdesk, known: Known, ticket_id: str) -> tuple[list[Heard], list[Outcome]]:
         heard: list[Heard] = []
@@ -177,7 +179,7 @@ class Pipeline(Parts):
         found = gathering.ahead(self, helpdesk, known.ticket, ticket) if news else None
         with self.journal.case(helpdesk.connection, ticket.id, self.clock()) as case:
             ids = [h.delivery.id for h in heard]
-            ticket = handover.woven(case.ticket, ticket)
+            ticket = overtaken(case, handover.woven(case.ticket, ticket), read_at)
             case.conclude([*outcomes, *map(_outcome, heard)])
             if news:
                 conclude.look_at(case, self, ticket, news, read_at=read_at, deliveries=ids, found=found)

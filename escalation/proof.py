@@ -14,7 +14,7 @@ from enum import StrEnum
 from escalation.actions import Note, Write
 from escalation.ports import Helpdesk
 from escalation.thread import OWN_NOTE
-from escalation.ticket import Message, Ticket
+from escalation.ticket import Message, Person, Ticket
 
 _FIRST = 6  # the lines that tell it; later ones may have been left out for a helpdesk's limit
 _BEGINS = 60  # letters and digits by which a note without its mark is known
@@ -37,11 +37,18 @@ class Proof:
 
     faults: Mapping[Fault, str] = field(default_factory=dict)
     seen: tuple[str, ...] = ()  # what is as asked, in words
+    other: Person = field(default_factory=Person)  # who has the ticket, where somebody else was to have it
 
     @property
     def words(self) -> str:
         good = f"Read back: {', '.join(self.seen)}" if self.seen else "Read back"
         return f"{good}. Not as asked: {'; '.join(self.faults.values())}" if self.faults else good
+
+
+def given_on(proof: Proof, name: str) -> Proof:
+    """The same, where a colleague has given the ticket to somebody else since: no fault of the write, and not to be undone."""
+    faults: dict[Fault, str] = {fault: words for fault, words in proof.faults.items() if fault != Fault.NOT_ASSIGNED}
+    return Proof(faults, (*proof.seen, f"in the helpdesk {name} has the ticket by now"), proof.other)
 
 
 def look_back(helpdesk: Helpdesk, write: Write, *, assigned: bool, known: Callable[[], Ticket | None] = lambda: None) -> Proof:
@@ -62,13 +69,15 @@ def read_back(write: Write, ticket: Ticket, *, assigned: bool) -> Proof:
     seen: list[str] = []
     if write.note is not None:
         _judge(write.note, ticket, faults, seen)
+    other = Person()
     wanted, shown = (write.agent_id, ticket.assignee) if write.agent_id else (write.group_id, ticket.group)
     if assigned and wanted:
         if shown.id == wanted:
             seen.append(f"assigned to {shown.name or wanted}")
         else:
             faults[Fault.NOT_ASSIGNED] = f"it was to be assigned to {wanted}, the helpdesk shows {shown.id or 'nobody'}"
-    return Proof(faults, tuple(seen))
+            other = ticket.assignee
+    return Proof(faults, tuple(seen), other)
 
 
 def again(write: Write, faults: Mapping[Fault, str]) -> Write | None:

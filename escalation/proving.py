@@ -15,11 +15,11 @@ from escalation.hop import Handoff
 from escalation.journal import Case
 from escalation.parts import Parts
 from escalation.planned import Task
-from escalation.proof import MENDED, again, look_back, read_back
+from escalation.proof import MENDED, Proof, again, given_on, look_back, read_back
 from escalation.reach import tell_team
 from escalation.roster import Agent
 from escalation.ticket import Ticket, TicketChange, apply
-from escalation.write_back import why_not_write
+from escalation.write_back import is_for, why_not_write
 
 PATIENCE = timedelta(seconds=5)  # for the webhook of a write; they mostly come within one or two
 
@@ -30,32 +30,59 @@ def prove(parts: Parts, task: Task) -> None:
     The read waits a little where the helpdesk's own webhook may make it needless.
     """
     write, shown = task.action.write, parts.journal.shown(task.action.handoff_id)
-    if write is None or shown is None or (moot := why_not_write(shown)) or not parts.journal.all_written(shown.handoff.id):
-        parts.journal.finish(task, parts.clock(), moot=moot or "not everything was written")
+    if write is not None and shown is not None:
+        write = _done(write, parts.journal.unwritten(shown.handoff.id, write.key))
+    if write is None or shown is None or (moot := why_not_write(shown)):
+        parts.journal.finish(task, parts.clock(), moot=moot or "nothing of it was written")
         return
     helpdesk = parts.helpdesks()[task.connection]
     if helpdesk.echoes and not task.action.data.get("waited"):
         _wait(parts, task)
         return
-    assigned = _still_theirs(parts, shown.handoff, task.connection, write)
-    found = look_back(
-        helpdesk, write, assigned=assigned, known=lambda: parts.journal.known(task.connection, task.ticket_id).ticket
-    )
+    found, given = _looked(parts, task, write, shown.handoff)
     mend = again(write, found.faults) if not task.action.data.get("again") else None
     with parts.journal.case(task.connection, task.ticket_id, parts.clock()) as case:
         if not case.settle(task) and not found.faults:
             return  # a webhook has told it meanwhile
+        if given:
+            case.refresh_later()  # what people do in the helpdesk counts, and is learned by reading it
         words = found.words + (". What can be written again is" if mend else "")
         case.write([Entry("not_proved" if found.faults else "proved", words)], task.action.handoff_id)
         for step in helpdesk.steps(mend) if mend else ():
-            case.plan(Action(f"write:{step.key}", ActionKind.WRITE, shown.handoff.id, why="read back: was missing", write=step))
+            case.plan(
+                Action(f"write:{step.key}", ActionKind.WRITE, shown.handoff.id, _whose(task), "read back: was missing", step)
+            )
         if mend:
-            once_more = {"again": "1"}
+            once_more = {**_whose(task), "again": "1"}
             case.plan(Action(f"prove:{mend.key}", ActionKind.PROVE, shown.handoff.id, once_more, "read back again", write))
         alarms = [why for fault, why in found.faults.items() if not mend or fault not in MENDED]
         if alarms:
             text = f"Ticket {task.ticket_id} ({task.connection}) is not as Baton wrote it: {'; '.join(alarms)}."
             tell_team(case, parts, task.action.key, text)
+
+
+def _looked(parts: Parts, task: Task, write: Write, handoff: Handoff) -> tuple[Proof, bool]:
+    """What the helpdesk shows of a write now, and whether a colleague has given the ticket to somebody else since."""
+    known = lambda: parts.journal.known(task.connection, task.ticket_id).ticket  # noqa: E731
+    found = look_back(parts.helpdesks()[task.connection], write, assigned=is_for(handoff, task.action), known=known)
+    if found.other.id in ("", handoff.had):
+        return found, False
+    agent = parts.roster().by_vendor_id(task.connection, found.other.id)
+    return given_on(found, agent.name if agent else found.other.name or found.other.id), True
+
+
+def _whose(task: Task) -> dict[str, str]:
+    return {name: agent for name, agent in task.action.data.items() if name == "for"}
+
+
+def _done(write: Write, unwritten: Iterable[Write]) -> Write | None:
+    """What of a write-back was written, None for nothing: of the rest people were told when it was set aside."""
+    for step in unwritten:
+        if step.note is not None:
+            write = replace(write, note=None)
+        if step.agent_id or step.group_id:
+            write = replace(write, agent_id="", group_id="")
+    return write if write.note or write.agent_id or write.group_id else None
 
 
 def _wait(parts: Parts, task: Task) -> None:
@@ -78,7 +105,7 @@ def by_webhooks(case: Case, parts: Parts, told: Iterable[TicketChange]) -> None:
         write = task.action.write
         if write is None:
             continue
-        found = read_back(write, seen, assigned=_still_theirs(parts, handoff, case.connection, write))
+        found = read_back(write, seen, assigned=is_for(handoff, task.action))
         if found.seen and not found.faults and case.settle(task):
             case.write([Entry("proved", f"{found.words}, as the helpdesk's own webhook tells")], handoff.id)
 
@@ -91,10 +118,3 @@ def _as_told(known: Ticket, changes: Iterable[TicketChange], holder: Agent | Non
     if holder and seen.assignee.id and seen.assignee.id == holder.ids.get(known.connection):
         return replace(seen, assignee=replace(seen.assignee, name=holder.name))
     return seen
-
-
-def _still_theirs(parts: Parts, handoff: Handoff, connection: str, write: Write) -> bool:
-    """False when somebody else has the handoff by now, so that the ticket's assignee tells nothing of this write."""
-    holder = parts.roster().agent(handoff.accepted_by)
-    theirs = holder.ids.get(connection, "") if holder else ""
-    return write.agent_id == theirs if write.agent_id else not handoff.state.is_taken

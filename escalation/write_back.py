@@ -13,6 +13,7 @@ from escalation.parts import Parts
 from escalation.playbook import Severity
 from escalation.ports import GiveUp
 from escalation.reopening import chain_of
+from escalation.roster import Roster, Team
 from escalation.ticket import Priority, Status
 
 
@@ -25,10 +26,12 @@ def hand_over(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> Non
     except GiveUp as cannot:
         case.write([Entry("cannot", f"{helpdesk.kind} cannot do this: {cannot}")], handoff.id)
         return
-    case.save_handoff(replace(handoff, noted=handoff.noted or write.note is not None))
+    had = case.ticket.assignee.id if case.ticket else ""
+    case.save_handoff(replace(handoff, noted=handoff.noted or write.note is not None, had=had, assigned_at=case.now))
+    whose = {"for": over.agent}
     for step in steps:
-        case.plan(Action(f"write:{step.key}", ActionKind.WRITE, handoff.id, why=over.why, write=step))
-    case.plan(Action(f"prove:{write.key}", ActionKind.PROVE, handoff.id, why="read back", write=write))
+        case.plan(Action(f"write:{step.key}", ActionKind.WRITE, handoff.id, whose, over.why, step))
+    case.plan(Action(f"prove:{write.key}", ActionKind.PROVE, handoff.id, whose, "read back", write))
 
 
 def _write(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> Write:
@@ -40,7 +43,7 @@ def _write(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> Write:
     note = None
     if not handoff.noted and case.escalation is not None:
         link = f"{parts.page_url}/handoffs/{handoff.id}"
-        title = f"Handoff to {agent.name if agent else team.name if team else 'the team'}"
+        title = _title(agent.name if agent else "", team)
         masking = parts.playbook().masking
         package = masking.package(replace(case.escalation.package, chain=chain_of(handoff, roster)), To.NOTE)
         note = masking.whole(context.note(package, key=handoff.id, title=title, link=link, now=case.now), To.NOTE)
@@ -52,6 +55,37 @@ def _write(case: Case, parts: Parts, handoff: Handoff, over: HandOver) -> Write:
         note=note,
         priority=_raised(case, parts),
     )
+
+
+def _title(name: str, team: Team | None) -> str:
+    return f"Handoff to {name or (team.name if team else 'the team')}"
+
+
+def is_for(handoff: Handoff, action: Action) -> bool:
+    """Whether a planned assignment is still to be, or to stay: its agent has the handoff or is asked with the ticket in hand.
+
+    That of a team alone is, until somebody has it.
+    """
+    agent = action.data.get("for")
+    if agent is None:  # planned by an earlier version
+        return True
+    if not agent:
+        return not handoff.state.is_taken
+    return handoff.accepted_by == agent or any(offer.agent == agent and offer.assigned for offer in handoff.asked_now)
+
+
+def as_it_stands(action: Action, handoff: Handoff, roster: Roster) -> Write | None:
+    """The step of a write-back without what is no longer so: tried late, it would take the ticket from whoever has it by now.
+
+    None when nothing of it is left to write.
+    """
+    step = action.write
+    if step is None or is_for(handoff, action):
+        return step
+    holder = roster.agent(handoff.accepted_by)
+    title = _title(holder.name if holder else handoff.accepted_by, roster.team(handoff.team))
+    left = replace(step, agent_id="", group_id="", note=replace(step.note, title=title) if step.note else None)
+    return None if left == Write(left.key, left.ticket_id) else left
 
 
 def why_not_write(shown: Shown | None) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from escalation.actions import Action, Timer, TimerKind
+from escalation.actions import Action, Timer, TimerKind, Write
 from escalation.away import Away
 from escalation.handover import Handover
 from escalation.history import Background
@@ -145,9 +145,11 @@ class StoredJournal(StoredShifts):
     def shown(self, handoff_id: str) -> Shown | None:
         return shown.look_up(self._engine, handoff_id)
 
-    def all_written(self, handoff_id: str) -> bool:
+    def unwritten(self, handoff_id: str, key: str) -> tuple[Write, ...]:
         with each_alone(self._engine) as db:
-            return db.execute(sql.UNWRITTEN, {"the_handoff": handoff_id}).first() is None
+            rows = db.execute(sql.UNWRITTEN, {"the_handoff": handoff_id, "the_write": f"write:{key}"}).scalars()
+            steps = [build(Action, data).write for data in rows]
+        return tuple(step for step in steps if step is not None)
 
     def finish(self, task: Task, now: datetime, *, posted: Posted | None = None, offer_id: str = "", moot: str = "") -> None:
         with each_alone(self._engine) as db:

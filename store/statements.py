@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, bindparam, case, func, select, text, update
+from sqlalchemy import Boolean, String, bindparam, case, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from store.tables import (
@@ -174,10 +174,12 @@ DONE = (
 )
 DONE_AND_POSTED = DONE.add_cte(SAVE_POSTED.returning(OfferRow.id).cte("posted"))
 
-UNWRITTEN = (
-    select(ActionRow.id)
-    .where(ActionRow.handoff_id == bindparam("the_handoff"), ActionRow.kind == "write", ActionRow.state.not_in(("done", "moot")))
-    .limit(1)
+_write_key = bindparam("the_write", type_=String)
+UNWRITTEN = select(ActionRow.data).where(
+    ActionRow.handoff_id == bindparam("the_handoff"),
+    ActionRow.kind == "write",
+    ActionRow.state.not_in(("done", "moot")),
+    or_(ActionRow.key == _write_key, func.starts_with(ActionRow.key, _write_key + ":")),
 )
 
 _IS_OPEN = ActionRow.state.in_(("planned", "trying"))
