@@ -75,7 +75,8 @@ def worker_command() -> None:
     jobs = queue.app(baton.database_url, worker=True)
     command = (sys.executable, "-m", "flask", "--app", "app", "judge-backtests")
     beside = aside.Aside(command, settings.environment() | {"DATABASE_URL": baton.database_url}, baton.backtests)
-    tasks.register(jobs, baton.pipeline, beside, stalled_after_s=stalled_after_s)
+    every = baton.settings.reconcile_every_s
+    tasks.register(jobs, baton.pipeline, beside, stalled_after_s=stalled_after_s, reconcile_every_s=every)
     baton.reader.prepare()  # before the first job: the threads of a first burst would each load it for themselves
     if baton.writer:
         baton.writer.prepare()
@@ -95,7 +96,9 @@ def clock_command() -> None:
     from worker import clock  # APScheduler takes a tenth of a second to import, and only the clock needs it
 
     baton = _baton()
-    clock.run(queue.app(baton.database_url), baton.journal.beat, stalled_after_s=baton.settings.stalled_after_s)
+    told = baton.settings
+    jobs = queue.app(baton.database_url)
+    clock.run(jobs, baton.journal.beat, stalled_after_s=told.stalled_after_s, reconcile_every_s=told.reconcile_every_s)
 
 
 @click.command("socket-mode")

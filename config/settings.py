@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     stalled_after_s: float = Field(
         12.0, ge=1, le=600, description="a worker silent for so long is dead, its jobs run again; longer than VENDOR_TIMEOUT_S"
     )
+    reconcile_every_s: float = Field(
+        300.0, ge=0, le=86400, description="how often helpdesks are asked what changed without a webhook; 0 is never"
+    )
     web_workers: int = Field(2, ge=1, le=64, description="gunicorn processes")
     web_threads: int = Field(8, ge=1, le=256, description="threads of each web process")
     vendor_timeout_s: float = Field(10.0, gt=0, le=120, description="longest wait for an answer of a helpdesk or Slack")

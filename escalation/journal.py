@@ -23,7 +23,7 @@ from escalation.handover import Handover
 from escalation.history import Contact, Logged
 from escalation.hop import Handoff
 from escalation.planned import PlanningCase, Task
-from escalation.ports import Arrival, Inbound, News, Posted
+from escalation.ports import Arrival, Changed, Inbound, News, Posted
 from escalation.queued import Queued
 from escalation.roster import Load
 from escalation.shift_store import ShiftCase, ShiftJournal
@@ -212,7 +212,7 @@ class Case(PlanningCase, ShiftCase, Protocol):
     def join_bug(self, bug_id: str, link: BugLink) -> Joined | None:
         """Link this ticket to a bug that is there; None when it is not."""
 
-    def refresh_later(self) -> None:
+    def refresh_later(self, why: str = "") -> None:
         """Queue a fresh read of this ticket."""
 
 
@@ -246,6 +246,18 @@ class Journal(ShiftJournal, Protocol):
 
     def shown(self, handoff_id: str) -> Shown | None:
         """Any handoff, live or over, with what its cards show; None when there is none."""
+
+    def unheard(self, connection: str, changes: Iterable[Changed]) -> Mapping[Changed, bool]:
+        """Those of these changes that neither what is stored of the ticket shows nor a waiting delivery may tell of.
+
+        True where it may be a write of our own that changed it, of which not all helpdesks tell.
+        """
+
+    def beat(self, name: str, now: datetime) -> None:
+        """Remember a moment by a name: a sign of life, or up to when something was seen to."""
+
+    def beaten(self, name: str) -> datetime | None:
+        """The moment that was remembered last by this name."""
 
     def unwritten(self, handoff_id: str, key: str) -> tuple[Write, ...]:
         """The steps of the write-back with this key, those that mend it included, which are neither done nor needless."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from escalation import bugs, conclude, effects, feedback, gathering, handover, proving, shift_items, unread
 from escalation.account import remembered
-from escalation.actions import ActionKind, Timer
+from escalation.actions import ActionKind, Entry, Timer
 from escalation.acts import overtaken
 from escalation.events import Event, Fired
 from escalation.handoff import advance
@@ -100,8 +100,8 @@ class Pipeline(Parts):
         else:
             self._conclude(helpdesk, known, told(known.ticket, heard), heard, outcomes)
 
-    def refresh(self, connection: str, ticket_id: str) -> None:
-        """Read a ticket again and look at it with the rules, without a webhook having come."""
+    def refresh(self, connection: str, ticket_id: str, why: str = "") -> None:
+        """Read a ticket again and look at it with the rules, without a webhook having come; the timeline says ``why``."""
         helpdesk = self.helpdesks()[connection]
         started = self.clock()
         ticket = helpdesk.fetch(ticket_id)
@@ -109,6 +109,7 @@ class Pipeline(Parts):
         with self.journal.case(connection, ticket_id, self.clock()) as case:
             seen = overtaken(case, _newer(case.ticket, ticket), started)
             conclude.look_at(case, self, seen, (), read_at=started, found=found)
+            case.write([Entry("missed", why)] if why else [])
 
     def _hear_all(self, helpdesk: Helpdesk, known: Known, ticket_id: str) -> tuple[list[Heard], list[Outcome]]:
         heard: list[Heard] = []

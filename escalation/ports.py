@@ -9,7 +9,7 @@ Outside
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -87,6 +87,14 @@ class HelpdeskAgent:
     available: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A ticket that its helpdesk lists as changed, and when by the helpdesk's own clock (aware)."""
+
+    ticket_id: str
+    at: datetime
+
+
 class Helpdesk(Protocol):
     """One account of one helpdesk, both directions. Implementations are thread-safe."""
 
@@ -116,6 +124,12 @@ class Helpdesk(Protocol):
     def reread(self, ticket_id: str, known: Callable[[], Ticket | None] = lambda: None) -> Ticket:
         """The ticket as it stands, with what was just written; older messages and the customer's record only where they cost
         no call more. ``known`` gives the stored ticket, as in ``fetch``; not all ask for it."""
+
+    def changed(self, since: datetime) -> Iterator[Changed]:
+        """The tickets that changed at ``since`` or later, earliest change first; read page by page, as far as they are asked for.
+
+        Deleted ones are left out, and the newest may be missing for some minutes. GiveUp(refused) where the token may not.
+        """
 
     def past_tickets(self, ticket: Ticket) -> Ticket:
         """The same ticket with ``customer.past`` filled; costs a vendor call."""

@@ -211,8 +211,15 @@ def _search(world: World, kind: str) -> Response:
     per_page = min(int((asked.get("pagination") or {}).get("per_page") or 20), 150)
     things = [one for one in world.state.all(VENDOR, "tickets") if one["type"] == kind and not one.get("deleted")]
     found = [one for one in things if _fits(query, one)]
-    listed = [{key: value for key, value in one.items() if key != "conversation_parts"} for one in found[:per_page]]
-    pages = {"type": "pages", "page": 1, "per_page": per_page, "total_pages": -(-len(found) // per_page)}
+    if order := asked.get("sort"):
+        found.sort(key=lambda one: one.get(order["field"]) or 0, reverse=order.get("order") == "descending")
+    after = (asked.get("pagination") or {}).get("starting_after")
+    start = next((n for n, one in enumerate(found, 1) if one["id"] == after), 0)
+    page = found[start : start + per_page]
+    listed = [{key: value for key, value in one.items() if key != "conversation_parts"} for one in page]
+    pages = {"type": "pages", "page": start // per_page + 1, "per_page": per_page, "total_pages": -(-len(found) // per_page)}
+    if len(found) > start + per_page:
+        pages["next"] = {"page": start // per_page + 2, "starting_after": page[-1]["id"]}
     return jsonify({"type": f"{kind}.list", "pages": pages, "total_count": len(found), f"{kind}s": listed})
 
 

@@ -296,9 +296,9 @@ class StoredCase(StoredShiftCase):
             self._db.execute(sql.ADD_TIMELINE, self._entries)
             self._entries.clear()
 
-    def refresh_later(self) -> None:
+    def refresh_later(self, why: str = "") -> None:
         lock = f"{self.connection}:{self.ticket_id}:refresh"  # its own: waiting for a vendor, it must not hold up webhooks
-        self._queue.add(self._db, queue.REFRESH, lock, connection=self.connection, ticket_id=self.ticket_id)
+        self._queue.add(self._db, queue.REFRESH, lock, connection=self.connection, ticket_id=self.ticket_id, why=why)
 
     # --- what routing asks ---
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select, update
@@ -16,7 +16,7 @@ from escalation.handover import Handover
 from escalation.history import Background
 from escalation.journal import Known, Outcome, Shown, Unanswered, Waiting
 from escalation.planned import Task
-from escalation.ports import Arrival, Inbound, Posted
+from escalation.ports import Arrival, Changed, Inbound, Posted
 from escalation.queued import Queued
 from escalation.roster import Load
 from escalation.ticket import Ticket
@@ -250,10 +250,20 @@ class StoredJournal(StoredShifts):
             self._queue.add(db, queue.PERFORM, lock, action_id=action_id)
 
     def beat(self, name: str, now: datetime) -> None:
-        """A sign of life of a process."""
         sign = insert(BeatRow).values(name=name, at=now)
         with each_alone(self._engine) as db:
             db.execute(sign.on_conflict_do_update(index_elements=["name"], set_={"at": now}))
+
+    def beaten(self, name: str) -> datetime | None:
+        with each_alone(self._engine) as db:
+            at = db.execute(select(BeatRow.at).where(BeatRow.name == name)).scalar_one_or_none()
+        return at.astimezone(UTC) if at else None
+
+    def unheard(self, connection: str, changes: Iterable[Changed]) -> Mapping[Changed, bool]:
+        newest = {one.ticket_id: one for one in changes}
+        told = {"the_connection": connection, "ids": list(newest), "moments": [one.at for one in newest.values()]}
+        with each_alone(self._engine) as db:
+            return {newest[row.id]: row.own for row in db.execute(sql.UNHEARD, told)}
 
     def note(self, kind: str, words: str, actor: str, now: datetime, **data: str) -> None:
         """A line of the timeline that belongs to no ticket: a sign-in, a changed document."""

@@ -12,7 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import Connection
 
 HANDLE, REFRESH, PERFORM, TICK, RESCUE, BACKTEST = "handle", "refresh", "perform", "tick", "rescue", "backtest"
-PRESENCE, HANDOVER = "presence", "handover"
+PRESENCE, HANDOVER, RECONCILE = "presence", "handover", "reconcile"
 
 
 def app(database_url: str, *, worker: bool = False) -> App:

@@ -174,6 +174,24 @@ DONE = (
 )
 DONE_AND_POSTED = DONE.add_cte(SAVE_POSTED.returning(OfferRow.id).cte("posted"))
 
+# A ticket that was read since, or that is just being handled or read, is known as it is. There are few jobs at any time.
+UNHEARD = text("""
+SELECT c.id, EXISTS (
+    SELECT 1 FROM handoffs h JOIN actions a ON a.handoff_id = h.id WHERE (h.connection, h.ticket_id) = (:the_connection, c.id)
+        AND (a.kind, a.state) = ('write', 'done') AND a.done_at BETWEEN c.at - interval '1 minute' AND c.at + interval '1 minute'
+) AS own
+FROM unnest(CAST(:ids AS text[]), CAST(:moments AS timestamptz[])) WITH ORDINALITY AS c(id, at, place)
+WHERE NOT EXISTS (
+    SELECT 1 FROM tickets t WHERE (t.connection, t.ticket_id) = (:the_connection, c.id)
+        AND CAST(t.body ->> 'updated_at' AS timestamptz) >= c.at)
+    AND NOT EXISTS (
+        SELECT 1 FROM deliveries d WHERE (d.connection, d.ticket_id, d.status) = (:the_connection, c.id, 'accepted'))
+    AND c.id NOT IN (
+        SELECT j.args ->> 'ticket_id' FROM procrastinate_jobs j WHERE j.task_name = 'refresh' AND j.status IN ('todo', 'doing')
+            AND j.args ->> 'connection' = :the_connection)
+ORDER BY c.place
+""")
+
 _write_key = bindparam("the_write", type_=String)
 UNWRITTEN = select(ActionRow.data).where(
     ActionRow.handoff_id == bindparam("the_handoff"),

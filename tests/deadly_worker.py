@@ -84,5 +84,5 @@ def run(settings: dict[str, str], log: str, point: str = "") -> None:
         pipeline = replace(pipeline, journal=Deadly(pipeline.journal, method, when))
     stalled = baton.settings.stalled_after_s
     jobs = queue.app(baton.database_url, worker=True)
-    tasks.register(jobs, pipeline, baton.backtests, stalled_after_s=stalled)
+    tasks.register(jobs, pipeline, baton.backtests, stalled_after_s=stalled, reconcile_every_s=300)
     tasks.run(jobs, concurrency=4, stalled_after_s=stalled)

@@ -19,7 +19,7 @@ from escalation.actions import NewTicket, Receipt, Write
 from escalation.events import Event
 from escalation.pipeline import Answer, Pipeline
 from escalation.playbook import Condition, Conditions, Path, Playbook, Queueing, Rule
-from escalation.ports import Arrival, HelpdeskAgent, Inbound
+from escalation.ports import Arrival, Changed, HelpdeskAgent, Inbound
 from escalation.roster import Agent, Roster, Team
 from escalation.signals import Signal
 from escalation.ticket import ChangeKind, Customer, Message, Money, Person, Priority, Role, Status, Ticket, TicketChange
@@ -93,6 +93,9 @@ class PlayHelpdesk:
     def reread(self, ticket_id: str, known: Callable[[], Ticket | None] = lambda: None) -> Ticket:
         return self.fetch(ticket_id)
 
+    def changed(self, since: datetime) -> Iterator[Changed]:
+        yield from ()
+
     def past_tickets(self, ticket: Ticket) -> Ticket:
         return ticket
 
@@ -162,10 +165,14 @@ class Floor:
 
     def webhook(self, ticket: str, **told: str) -> None:
         """The helpdesk tells of a ticket, now; handled as the worker does."""
+        self.arrive(ticket, **told)
+        self.handle(ticket)
+
+    def arrive(self, ticket: str, **told: str) -> None:
+        """The same, not handled yet."""
         key = f"{ticket}:{self.now.isoformat()}:{'-'.join(told.values())}"
         body = json.dumps({"key": key, "ticket": ticket, "at": self.now.isoformat(), **told}).encode()
         self.pipeline.receive("zendesk", Inbound({}, body, {}), self.now)
-        self.handle(ticket)
 
     def handle(self, ticket: str) -> None:
         self.pipeline.handle("zendesk", ticket)

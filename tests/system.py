@@ -71,6 +71,7 @@ class System:
             "DATA_DIR": str(self.folder / "var"),
             "API_TOKEN": API_TOKEN,
             "ADMIN_PASSWORD": PASSWORD,
+            "RECONCILE_EVERY_S": "0",  # tests count calls, and lose webhooks on purpose
         }
         settings["CONFIG_DIR"] = str(roomy_config(self.folder))
         kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR")}

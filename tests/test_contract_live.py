@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -74,6 +74,24 @@ def test_a_comment_of_a_hundred_thousand_characters_with_html_and_emoji(world: W
     assert len(message.text) >= 100_000 and message.text.startswith("Hello 😀") and message.text.endswith("the end 😀")
     heard = [world.connector().change(request) for request in world.heard]
     assert any(isinstance(one, TicketChange) and one.ticket_id == ticket for one in heard)
+
+
+@pytest.mark.parametrize("per_page", [2, 100])
+def test_what_changed_is_listed_page_by_page_earliest_first(world: World, per_page: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"connectors.{world.kind}.listing.PER_PAGE", per_page)
+    tickets = [world.seed(str(215_473_840_100 + number)) for number in range(5)]
+    for ticket in reversed(tickets):
+        world.act(ticket, "reply", "customer", text="Hello? Is anybody there?")
+    helpdesk = world.connector()
+    since = datetime.now(UTC) - timedelta(minutes=5)
+    listed = list(helpdesk.changed(since))
+    assert sorted({one.ticket_id for one in listed}) == sorted(tickets)
+    assert listed == sorted(listed, key=lambda one: one.at)
+    moments = {one.ticket_id: one.at for one in listed}
+    assert {ticket: helpdesk.fetch(ticket).updated_at for ticket in tickets} == moments
+    assert (
+        list(helpdesk.changed(datetime.now(UTC) + timedelta(hours=1))) == [] or world.kind == "zendesk"
+    )  # at most until a minute ago
 
 
 def test_an_unknown_ticket_is_gone(world: World) -> None:

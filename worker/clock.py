@@ -27,7 +27,7 @@ def _queue_once(app: App, task: str) -> None:
         log.warning("the database is away", error=str(away))
 
 
-def run(app: App, beat: Callable[[str, datetime], None], *, stalled_after_s: float) -> None:
+def run(app: App, beat: Callable[[str, datetime], None], *, stalled_after_s: float, reconcile_every_s: float) -> None:
     """Tick until SIGTERM or SIGINT. ``beat(name, now)`` leaves a sign of life."""
     stop = Stop()
     scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
@@ -40,6 +40,8 @@ def run(app: App, beat: Callable[[str, datetime], None], *, stalled_after_s: flo
     scheduler.add_job(_queue_once, "interval", (app, queue.RESCUE), seconds=stalled_after_s / BEATS)
     now = datetime.now(UTC)
     scheduler.add_job(_queue_once, "interval", (app, queue.PRESENCE), seconds=PRESENCE_S, next_run_time=now)
+    if reconcile_every_s:
+        scheduler.add_job(_queue_once, "interval", (app, queue.RECONCILE), seconds=reconcile_every_s, next_run_time=now)
     with app.open():
         scheduler.start()
         stop.wait()

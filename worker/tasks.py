@@ -14,7 +14,7 @@ import structlog
 from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.jobs import Job, Status
 
-from escalation import presence, takeover, tending, user_groups
+from escalation import presence, reconciling, takeover, tending, user_groups
 from escalation.pipeline import Pipeline
 from escalation.retry import UNCLEAR, wait_before
 from escalation.shift_people import ShiftEnd
@@ -67,6 +67,7 @@ class Tasks:
 
     pipeline: Pipeline
     backtests: Backtests
+    reconcile_every: timedelta = timedelta(minutes=5)
 
     def handle(self, context: JobContext, connection: str, ticket_id: str) -> None:
         def failed(error: BaseException, final: bool) -> None:
@@ -77,8 +78,8 @@ class Tasks:
         work = lambda: self.pipeline.handle(connection, ticket_id, attempt)  # noqa: E731
         _at_edge(work, failed, attempt, job="handle", connection=connection, ticket=ticket_id)
 
-    def refresh(self, context: JobContext, connection: str, ticket_id: str) -> None:
-        work = lambda: self.pipeline.refresh(connection, ticket_id)  # noqa: E731
+    def refresh(self, context: JobContext, connection: str, ticket_id: str, why: str = "") -> None:
+        work = lambda: self.pipeline.refresh(connection, ticket_id, why)  # noqa: E731
         _at_edge(work, _only_logged, _attempt(context), job="refresh", connection=connection, ticket=ticket_id)
 
     def perform(self, context: JobContext, action_id: int) -> None:
@@ -121,6 +122,17 @@ class Tasks:
     def _look_for_people(self) -> None:
         for source, why in presence.look(self.pipeline, self.pipeline.clock()).items():
             log.warning("who is available could not be read", source=source, error=why)
+
+    def reconcile(self, context: JobContext) -> None:
+        """Ask helpdesks what has changed without a webhook; who cannot be asked is told in the log and asked again."""
+        _at_edge(self._reconcile, _only_logged, 1, again=False, job="reconcile")
+
+    def _reconcile(self) -> None:
+        found = reconciling.look(self.pipeline, self.pipeline.clock(), self.reconcile_every)
+        for connection, missed in found.missed.items():
+            log.warning("tickets had changed without a webhook, and are read", connection=connection, tickets=missed)
+        for connection, why in found.problems.items():
+            log.warning("what has changed could not be asked", connection=connection, error=why)
 
     def tick(self, context: JobContext) -> None:
         """Fire what is due. A timer that fails is postponed, so that it holds up no other."""
@@ -183,13 +195,14 @@ def _only_logged(error: BaseException, final: bool) -> None:
     """Nothing to set aside: a refresh comes with the next webhook, a tick with the next second."""
 
 
-def register(app: App, pipeline: Pipeline, backtests: Backtests, *, stalled_after_s: float) -> None:
+def register(app: App, pipeline: Pipeline, backtests: Backtests, *, stalled_after_s: float, reconcile_every_s: float) -> None:
     """Give an app the tasks that web and clock queue by name; a worker silent for ``stalled_after_s`` is dead."""
-    tasks = Tasks(pipeline, backtests)
+    tasks = Tasks(pipeline, backtests, timedelta(seconds=reconcile_every_s))
     for name in (queue.HANDLE, queue.REFRESH, queue.PERFORM, queue.HANDOVER, queue.BACKTEST):
         app.task(name=name, pass_context=True, retry=_AsAgainSays())(getattr(tasks, name))
     app.task(name=queue.TICK, pass_context=True)(tasks.tick)  # no retry: the next one comes in a second
     app.task(name=queue.PRESENCE, pass_context=True)(tasks.presence)  # nor here
+    app.task(name=queue.RECONCILE, pass_context=True)(tasks.reconcile)
 
     async def rescue() -> None:
         """Jobs of workers that died are only listed by Procrastinate; running them again is ours."""

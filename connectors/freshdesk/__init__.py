@@ -6,19 +6,19 @@ Webhooks: https://support.freshdesk.com/support/solutions/articles/132589-using-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from config.connections import Connection
 from connectors.freshdesk import inbound as read
-from connectors.freshdesk import making, outbound
+from connectors.freshdesk import listing, making, outbound
 from connectors.freshdesk.api import Api
 from connectors.freshdesk.inbound import shape_of, sign
 from connectors.freshdesk.outbound import Desk
 from connectors.freshdesk.people import Directory
 from connectors.signatures import reveal
 from escalation.actions import NewTicket, Receipt, Write
-from escalation.ports import Arrival, HelpdeskAgent, Inbound
+from escalation.ports import Arrival, Changed, HelpdeskAgent, Inbound
 from escalation.ticket import Ignored, Ticket, TicketChange
 from mappings.schema import Mapping as Words
 
@@ -73,6 +73,9 @@ class Connector:
     def reread(self, ticket_id: str, known: Callable[[], Ticket | None] = lambda: None) -> Ticket:
         """As ``fetch``: Freshdesk lists a thread from its beginning, so that only what is known of it saves pages."""
         return self.fetch(ticket_id, known())
+
+    def changed(self, since: datetime) -> Iterator[Changed]:
+        return listing.changed(self._desk.api, since)
 
     def past_tickets(self, ticket: Ticket) -> Ticket:
         return outbound.past_tickets(self._desk, ticket)

@@ -8,18 +8,18 @@ Give Baton a teammate of its own: what that teammate does is taken for Baton's o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
 from config.connections import Connection
 from connectors.intercom import inbound as reader
-from connectors.intercom import making, outbound, reading
+from connectors.intercom import listing, making, outbound, reading
 from connectors.intercom.api import Api
 from connectors.intercom.inbound import restamp, sign
 from connectors.signatures import reveal
 from escalation.actions import NewTicket, Receipt, Write
-from escalation.ports import Arrival, HelpdeskAgent, Inbound, Outside
+from escalation.ports import Arrival, Changed, HelpdeskAgent, Inbound, Outside
 from escalation.ticket import Ignored, Ticket, TicketChange
 from mappings.schema import Mapping as Words
 
@@ -75,6 +75,9 @@ class Connector:
     def reread(self, ticket_id: str, known: Callable[[], Ticket | None] = lambda: None) -> Ticket:
         del known
         return reading.reread(self._desk, ticket_id)
+
+    def changed(self, since: datetime) -> Iterator[Changed]:
+        return listing.changed(self._desk.api, since)
 
     def past_tickets(self, ticket: Ticket) -> Ticket:
         return reading.past_tickets(self._desk, ticket)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
@@ -17,11 +17,11 @@ from config.connections import Connection
 from connectors.coverage import covered
 from connectors.signatures import reveal
 from connectors.zendesk import inbound as wire
-from connectors.zendesk import making, outbound, reading
+from connectors.zendesk import listing, making, outbound, reading
 from connectors.zendesk.api import Api
 from connectors.zendesk.people import People
 from escalation.actions import NewTicket, Receipt, Write
-from escalation.ports import Arrival, HelpdeskAgent, Inbound
+from escalation.ports import Arrival, Changed, HelpdeskAgent, Inbound
 from escalation.ticket import ChangeKind, Ignored, Ticket, TicketChange
 from mappings.schema import Mapping as TicketMapping
 
@@ -85,6 +85,9 @@ class Connector:
         del known  # what was just written is among the newest
         return reading.reread(self._account, ticket_id)
 
+    def changed(self, since: datetime) -> Iterator[Changed]:
+        return listing.changed(self.api, since)
+
     def past_tickets(self, ticket: Ticket) -> Ticket:
         return reading.past_tickets(self._account, ticket)
 
@@ -118,7 +121,7 @@ class Connector:
         return self._people.agents()
 
     def check(self) -> tuple[str, ...]:
-        return self._people.problems()
+        return self._people.problems() or listing.problems(self.api)
 
     def _remember(self, ticket_id: str, read: reading.Read) -> None:
         """Keep what a later merge of tags can start from, which spares it a call."""
