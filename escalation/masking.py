@@ -1,6 +1,6 @@
 """What must not leave is hidden, per destination: at the last border, over whole cards and notes (domain.md §5).
 
-Payment cards, passwords and keys are hidden everywhere (``thread.mask``); patterns of the playbook where it says. A destination
+Payment cards, passwords and keys are hidden everywhere (``secrets.mask``); patterns of the playbook where it says. A destination
 may be shown chosen fields of the package only.
 """
 
@@ -12,7 +12,7 @@ from enum import Enum, StrEnum
 from typing import Any, Protocol, TypeVar
 
 from escalation.package import ContextPackage
-from escalation.thread import mask
+from escalation.secrets import mask
 
 HIDDEN = "[hidden]"
 # Addresses and ids by which things are found again; a number in them is no payment card.

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from escalation.mail import own_lines
+from escalation.secrets import mask
 from escalation.ticket import Message, Person, Role, Ticket
 
 MOST_TEXT = 20_000  # characters of one message that are read; the ticket keeps the rest
@@ -28,20 +29,6 @@ UNSEEN = re.compile(
 _MOST_LOOKED = 1_000_000  # characters in which pictures pasted as text are left out
 _PICTURE = re.compile(r"data:[\w.+-]{1,40}/[\w.+-]{1,60};base64,[A-Za-z0-9+/=]*")
 _MANY_BLANKS = re.compile(r"\n{3,}")
-
-# Secrets people paste into tickets: payment cards, what follows the word password or token, keys of well-known shape.
-_RUN = re.compile(r"(?<![\w-])\d{1,19}(?:[ .-]?\d){9,40}(?![\w])", re.ASCII)  # of digits, some in groups
-_DIGITS = re.compile(r"\d+", re.ASCII)
-_HIDE_AFTER = r"(?i:\b(password|passwort|passcode|pwd|mot de passe|contraseña|api[ _-]?key|secret|access token)\b"
-_SECRET_WORD = re.compile(_HIDE_AFTER + r"(\s*(?:is\s*)?[:=]\s*)\S{4,200})")
-_SECRET_IS = re.compile(_HIDE_AFTER + r"(\s+is\s+)(?=\S{0,80}\d)\S{6,200})")  # "is wrong" hides nothing
-_SECRET_SHAPE = re.compile(
-    r"\b(?:sk|pk|rk)_(?:live|test)_\w{8,200}|\bxox[abprs]-[\w-]{8,200}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,200}|"
-    r"\beyJ[\w-]{10,2000}\.[\w-]{10,2000}\.[\w-]{5,2000}"
-)
-_SECRET_IN_URL = re.compile(r"(?i:([?&#](?:token|key|sig|code|password|auth|session|secret)[\w-]{0,20}=)[^\s&#]+)")
-_FOUR_DIGITS = re.compile(r"[^a-z \D]\d{3}")  # [^a-z \D] is \d, but passes over letters far quicker
-_SECRET_HINT = re.compile("pass|pwd|key|secret|token|contras|_live_|_test_|xox|akia|gh[pousr]_|eyj")
 
 _CJK_ENDS = "\u3002\uff01\uff1f"  # full stop, exclamation and question mark in full width
 _BREAK = re.compile(r"([.!?…\u061f\u0964][\"')\]”»]{0,3}(?=\s)|[" + _CJK_ENDS + r"][\u300d\u300f]?)\s*")
@@ -85,17 +72,6 @@ def clean(text: str) -> str:
     elif text.startswith(">"):
         text = ""
     return mask(text.strip())
-
-
-def mask(text: str) -> str:
-    """Payment cards shown by their last four digits, passwords and keys hidden."""
-    if _FOUR_DIGITS.search(text):
-        text = _RUN.sub(_hide_cards, text)
-    if "=" in text:
-        text = _SECRET_IN_URL.sub(r"\1[hidden]", text)
-    if _SECRET_HINT.search(text.casefold()):  # which makes an s of a long one, as patterns do
-        text = _SECRET_IS.sub(r"\1\2[hidden]", _SECRET_WORD.sub(r"\1\2[hidden]", _SECRET_SHAPE.sub("[hidden]", text)))
-    return text
 
 
 @lru_cache(maxsize=1024)  # several questions are asked of the same text in a row
@@ -157,31 +133,6 @@ def _said(message: Message, requester: Person) -> Said:
 
 def _is_own_note(message: Message) -> bool:
     return not message.public and OWN_NOTE in message.text[-300:]
-
-
-def _hide_cards(found: re.Match[str]) -> str:
-    """A run of digits with every payment card in it hidden; what stands beside it, such as an expiry date, stays."""
-    groups = [(piece.start(), piece.end()) for piece in _DIGITS.finditer(found.group())]
-    text, shown, first = found.group(), "", 0
-    begun = 0  # how much of the run is in ``shown``
-    while first < len(groups):
-        start = groups[first][0]
-        last = next((n for n in range(len(groups), first, -1) if _is_card(text[start : groups[n - 1][1]])), 0)
-        if last:
-            end = groups[last - 1][1]
-            shown += f"{text[begun:start]}[card ending {text[:end][-4:]}]"
-            begun = end
-        first = last or first + 1
-    return shown + text[begun:]
-
-
-def _is_card(text: str) -> bool:
-    digits = [int(char) for char in text if char.isdigit()]
-    if not 13 <= len(digits) <= 19 or not 3 <= digits[0] <= 6:
-        return False
-    # Luhn's check keeps order numbers as they are: https://en.wikipedia.org/wiki/Luhn_algorithm
-    doubled = [d if nth % 2 == 0 else d * 2 - 9 * (d > 4) for nth, d in enumerate(reversed(digits))]
-    return sum(doubled) % 10 == 0
 
 
 def _unwrapped(text: str) -> str:

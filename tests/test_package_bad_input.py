@@ -43,6 +43,7 @@ from signals.reader import TextReader
 from tests.contract_world import World, worlds
 from tests.floor import CUSTOMER, START, Floor, PlayHelpdesk, people
 from tests.gathering_world import PlayAccounts
+from tests.test_secrets import FOURS, PARTED_BY, SECRETS
 
 IN_TIME = 5.0  # seconds of processor time for all that Baton does until the card is posted; measured: 1.2 at most
 LIMITS = {
@@ -365,3 +366,17 @@ def test_a_huge_mail_is_read_by_every_helpdesk(stage: dict[str, World], kind: st
         assert "EXP-4417" in [s.text for s in package.specifics], "the words after a picture count"
     else:
         assert any(gap.field.startswith(f"message {read.messages[-1].id}") and gap.cause == "size" for gap in package.missing)
+
+
+def test_no_card_and_no_secret_stands_in_card_or_note(opened: Callable[[Case], Room]) -> None:
+    cards = [part.join(FOURS) for part in PARTED_BY if part.strip() != part or len(part) == 1]
+    planted = [*(f"I paid with {card}." for card in cards), *("".join(row) for row in SECRETS)]
+    room = opened(Case(ticket(*said("It does not work, error EXP-4417.", *planted), subject="Kennwort: geheim1")))
+    room.floor.webhook("1", priority="urgent")
+    room.perform("alert")
+    room.perform("gather")
+    note = room.note()
+    html = [notes.to_html(note, tags=tags, limit=limit) for tags, limit in LIMITS.values()]
+    shown = "\n".join((texts(note), repr(room.chat.cards), *(repr(blocks(card)) for card in room.chat.cards), *html))
+    assert "EXP-4417" in shown and "[card ending 4242]" in shown and "[hidden]" in shown
+    assert [words for words in (*cards, *(row[1] for row in SECRETS)) if words in shown] == []
