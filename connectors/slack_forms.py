@@ -36,7 +36,7 @@ _FORMS = {
         "Ask the sender",
         "Send",
         "Your question",
-        "The sender is told; the handoff waits for you.",
+        "The sender is asked to answer in an internal note.",
         False,
     ),
     Press.RETURN: ("Return this handoff", "Return", "What is missing?", "The sender gets this as a checklist.", False),

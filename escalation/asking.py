@@ -8,9 +8,10 @@ from datetime import datetime
 
 from escalation.completeness import DETAILS, Needs, judged
 from escalation.events import Filled, Gaps
+from escalation.facts import utc
 from escalation.filling import waiting
 from escalation.history import escalate_note
-from escalation.hop import Handoff
+from escalation.hop import Asking, Handoff
 from escalation.package import ContextPackage
 from escalation.playbook import Severity
 from escalation.roster import Agent, Roster
@@ -34,24 +35,53 @@ def gaps_for(
 
 
 def over_for(
-    handoff: Handoff, ticket: Ticket, package: ContextPackage, needs: Mapping[str, Needs], severity: Severity, now: datetime
+    handoff: Handoff,
+    ticket: Ticket,
+    package: ContextPackage,
+    needs: Mapping[str, Needs],
+    roster: Roster,
+    severity: Severity,
+    now: datetime,
 ) -> Filled | None:
-    """Why the sender is not waited for any more: enough is there for what it was handed over as, or it became urgent."""
-    if waiting(handoff) is None:
+    """Why the sender is not waited for any more: enough is there for what it was handed over as, or it became urgent.
+
+    What a receiver missed only the sender can tell to be there: they have written on the ticket since.
+    """
+    offer = waiting(handoff)
+    if offer is None:
         return None
     package = judged(replace(package, issue_type=handoff.issue_type), ticket, needs)
-    if package.completeness >= package.minimum or not for_a_person(package):
+    if handoff.lacked:
+        if (sender := roster.agent(offer.sender)) and _wrote(sender, ticket, roster, offer.at):
+            return Filled(f"{sender.name} has answered on the ticket: it is offered")
+    elif package.completeness >= package.minimum or not for_a_person(package):
         return Filled(f"What was missing is there ({package.completeness} of 100): it is offered")
     return Filled("It became urgent: it goes out and says what is missing") if urgent(ticket, severity, now) else None
 
 
 def sender_of(ticket: Ticket, roster: Roster) -> Agent | None:
     """Whoever wrote #escalate last, where the roster knows them; None where a rule or bot hands it over."""
-    if not escalate_note(ticket):
-        return None
-    author = ticket.messages[-1].author
-    by_mail = (agent for agent in roster.agents if author.email and agent.email.lower() == author.email.lower())
-    return (roster.by_vendor_id(ticket.connection, author.id) if author.id else None) or next(by_mail, None)
+    return roster.known(ticket.connection, ticket.messages[-1].author) if escalate_note(ticket) else None
+
+
+def sent_by(ticket: Ticket, roster: Roster) -> tuple[str, str]:
+    """The sender's name and agent id: who wrote #escalate, else who has the ticket; no agent where a bot hands it over."""
+    noted = bool(escalate_note(ticket))
+    person = ticket.messages[-1].author if noted else ticket.assignee
+    agent = roster.known(ticket.connection, person) if noted or ticket.handed is None else None
+    return person.name or (agent.name if agent else ""), agent.id if agent else ""
+
+
+def _wrote(sender: Agent, ticket: Ticket, roster: Roster, since: datetime) -> bool:
+    """True when they wrote on the ticket since then; helpdesks stamp in whole seconds."""
+    later = (m for m in reversed(ticket.messages) if m.at and utc(m.at) >= since.replace(microsecond=0))
+    return any(roster.known(ticket.connection, m.author) == sender for m in later)
+
+
+def asking_for(handoff: Handoff, ticket: Ticket, needs: Mapping[str, Needs], severity: Severity, now: datetime) -> Asking:
+    """How the sender is asked for what a receiver misses."""
+    need = needs.get(handoff.issue_type) or Needs()
+    return Asking(need.ask_for, ticket.url, urgent(ticket, severity, now))
 
 
 def for_a_person(package: ContextPackage) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ def _begin(case: Case, parts: Parts, asked: ByHand, sender: Agent) -> Begun:
         raise _NoRule
     severity = max(Severity(case.escalation.severity), Severity(asked.urgency), key=lambda s: s.rank)
     case.update(replace(case.escalation, severity=severity.value))
-    case.save_handoff(replace(case.handoff, sender=sender.name))
+    case.save_handoff(replace(case.handoff, sender=sender.name, sent_by=sender.id))
     conclude.fill(case, parts)  # more urgent than the rule says
     case.write([Entry("by_hand", f"{sender.name} handed it over by hand: {asked.why}", sender.id)], case.handoff.id)
     team = parts.roster().team(case.handoff.team)

@@ -10,7 +10,7 @@ from escalation.actions import Entry
 from escalation.acts import acts
 from escalation.affinity import acquainted
 from escalation.ahead import behind, joins_the_queue
-from escalation.asking import gaps_for, over_for
+from escalation.asking import asking_for, gaps_for, over_for, sent_by
 from escalation.clocks import Counting
 from escalation.decide import clocked, decide, facts_of
 from escalation.decision import Decision, as_data
@@ -107,7 +107,7 @@ def _background(case: Case, parts: Parts, ticket: Ticket) -> Background:
 
 
 def _package(case: Case, parts: Parts, ticket: Ticket, decision: Decision, handoff: Handoff | None) -> context.ContextPackage:
-    route, sender = (handoff.route, handoff.sender) if handoff else (None, ticket.assignee.name)
+    route, sender = (handoff.route, handoff.sender) if handoff else (None, sent_by(ticket, parts.roster())[0])
     chain = chain_of(handoff, parts.roster()) if handoff else ()
     needs = parts.playbook().completeness
     return context.build(ticket, decision.signals, decision, route, case.now, chain=chain, sender=sender, needs=needs)
@@ -164,7 +164,7 @@ def fill(case: Case, parts: Parts) -> None:
     if handoff is None or escalation is None or ticket is None:
         return
     needs, severity = parts.playbook().completeness, Severity(escalation.severity)
-    if event := over_for(handoff, ticket, escalation.package, needs, severity, case.now):
+    if event := over_for(handoff, ticket, escalation.package, needs, parts.roster(), severity, case.now):
         take(case, parts, advance(handoff, event, case.now, desk(case, parts, handoff)))
 
 
@@ -177,7 +177,7 @@ def _read_up(case: Case, parts: Parts, handoff_id: str) -> None:
 
 def _new_handoff(case: Case, parts: Parts, decision: Decision, path: Path) -> Handoff:
     assert case.escalation is not None  # noqa: S101 - opened the line before
-    sender = case.ticket.assignee.name if case.ticket else ""
+    sender, agent = sent_by(case.ticket, parts.roster()) if case.ticket else ("", "")
     return Handoff(
         id=case.new_handoff_id(),
         escalation_id=case.escalation.id,
@@ -189,6 +189,7 @@ def _new_handoff(case: Case, parts: Parts, decision: Decision, path: Path) -> Ha
         team=decision.team,
         issue_type=decision.issue_type,
         sender=sender,
+        sent_by=agent,
         playbook_version=decision.playbook_version,
         hop_limit=parts.playbook().hop_limit,
         skills=decision.skills,
@@ -290,9 +291,11 @@ def desk(case: Case, parts: Parts, handoff: Handoff, moment: Moment | None = Non
     severity = Severity(case.escalation.severity) if case.escalation else Severity.NORMAL
     counting = Counting(playbook.calendars, playbook.calendar, severity, ticket.status)
     urgent, no_later = hurry(severity, ticket.sla, case.now)
+    asking = asking_for(handoff, ticket, playbook.completeness, severity, case.now)
     path = playbook.paths.get(handoff.path.id)
     path = path.needing(handoff.skills) if path else None
-    return replace(made, path=path, version=playbook.version, counting=counting, hurry=urgent, no_later=no_later)
+    made = replace(made, path=path, version=playbook.version, counting=counting, asking=asking)
+    return replace(made, hurry=urgent, no_later=no_later)
 
 
 def recount(case: Case, parts: Parts) -> None:

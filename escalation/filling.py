@@ -1,5 +1,7 @@
 """Before the first offer a human sender is asked for what is missing; urgent handoffs go out saying so (domain.md §5).
 
+So they are when it is returned (``senders``).
+
 They add it in an internal note on the ticket. Once enough is there, the time is over, or somebody says so, it is
 offered.
 """
@@ -7,7 +9,7 @@ offered.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from escalation.actions import Entry
 from escalation.deadlines import offer_timers, time_of, timed
@@ -24,8 +26,7 @@ def waiting(handoff: Handoff) -> Offer | None:
 
 def asked(handoff: Handoff, gaps: Gaps, now: datetime, desk: Desk) -> Step:
     """Ask the sender; nobody else is asked until then."""
-    offer = Offer(f"{handoff.id}.{len(handoff.offers) + 1}", "", now, now + gaps.within, on_pass=handoff.passes)
-    offer = timed(replace(offer, span=gaps.within, sender=gaps.sender, why=f"missing: {', '.join(gaps.missing)}"), handoff, desk)
+    offer = wait(handoff, gaps.sender, ", ".join(gaps.missing), gaps.within, now, desk)
     team = desk.roster.team(handoff.team)
     text = (
         f"You hand ticket {handoff.ticket_id} ({handoff.connection}) to {team.name if team else 'somebody'}. Still missing:"
@@ -37,6 +38,12 @@ def asked(handoff: Handoff, gaps: Gaps, now: datetime, desk: Desk) -> Step:
     waits = replace(handoff, state=State.OFFERED, offers=(*handoff.offers, offer))
     action = tell(f"fill:{handoff.id}", handoff, text, agent=gaps.sender)
     return Step(waits, (action,), offer_timers(offer, handoff, desk, now), (entry,))
+
+
+def wait(handoff: Handoff, sender: str, missing: str, within: timedelta, now: datetime, desk: Desk) -> Offer:
+    """A new wait for the sender."""
+    offer = Offer(f"{handoff.id}.{len(handoff.offers) + 1}", "", now, now + within, on_pass=handoff.passes)
+    return timed(replace(offer, span=within, sender=sender, why=f"missing: {missing}"), handoff, desk)
 
 
 def filled(handoff: Handoff, event: Filled, now: datetime, desk: Desk) -> Step:

@@ -4,6 +4,7 @@
        │ decline, expiry: the next person, then the next level          ▲
        │ nobody left: waiting (channel, lead and watch know) ──accept───┘
        └─ ticket over: cancelled          accepted ──no reply in time, returned──▶ offered to the next
+                                                     (returned: the sender is asked first)
 
 A lead, or whoever is asked or has it, may call the next level or hand it to somebody by name (``passing_on``), and whoever is
 asked may put off answering once (``snooze``). A ticket that is reopened goes on with a new handoff (``chain``).
@@ -15,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from escalation import filling
+from escalation import filling, senders
 from escalation.actions import DeclineReason, Entry, TimerKind
 from escalation.bounce import came_to, decided, goes_in_circles
 from escalation.clocks import left as time_left
@@ -131,18 +133,15 @@ def _return(handoff: Handoff, event: Return, now: datetime, desk: Desk) -> Step:
     if handoff.state is not State.ACCEPTED or handoff.accepted_by != event.by:
         return Step(handoff, refused="Only the person who has this handoff can return it.")
     words = f"{desk.name(event.by)} returned it: {event.missing}"
-    back = came_to(handoff, handoff.path.levels[0].team or handoff.team)
-    return _take_back(back, words, f"returned it: {event.missing}", Entry("returned", words, event.by), now, desk)
-
-
-def _ask(handoff: Handoff, event: Ask, now: datetime, desk: Desk) -> Step:
-    if not handoff.state.is_live:
-        return Step(handoff, refused="The ticket is closed.")
-    words = f"{desk.name(event.by)} asks the sender: {event.question}"
-    team = desk.roster.team(handoff.team)
-    to = team.channel if team else ""
-    key = f"ask:{handoff.id}:{event.by}:{int(now.timestamp() * 1000)}"
-    return Step(handoff, (tell(key, handoff, words, channel=to),), (), (Entry("asked", words, event.by),))
+    back = replace(came_to(handoff, handoff.path.levels[0].team or handoff.team), lacked=words)
+    entry = Entry("returned", words, event.by)
+    asks = partial(senders.returned, event)
+    step = _take_back(back, words, f"returned it: {event.missing}", entry, now, desk, onward=asks)
+    return (
+        step
+        if filling.waiting(step.handoff)
+        else replace(step, actions=(*step.actions, *senders.told(step.handoff, event, desk)))
+    )
 
 
 def _fired(handoff: Handoff, event: Fired, now: datetime, desk: Desk) -> Step:
@@ -205,7 +204,17 @@ def _not_due(handoff: Handoff, now: datetime, before: timedelta) -> bool:
     return handoff.reply_due is None or now < (remind_at or handoff.reply_due - before)
 
 
-def _take_back(handoff: Handoff, words: str, why_not: str, entry: Entry, now: datetime, desk: Desk, *, level: int = 0) -> Step:
+def _take_back(
+    handoff: Handoff,
+    words: str,
+    why_not: str,
+    entry: Entry,
+    now: datetime,
+    desk: Desk,
+    *,
+    level: int = 0,
+    onward: Callable[[Handoff, datetime, Desk], Step] = begin,
+) -> Step:
     agent = handoff.accepted_by
     offers = tuple(replace(o, state=OfferState.WITHDRAWN, reason=why_not) if o.agent == agent else o for o in handoff.offers)
     free = replace(left_out(handoff, agent, why_not, again=False), state=State.OFFERED, offers=offers)
@@ -214,7 +223,7 @@ def _take_back(handoff: Handoff, words: str, why_not: str, entry: Entry, now: da
     edits = tuple(edit(o, handoff, words) for o in handoff.offers if o.agent == agent)
     team = free.current_level.team or free.team
     why = goes_in_circles(free, team, desk)
-    return Step(free, edits, (), (entry,)).then(decided(free, team, why, now, desk) if why else begin(free, now, desk))
+    return Step(free, edits, (), (entry,)).then(decided(free, team, why, now, desk) if why else onward(free, now, desk))
 
 
 def _next_level(handoff: Handoff, event: NextLevel, now: datetime, desk: Desk) -> Step:
@@ -225,7 +234,7 @@ def _next_level(handoff: Handoff, event: NextLevel, now: datetime, desk: Desk) -
     words = f"{desk.name(event.by)} called the next level ({event.via})"
     entry = Entry("next_level", words, event.by, {"seen_steps": event.seen_steps, "level": handoff.level + 1})
     if handoff.state.is_taken:  # whoever had it is the sender of what comes
-        handed_on = replace(handoff, sender=desk.name(handoff.accepted_by))
+        handed_on = replace(handoff, sender=desk.name(handoff.accepted_by), sent_by=handoff.accepted_by)
         return _take_back(handed_on, words, "handed it on to the next level", entry, now, desk, level=handoff.level + 1)
     moved = replace(handoff, state=State.OFFERED, level=handoff.level + 1, repeated=0)
     for offer in handoff.asked_now:
@@ -305,7 +314,7 @@ _STEPS: Mapping[type[Event], Callable[..., Step]] = {
     Accept: _accept,
     Decline: _decline,
     Return: _return,
-    Ask: _ask,
+    Ask: senders.ask,
     Fired: _fired,
     AssignedInHelpdesk: _assigned,
     HumanReplied: _replied,

@@ -126,6 +126,8 @@ class Handoff:
     by_name: tuple[str, ...] = ()  # who is asked before the level is, one by one
     bounced: str = ""  # why somebody was asked to decide who has it
     trail: tuple[str, ...] = ()  # the teams it was with, each time it was given back or on: then the first stands in front
+    sent_by: str = ""  # the sender's agent id; "" where the roster does not know them, as with bots and rules
+    lacked: str = ""  # what was missing when it was returned last, and to whom, in words
 
     def offer(self, offer_id: str) -> Offer | None:
         return next((o for o in self.offers if o.id == offer_id), None)
@@ -178,6 +180,15 @@ class HandOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """How a sender is asked for what is missing: for how long, and where the answer goes; not waited for where it is urgent."""
+
+    within: timedelta = timedelta(minutes=10)
+    url: str = ""  # of the ticket
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """What a step may look at: the roster now, and a route computed freshly for a level and those not to ask again.
 
@@ -192,6 +203,7 @@ class Desk:
     counting: Counting = field(default_factory=Counting)
     hurry: str = ""
     no_later: datetime | None = None
+    asking: Asking = field(default_factory=Asking)
 
     def name(self, agent_id: str) -> str:
         agent = self.roster.agent(agent_id)

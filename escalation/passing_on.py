@@ -132,9 +132,8 @@ def _freed(handoff: Handoff, event: Reassign, desk: Desk) -> Step:
         mine = agent == event.by
         free = left_out(free, agent, f"{_HANDED_ON} to {to}" if mine else f"a lead gave it to {to}", again=not mine)
     if handoff.state.is_taken:
-        free = replace(
-            free, sender=desk.name(handoff.accepted_by), accepted_by="", accepted_at=None, answered_at=None, reply=None
-        )
+        free = replace(free, sender=desk.name(handoff.accepted_by), sent_by=handoff.accepted_by)
+        free = replace(free, accepted_by="", accepted_at=None, answered_at=None, reply=None)
     cards: tuple[Action, ...] = tuple(edit(offer, handoff, words) for offer in ended)
     return Step(free, cards, (), (entry,))
 

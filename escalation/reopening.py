@@ -41,6 +41,7 @@ def resumed(
     had = (holder.name if holder else former.accepted_by) or "Nobody"
     ended = f"{had} had handoff {former.id}; the ticket was {before.status if before else 'over'}, then reopened"
     path = playbook.paths.get(former.path.id, former.path).needing(former.skills)
+    assignee = roster.known(ticket.connection, ticket.assignee)
     passing = {*former.ask_again, former.accepted_by}
     return Handoff(
         id=handoff_id,
@@ -53,6 +54,7 @@ def resumed(
         team=former.team,
         issue_type=former.issue_type,
         sender=ticket.assignee.name or (former.accepted_by and had) or former.sender,
+        sent_by=(assignee.id if assignee else "") if ticket.assignee.name else former.accepted_by or former.sent_by,
         level=0 if former.hop < playbook.hop_limit else len(path.levels) - 1,  # the bounce breaker, domain.md §3
         tried={agent: why for agent, why in former.tried.items() if agent not in passing},
         playbook_version=playbook.version,

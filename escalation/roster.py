@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
 
+from escalation.ticket import Person
+
 ALL_WEEK = (0, 1, 2, 3, 4, 5, 6)
 
 
@@ -129,6 +131,11 @@ class Roster:
     def by_vendor_id(self, connection: str, vendor_id: str) -> Agent | None:
         """The agent a helpdesk knows by ``vendor_id``, None for somebody who is not on the roster."""
         return next((a for a in self.agents if vendor_id and a.ids.get(connection) == vendor_id), None)
+
+    def known(self, connection: str, person: Person) -> Agent | None:
+        """The agent that a person of a helpdesk is, by their id there, else by their e-mail address (case-blind)."""
+        by_mail = (a for a in self.agents if person.email and a.email.lower() == person.email.lower())
+        return self.by_vendor_id(connection, person.id) or next(by_mail, None)
 
     def by_chat(self, slack_id: str, email: str = "") -> Agent | None:
         """The agent with this Slack id, else with this e-mail address (case-blind)."""

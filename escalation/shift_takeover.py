@@ -23,7 +23,7 @@ def taken_over(handoff: Handoff, event: TakenOver, now: datetime, desk: Desk) ->
     former = desk.name(event.former)
     words = f"Taken over at shift change from {former} by {agent.name} ({event.via})"
     offers = tuple(withdrawn(offer, f"{agent.name} took it over at shift change") for offer in handoff.offers)
-    taken = replace(handoff, accepted_by=event.by, accepted_at=now, sender=former, offers=offers)
+    taken = replace(handoff, accepted_by=event.by, accepted_at=now, sender=former, sent_by=event.former, offers=offers)
     taken, timers = begun(taken, now, desk) if taken.state is State.ACCEPTED else (taken, ())
     entry = Entry("taken_over", words, event.by, {"from": event.former})
     return Step(taken, edits(handoff, settled=True), timers, (entry,), HandOver(event.by, words))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from escalation.clocks import sum_and_moment
 from escalation.hop import Handoff, Offer, OfferState, State, clock
 from escalation.roster import Roster
+from escalation.thread import one_line
+
+_MOST_LACKED = 400  # characters of what was missing
 
 
 def reply_words(handoff: Handoff) -> str:
@@ -39,9 +42,10 @@ def words_for(handoff: Handoff, offer: Offer, roster: Roster) -> str:
         return f"{name} accepted at {clock(handoff.accepted_at)} and replied at {clock(handoff.answered_at)}."
     if handoff.state is State.ACCEPTED:
         return f"{name} accepted at {clock(handoff.accepted_at)}. {reply_words(handoff)}."
+    returned = f" Before, {one_line(handoff.lacked, _MOST_LACKED)}" if handoff.lacked else ""
     return {
         OfferState.OPEN: f"Ready for me to assign it to you? {'Put off once: waiting' if offer.snoozed else 'Waiting'} until"
-        f" {_until(offer)}.",
+        f" {_until(offer)}.{returned}",
         OfferState.DECLINED: f"Declined ({offer.reason}). It went on to the next person.",
         OfferState.EXPIRED: f"Expired at {clock(offer.until)} without an answer. It went on to the next person.",
     }.get(offer.state, f"Taken back: {offer.reason}.")

@@ -59,6 +59,7 @@ ROSTER = Roster(
         Team("security", "Security", channel="#security", lead="zoe"),
     ),
 )
+REACHED = replace(ROSTER, agents=tuple(replace(one, email=f"{one.id}@example.com") for one in ROSTER.agents))
 
 
 def desk_at(
@@ -394,16 +395,16 @@ GAPS = Gaps("eli", ("error",), "55 of 100, 70 are wanted", 10 * MINUTE)
 
 
 class Life:
-    """A handoff that is played on, with every timer it has set."""
+    """A handoff that is played on, with every timer it has set; half of them were sent by somebody who can be asked."""
 
     def __init__(self, way: Path, new: Path, loads: Mapping[str, Load]) -> None:
         self.new, self.loads, self.timers = new, loads, dict[str, Timer]()
-        self.handoff = fresh(way)
+        self.handoff = replace(fresh(way), sent_by="eli" if len(loads) > 1 else "")
         asks_first = len(loads) % 2 == 1  # as good as any toss
         self.step(Start(GAPS if asks_first else None), NOW)
 
     def step(self, event: Event, now: datetime) -> Step:
-        step = advance(self.handoff, event, now, desk_at(now, self.handoff, loads=self.loads, path=self.new))
+        step = advance(self.handoff, event, now, desk_at(now, self.handoff, roster=REACHED, loads=self.loads, path=self.new))
         self.handoff = step.handoff
         self.timers |= {t.key: t for t in step.timers}
         return step
@@ -441,7 +442,8 @@ def check(before: Handoff, step: Step) -> None:
     cards = [o.channel for o in handoff.in_rooms]
     assert len(cards) == len(set(cards)), "two cards in one channel"
     assert sum(bool(o.tracker) for o in handoff.open_offers) <= 1, "two trackers are waited for"
-    assert sum(bool(o.sender) for o in handoff.offers) <= 1, "the sender is asked twice"
+    assert sum(bool(o.sender) for o in handoff.open_offers) <= 1, "the sender is asked twice"
+    assert sum(bool(o.sender) for o in handoff.offers) <= handoff.hop, "the sender is asked twice on one hop"
     if step.hand_over is not None:
         offered = [o for o in handoff.asked_now if o.agent == step.hand_over.agent and o.assigned]
         assert step.hand_over.agent == handoff.accepted_by or offered, "assigned before acceptance"
@@ -604,6 +606,8 @@ def test_a_handoff_kept_by_an_earlier_version_goes_on() -> None:
         "by_name",
         "bounced",
         "trail",
+        "sent_by",
+        "lacked",
     ):
         del kept[name]
     for one in kept["offers"]:
