@@ -72,6 +72,8 @@ def advance(handoff: Handoff, event: Event, now: datetime, desk: Desk) -> Step:
 
 def _start(handoff: Handoff, event: Start, now: datetime, desk: Desk) -> Step:
     named, fresh = (handoff.first,) if handoff.first else (), replace(handoff, roster_version=desk.roster.version)
+    if handoff.sent_by and handoff.sent_by != handoff.first:  # it is to be somebody else; a reopened one is its owner's first
+        fresh = left_out(fresh, handoff.sent_by, "it comes from them", again=False)
     return filling.asked(fresh, event.gaps, now, desk) if event.gaps else begin(fresh, now, desk, by_name=named)
 
 
