@@ -224,7 +224,10 @@ class Journal(ShiftJournal, Protocol):
         """The bugs that were reported."""
 
     def accept(self, connection: str, inbound: Inbound, arrival: Arrival, *, unreadable: str = "") -> tuple[int, bool]:
-        """Keep a delivery and queue its handling; (id, True when the key was there already). ``unreadable`` says why it is."""
+        """Keep a delivery and queue its handling; (id, True when the key was there already). ``unreadable`` says why it is.
+
+        A derived key that was there already is kept and handled again: nothing that comes after a read goes without one.
+        """
 
     def known(self, connection: str, ticket_id: str) -> Known:
         """The stored ticket and its waiting deliveries, without locking."""

@@ -69,11 +69,15 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """The little that must be known before the commit: idempotency key, ticket ("" when none is named) and event name."""
+    """The little that must be known before the commit: idempotency key, ticket ("" when none is named) and event name.
+
+    ``derived``: the vendor gave no key, so this one is made of the request, and equal requests may tell of two events.
+    """
 
     key: str
     ticket_id: str
     event: str
+    derived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,14 +22,18 @@ from store import queue
 _MOST = 100  # rows a batch
 
 # One statement, one round trip: keep what is new, queue one job per ticket that has news (the queue's own SQL function, the
-# one its library calls), and say which rows were new.
+# one its library calls), and say which rows were kept. What equals an earlier row by a derived key may be another event, of
+# which the handling of that one, over or under way, has seen nothing: it becomes a row of its own, whose handling reads
+# again. Equal rows that are committed together are one, for no handling has begun.
 _ACCEPT = f"""
-WITH given AS (
-    SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS g(n int, connection text, key text, ticket_id text, event text,
-        headers jsonb, query jsonb, start int, size int, status text, why text)
+WITH given AS MATERIALIZED (
+    SELECT *, CASE WHEN derived AND EXISTS (SELECT FROM deliveries d WHERE (d.connection, d.key) = (g.connection, g.key))
+        THEN key || '#' || gen_random_uuid() ELSE key END AS name
+    FROM jsonb_to_recordset(%(rows)s::jsonb) AS g(n int, connection text, key text, ticket_id text, event text,
+        headers jsonb, query jsonb, start int, size int, status text, why text, derived boolean)
 ), new AS (
     INSERT INTO deliveries (connection, key, ticket_id, event, headers, query, body, status, why)
-    SELECT connection, key, ticket_id, event, headers, query, substring(%(bodies)b::bytea FROM start FOR size), status, why
+    SELECT connection, name, ticket_id, event, headers, query, substring(%(bodies)b::bytea FROM start FOR size), status, why
     FROM given ORDER BY n
     ON CONFLICT (connection, key) DO NOTHING
     RETURNING id, connection, key, ticket_id, status
@@ -38,9 +42,9 @@ WITH given AS (
         jsonb_build_object('connection', connection, 'ticket_id', ticket_id), NULL)::procrastinate_job_to_defer_v1) AS jobs
     FROM (SELECT DISTINCT connection, ticket_id FROM new WHERE status = 'accepted') AS ticket
 )
-SELECT new.id, new.connection, new.key,
+SELECT given.n, new.id, given.name <> given.key AS again,
     (SELECT CASE WHEN jobs IS NULL THEN NULL ELSE procrastinate_defer_jobs_v1(jobs) END FROM job) AS queued
-FROM new
+FROM new JOIN given ON (given.connection, given.name) = (new.connection, new.key) ORDER BY given.n
 """  # noqa: S608 - the name of a task, ours
 
 _KEPT_BEFORE = """
@@ -55,7 +59,7 @@ class NotKept(psycopg.OperationalError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One delivery to be kept; ``status`` is accepted or unreadable."""
+    """One delivery to be kept; ``status`` is accepted or unreadable, ``derived`` as in ``escalation.ports.Arrival``."""
 
     connection: str
     key: str
@@ -66,6 +70,7 @@ class Row:
     body: bytes
     status: str = "accepted"
     why: str = ""
+    derived: bool = False
 
 
 _TOLD = tuple(f.name for f in fields(Row) if f.name != "body")
@@ -103,7 +108,10 @@ class Intake:
         self._held: Any = None  # the connection (SQLAlchemy's proxy) that is kept for this, while nobody writes
 
     def accept(self, row: Row) -> tuple[int, bool]:
-        """Keep a row and queue its handling; (id, True when its key was there already). Committed when it returns."""
+        """Keep a row and queue its handling; (id, True when its key was there already). Committed when it returns.
+
+        A key that was there already is kept and handled once more where it was derived, and nothing else where it was given.
+        """
         slot = _Slot(row)
         with self._lock:
             self._gathered.append(slot)
@@ -162,7 +170,8 @@ class Intake:
             held.close()
 
     def _write_surely(self, batch: list[_Slot]) -> None:
-        """Write, once more on a new connection if this one is dead. Repeating is safe: the keys are unique."""
+        """Write, once more on a new connection if this one is dead. Repeating is safe: a given key is unique, and a derived
+        one is handled twice at worst."""
         try:
             self._write(batch, self._take() or self._new_connection())
         except psycopg.OperationalError:
@@ -172,9 +181,9 @@ class Intake:
         values = _values([slot.row for slot in batch])
         try:
             with held.driver_connection.cursor() as cursor:
-                new = {(r[1], r[2]): r[0] for r in cursor.execute(_ACCEPT, values)}
+                kept = {r[0]: (r[1], r[2]) for r in cursor.execute(_ACCEPT, values)}
                 old: dict[tuple[str, str], int] = {}
-                if len(new) < len(batch):
+                if len(kept) < len(batch):
                     old = {(r[1], r[2]): r[0] for r in cursor.execute(_KEPT_BEFORE, values)}
         except psycopg.OperationalError:
             held.invalidate()
@@ -183,10 +192,11 @@ class Intake:
             if held.is_valid:
                 with self._lock:
                     self._held = held
-        for slot in batch:
-            place = (slot.row.connection, slot.row.key)
-            slot.id, slot.is_new = old.get(place) or new[place], place in new
-            new.pop(place, None)  # the same key again in this batch is a duplicate
+        seen: set[int] = set()  # the same key again in this batch is a duplicate
+        for n, slot in enumerate(batch):
+            slot.id, again = kept.get(n) or (old[slot.row.connection, slot.row.key], True)
+            slot.is_new = not again and slot.id not in seen
+            seen.add(slot.id)
 
     def _take(self) -> Any:
         with self._lock:

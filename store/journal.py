@@ -70,7 +70,7 @@ class StoredJournal(StoredShifts):
         query = {k: v for k, v in inbound.query.items() if k != "token"}
         status = "unreadable" if unreadable else "accepted"
         about = (connection, arrival.key, arrival.ticket_id, arrival.event)
-        return self._intake.accept(Row(*about, headers, query, inbound.body, status, unreadable))
+        return self._intake.accept(Row(*about, headers, query, inbound.body, status, unreadable, arrival.derived))
 
     def _queue_handling(self, db: Connection, connection: str, ticket_id: str) -> None:
         self._queue.add(db, queue.HANDLE, f"{connection}:{ticket_id}", connection=connection, ticket_id=ticket_id)

@@ -283,7 +283,8 @@ def at(body: object, minute: int, second: int = 0, header: bool = True) -> str:
     return read.arrival(request(body, {read.RECEIVED: received} if header else {}), WORDS).key
 
 
-def test_equal_bodies_without_a_stamp_are_duplicates_within_a_minute_only() -> None:
+def test_equal_bodies_without_a_stamp_have_one_key_within_a_minute_only() -> None:
+    """And it drops none: two notes of a minute have equal webhooks, so the store keeps and handles both (derived)."""
     body = thin("{note_type:public}")
     assert at(body, 1, 0) == at(body, 1, 59)
     assert at(body, 1, 0) != at(body, 2, 0)
@@ -295,6 +296,12 @@ def test_a_stamp_in_the_body_makes_the_key_for_ever() -> None:
     assert at(body, 1) == at(body, 45) == at(body, 1, header=False)
     assert at(body, 1) != at(thin("{note_type:public}", updated="2026-03-02T09:00:01Z"), 1)
     assert at(thin("{note_type:public}", updated=""), 1) != at(thin("{note_type:public}", updated=""), 2)
+
+
+@pytest.mark.parametrize("more", [{}, {"updated": "2026-03-02T09:00:00Z"}, {"updated": "March 2 2026 at 9:00 AM"}])
+@pytest.mark.parametrize("event", ["{note_type:private}", "{ticket_action:created}"])
+def test_no_key_is_freshdesks_own(event: str, more: dict[str, str]) -> None:
+    assert read.arrival(request(thin(event, **more)), WORDS).derived
 
 
 def test_a_ticket_is_created_once() -> None:
@@ -341,6 +348,7 @@ STORED = Ticket(
         (thin("{ticket_action:update}", updated="2026-03-02T08:59:59Z"), STORED, False),  # late: an older change
         (thin("{ticket_action:update}", updated="2026-03-02T09:00:01Z"), STORED, True),
         (thin("{ticket_action:update}", updated="March 2 2026 at 8:00 AM"), STORED, True),  # no zone, so no time
+        (thin("{note_type:private}", updated="2026-03-02T08:59Z"), STORED, True),  # any moment of that minute
         (thin("", event="escalation_requested"), STORED, True),
         (thin("{ticket_action:created}", ticket_contact_name="Mia", ticket_subject="Help", ticket_status="Open"), STORED, True),
     ],

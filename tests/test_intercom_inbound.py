@@ -121,6 +121,7 @@ def test_the_key_is_the_notification_id() -> None:
     delivery = fixture("intercom", "solved")
     found = connector().arrival(inbound(delivery))
     assert (found.key, found.ticket_id, found.event) == (delivery["body"]["id"], "215473840121", "conversation.admin.closed")
+    assert not found.derived
 
 
 @pytest.mark.parametrize("id", [None, "", 7, ["x"], "a b", "x" * 500, "nul\x00"])
@@ -128,13 +129,13 @@ def test_a_notification_without_usable_id_gets_a_key_of_its_bytes(id: object) ->
     first, again = (connector().arrival(as_sent({"topic": "ping", "id": id, "created_at": 1})) for _ in range(2))
     other = connector().arrival(as_sent({"topic": "ping", "id": id, "created_at": 2}))
     assert first.key == again.key != other.key
-    assert first.key.startswith("sha256:")
+    assert first.key.startswith("sha256:") and first.derived
 
 
 def test_a_thin_call_is_known_by_its_query() -> None:
     call = as_sent(b"escalate", {"ticket_id": "55", "event": "escalation_requested"})
     found = connector().arrival(call)
-    assert (found.ticket_id, found.event) == ("55", "escalation_requested")
+    assert (found.ticket_id, found.event, found.derived) == ("55", "escalation_requested", True)
     assert found.key != connector().arrival(as_sent(b"escalate", {"ticket_id": "56", "event": "escalation_requested"})).key
     change = connector().change(as_sent(b"\xff", {"ticket_id": "ticket-55"}))
     assert isinstance(change, TicketChange)

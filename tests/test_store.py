@@ -85,6 +85,30 @@ def test_accept_keeps_bytes_and_queues_one_job(db: Engine, journal: StoredJourna
     assert count(db, "SELECT count(*) FROM procrastinate_jobs WHERE lock = 'zendesk:7'") == 1
 
 
+@pytest.mark.parametrize("derived", [False, True])
+def test_equal_keys_are_one_event_only_where_the_vendor_gave_them(db: Engine, journal: StoredJournal, derived: bool) -> None:
+    accepted = [journal.accept("zendesk", request(), Arrival("k", "7", "e", derived)) for _ in range(3)]
+    numbers = {number for number, _ in accepted}
+    assert [again for _, again in accepted] == [False, True, True]
+    assert len(numbers) == (3 if derived else 1)
+    assert numbers == {one.id for one in journal.waiting("zendesk", "7")}
+    assert count(db, "SELECT count(*) FROM procrastinate_jobs") == len(numbers)
+
+
+def test_many_equal_ones_at_once_are_each_answered_with_a_row_that_waits(journal: StoredJournal) -> None:
+    """One that finds nothing was committed together with what it equals, or before: the handling of that is still to come."""
+    start = threading.Barrier(16)
+
+    def accept(n: int) -> tuple[int, bool]:
+        start.wait()
+        return journal.accept("freshdesk", request(), Arrival(f"k{n % 2}", "7", "e", derived=True))
+
+    with ThreadPoolExecutor(16) as pool:
+        accepted = list(pool.map(accept, range(16)))
+    assert sum(not again for _, again in accepted) == 2
+    assert {number for number, _ in accepted} == {one.id for one in journal.waiting("freshdesk", "7")}
+
+
 def test_eight_at_once_with_the_same_key_are_one(db: Engine, journal: StoredJournal) -> None:
     start = threading.Barrier(8)
 

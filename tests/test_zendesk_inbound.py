@@ -142,6 +142,11 @@ def test_a_body_without_any_id_is_known_by_body_and_stamp() -> None:
     assert all(key.startswith("hash:") and len(key) == 69 for key in keys)
 
 
+@pytest.mark.parametrize("headers, derived", [({}, True), ({"x_zendesk_webhook_invocation_id": "i"}, False)])
+def test_a_key_that_zendesk_gave_is_not_derived(headers: dict[str, str], derived: bool) -> None:
+    assert read.arrival(asked(b'{"ticket_id":"2"}', None, **headers), MAPPING).derived is derived
+
+
 def test_a_key_is_never_long() -> None:
     told = {**event("created"), "id": "x" * 100_000}
     assert len(read.arrival(asked(json.dumps(told).encode()), MAPPING).key) == 200

@@ -28,8 +28,8 @@ CANNOT: Mapping[str, str] = {
     "signed webhooks": "Freshdesk signs nothing and sends no time: a shared token proves who calls, and the ticket is read back.",
     "actor of a webhook": "No webhook says who acted. Our own changes are known by the reference in our note, else by the ticket "
     "showing nothing new; exclude the integration agent in the automation rule to spare these calls.",
-    "event ids": "Webhooks have no id, and no time unless the rule's body sends the ticket's last change: without it equal ones"
-    " within a minute count as one.",
+    "event ids": "Webhooks have no id, and the ticket's last change, where a rule's body sends it, may be told to the minute "
+    "only: two events may send equal webhooks. Each is kept and handled, those that wait together with one read.",
     "assignment and note in one call": "Assignment and note are two calls, so they are two steps and a moment lies between them.",
     "an agent of another group": "An agent can be assigned only within a group of theirs: any other group is left as it is.",
     "adding one tag": "An update replaces all tags: they are read, merged and written, and a tag set in that moment is lost.",

@@ -40,8 +40,9 @@ _NAMES = ("ticket_contact_name", "ticket_requester_name", "requester_name")
 _EMAILS = ("ticket_contact_email", "ticket_requester_email", "requester_email")
 _DEEPEST = 60
 _LONGEST_ID = 20
-# Placeholders also give "March 23 2016 at 10:06 AM" in the account's own zone: enough for a key, not for a time.
-_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(Z|UTC|[+-]\d\d:?\d\d)$")
+# Placeholders also give "March 23 2016 at 10:06 AM" in the account's own zone: enough for a key, not for a time. Nor is a
+# whole minute: what happened in it would count as seen by any read of that minute.
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d.*(Z|UTC|[+-]\d\d:?\d\d)$")
 _UNSTORABLE = re.compile("[\ud800-\udfff]")
 _IN_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _REMEDY = (
@@ -241,18 +242,19 @@ def _requester(told: Body) -> str:
 def arrival(inbound: Inbound, words: Words) -> Arrival:
     """Key, ticket id and event name; Unreadable for what names no ticket in any way.
 
-    Freshdesk sends neither an id nor a time. A body with a stamp of the ticket's last change (``"updated":
-    "{{ticket.modified_on}}"``) is its own key, and so is a ticket's creation, which happens once. Any other has the minute of
-    its arrival in the key, because the store keeps keys for ever and "a note was added" may come again word for word: equal
-    bodies are duplicates only within that minute (Freshdesk itself repeats a failed call after 30 minutes; handling one twice
-    costs a read, dropping one costs a ticket). An ``X-Request-Id`` is not used: proxies put a new one on every repetition.
+    Freshdesk sends neither an id nor a time, so every key is derived: "a note was added" may come again word for word, and
+    also a stamp of the ticket's last change (``"updated": "{{ticket.modified_on}}"``) may be as wide as a minute. Equal
+    bodies have one key with a stamp or for a ticket's creation, else within the minute of their arrival, but the key drops
+    none of them (handling one twice costs a read, dropping one costs a ticket). An ``X-Request-Id`` is not used: proxies put
+    a new one on every repetition.
     """
     payload = payload_of(inbound)
     unique = _stamps(payload[_WRAPPER]) or payload["_event"]["name"].startswith(_ONCE)
     told = [inbound.query.get("ticket_id", ""), "" if unique else _minute(inbound.headers.get(RECEIVED, ""))]
     key = hashlib.sha256(json.dumps(told).encode() + inbound.body).hexdigest()
     ticket_id = payload[_WRAPPER].get("ticket_id")
-    return Arrival(f"sha256:{key}", str(ticket_id).strip() if _is_id(ticket_id) else "", words.event(SHAPE, payload))
+    about = (str(ticket_id).strip() if _is_id(ticket_id) else "", words.event(SHAPE, payload))
+    return Arrival(f"sha256:{key}", *about, derived=True)
 
 
 def _minute(received: str) -> str:

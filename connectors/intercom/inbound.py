@@ -128,12 +128,13 @@ def arrival(inbound: Inbound, words: Words) -> Arrival:
     """Key (Intercom's notification id, else a hash of the request), ticket id and topic; Unreadable for what is not JSON."""
     payload = payload_of(inbound)
     if payload is None:
-        return Arrival(_hash(inbound), inbound.query["ticket_id"], _thin_event(inbound))
+        return Arrival(_hash(inbound), inbound.query["ticket_id"], _thin_event(inbound), derived=True)
     shape = shape_of(payload)
     ticket_id = words.ticket_id(shape, payload)
     key = payload.get("id")
-    known = key if isinstance(key, str) and _KEY.fullmatch(key) else _hash(inbound)
-    return Arrival(known, ticket_id if is_id(ticket_id) else "", words.event(shape, payload))
+    given = key if isinstance(key, str) and _KEY.fullmatch(key) else ""
+    about = (ticket_id if is_id(ticket_id) else "", words.event(shape, payload))
+    return Arrival(given or _hash(inbound), *about, derived=not given)
 
 
 def _thin_event(inbound: Inbound) -> str:

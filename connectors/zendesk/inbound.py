@@ -25,6 +25,7 @@ STAMP = "X-Zendesk-Webhook-Signature-Timestamp"
 INVOCATION = "X-Zendesk-Webhook-Invocation-Id"
 
 _LONGEST_KEY = 200
+_HASH = "hash:"  # before a key that is made of the request, which carried none
 _THIN_BODY = '{"ticket_id":"{{ticket.id}}","event":"escalation_requested"}'
 
 
@@ -119,7 +120,8 @@ def arrival(inbound: Inbound, mapping: Mapping) -> Arrival:
     have no id of their own and are known by the invocation, which all attempts share."""
     body = payload_of(inbound)
     shape = shape_of(body)
-    return Arrival(_key(inbound, body, shape), mapping.ticket_id(shape, body), mapping.event(shape, body))
+    key = _key(inbound, body, shape)
+    return Arrival(key, mapping.ticket_id(shape, body), mapping.event(shape, body), derived=key.startswith(_HASH))
 
 
 def _key(inbound: Inbound, body: Payload, shape: str) -> str:
@@ -130,7 +132,7 @@ def _key(inbound: Inbound, body: Payload, shape: str) -> str:
     if invocation:
         return f"invocation:{invocation}"[:_LONGEST_KEY]
     stamp = inbound.headers.get(STAMP.lower(), "")
-    return f"hash:{hashlib.sha256(inbound.body + stamp.encode('utf-8', 'replace')).hexdigest()}"
+    return f"{_HASH}{hashlib.sha256(inbound.body + stamp.encode('utf-8', 'replace')).hexdigest()}"
 
 
 def change(inbound: Inbound, mapping: Mapping, connection: str) -> TicketChange | Ignored:
