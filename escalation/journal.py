@@ -27,7 +27,7 @@ from escalation.ports import Arrival, Changed, Inbound, News, Posted
 from escalation.queued import Queued
 from escalation.roster import Load
 from escalation.shift_store import ShiftCase, ShiftJournal
-from escalation.ticket import Ignored, Ticket, TicketChange
+from escalation.ticket import Ignored, Message, Ticket, TicketChange
 from escalation.verdicts import Feedback
 
 
@@ -139,6 +139,9 @@ class Case(PlanningCase, ShiftCase, Protocol):
         look: Look | None = None,
     ) -> None:
         """Keep the ticket and its messages; without ``look`` its log and its next look stay as they are."""
+
+    def forget(self, messages: Iterable[Message]) -> None:
+        """Delete messages, which the helpdesk has no more."""
 
     def contacts(self, email: str, since: datetime) -> tuple[Contact, ...]:
         """Other tickets of the customer with this address that were first seen since then, on any connection; newest first."""

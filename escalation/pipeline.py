@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from escalation import bugs, conclude, effects, feedback, gathering, handover, proving, shift_items, unread
+from escalation import bugs, conclude, effects, feedback, gathering, handover, proving, shift_items, unread, unsaid
 from escalation.account import remembered
 from escalation.actions import ActionKind, Entry, Timer
 from escalation.acts import overtaken
@@ -107,7 +107,8 @@ class Pipeline(Parts):
         ticket = helpdesk.fetch(ticket_id)
         found = gathering.ahead(self, helpdesk, self.journal.known(connection, ticket_id).ticket, ticket)
         with self.journal.case(connection, ticket_id, self.clock()) as case:
-            seen = overtaken(case, _newer(case.ticket, ticket), started)
+            seen = overtaken(case, _newer(case.ticket, ticket, helpdesk), started)
+            unsaid.forget(case, ticket, helpdesk.in_thread)
             conclude.look_at(case, self, seen, (), read_at=started, found=found)
             case.write([Entry("missed", why)] if why else [])
 
@@ -162,7 +163,8 @@ class Pipeline(Parts):
         except GiveUp as refused:
             self._conclude(helpdesk, known, _without(told(known.ticket, heard), refused), heard, outcomes)
         else:
-            self._conclude(helpdesk, known, _newer(told(known.ticket, heard), ticket), heard, outcomes, read_at=started)
+            newer = _newer(told(known.ticket, heard), ticket, helpdesk)
+            self._conclude(helpdesk, known, newer, heard, outcomes, read=ticket, read_at=started)
 
     def _conclude(
         self,
@@ -172,15 +174,20 @@ class Pipeline(Parts):
         heard: list[Heard],
         outcomes: list[Outcome],
         *,
+        read: Ticket | None = None,
         read_at: datetime | None = None,
         again: bool = False,
     ) -> None:
-        """Decide and plan in one transaction, with every delivery of this pass marked in it."""
+        """Decide and plan in one transaction, with every delivery of this pass marked in it.
+
+        ``read``: the ticket as the helpdesk had it when it was read at ``read_at``.
+        """
         news = tuple(h.change for h in heard if not h.own)
         found = gathering.ahead(self, helpdesk, known.ticket, ticket) if news else None
         with self.journal.case(helpdesk.connection, ticket.id, self.clock()) as case:
             ids = [h.delivery.id for h in heard]
             ticket = overtaken(case, handover.woven(case.ticket, ticket), read_at)
+            unsaid.forget(case, read, helpdesk.in_thread)
             case.conclude([*outcomes, *map(_outcome, heard)])
             if news:
                 conclude.look_at(case, self, ticket, news, read_at=read_at, deliveries=ids, found=found)
@@ -288,11 +295,10 @@ def _as_known(known: Known, heard: list[Heard]) -> Ticket | None:
     return None if any(h.change.kind is ChangeKind.UPDATED for h in heard) else known.ticket
 
 
-def _newer(known: Ticket | None, read: Ticket) -> Ticket:
+def _newer(known: Ticket | None, read: Ticket, helpdesk: Helpdesk) -> Ticket:
     """What was just read, unless a webhook told of a later state while the read was under way (rule 3)."""
     if known is None:
         return read
-    missing = tuple(m for m in known.messages if m.id not in {r.id for r in read.messages})
     late = known.updated_at and read.updated_at and known.updated_at > read.updated_at
     if not late:
         gone = known.merged_into and not _lives_on(known, read)
@@ -300,7 +306,7 @@ def _newer(known: Ticket | None, read: Ticket) -> Ticket:
         return replace(read, **over)  # type: ignore[arg-type]
     return replace(
         known,
-        messages=(*read.messages, *missing),
+        messages=(*read.messages, *unsaid.left(known, read, helpdesk.in_thread)),
         customer=read.customer,
         custom={**read.custom, **known.custom},
         known=known.known | read.known,

@@ -125,6 +125,9 @@ class Helpdesk(Protocol):
         ``known``: the ticket as stored. Older messages may be taken from it where reading them again costs a call.
         """
 
+    def in_thread(self, message_id: str) -> bool:
+        """True when a read of the whole thread has the message with this id, or another in its place, while it is there."""
+
     def reread(self, ticket_id: str, known: Callable[[], Ticket | None] = lambda: None) -> Ticket:
         """The ticket as it stands, with what was just written; older messages and the customer's record only where they cost
         no call more. ``known`` gives the stored ticket, as in ``fetch``; not all ask for it."""

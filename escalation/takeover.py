@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from escalation import conclude, gathering, handover, outcomes
+from escalation import conclude, gathering, handover, outcomes, unsaid
 from escalation.account import Found
 from escalation.actions import Action, ActionKind, Entry, NewTicket
 from escalation.handover import Asked, Handover, HandoverState
@@ -104,6 +104,7 @@ def _hand_over(case: Case, parts: Parts, kept: Handover, read: Ticket | None, st
     if known.status.is_over:
         raise GiveUp(f"ticket {case.ticket_id} is {known.status}; reopen it, or hand over without a ticket")
     ticket = handover.joined(kept.asked, handover.woven(case.ticket, known), parts.playbook())
+    unsaid.forget(case, read, parts.helpdesks()[case.connection].in_thread)
     case.reserve(kept.id)
     conclude.look_at(case, parts, ticket, (), read_at=started if read else None, handed=ticket.handed, found=found)
     if case.handoff is None:

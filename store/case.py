@@ -137,6 +137,13 @@ class StoredCase(StoredShiftCase):
         self._db.execute(sql.SAVE_MESSAGES, [{**me, "message_id": m.id, "at": m.at, "body": plain(m)} for m in messages])
         self._stored_messages |= {m.id: m for m in messages}
 
+    def forget(self, messages: Iterable[Message]) -> None:
+        gone = {message.id for message in messages}
+        self._db.execute(sql.FORGET_MESSAGES, {**self._me, "gone": tuple(gone)})
+        self._stored_messages = {id: message for id, message in self._stored_messages.items() if id not in gone}
+        if self.ticket is not None:
+            self.ticket = replace(self.ticket, messages=tuple(m for m in self.ticket.messages if m.id not in gone))
+
     def conclude(self, outcomes: Iterable[Outcome]) -> None:
         bugs.conclude(self._db, outcomes, self.now)
 

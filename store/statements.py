@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, String, bindparam, case, func, or_, select, text, update
+from sqlalchemy import Boolean, String, bindparam, case, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from store.tables import (
@@ -78,6 +78,7 @@ SAVE_MESSAGES = _new_message.on_conflict_do_update(
     index_elements=["connection", "ticket_id", "message_id"],
     set_={"at": _new_message.excluded.at, "body": _new_message.excluded.body},
 )
+FORGET_MESSAGES = delete(MessageRow).where(*_mine(MessageRow), MessageRow.message_id.in_(bindparam("gone", expanding=True)))
 
 WAITING = (
     select(Delivery.id, Delivery.headers, Delivery.body, Delivery.query, Delivery.received_at)

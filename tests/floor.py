@@ -108,6 +108,9 @@ class PlayHelpdesk:
     def create(self, new: NewTicket, *, look_first: bool) -> str:
         raise NotImplementedError
 
+    def in_thread(self, message_id: str) -> bool:
+        return message_id.isdecimal()
+
     def is_own(self, change: TicketChange) -> bool:
         return False
 

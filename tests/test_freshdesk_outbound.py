@@ -118,6 +118,16 @@ def test_entries_that_moved_up_are_not_missed(play: Running) -> None:
     assert play.connector.fetch("1", known).messages == play.connector.fetch("1").messages
 
 
+@pytest.mark.parametrize("deleted", [0, 60, 99, 100, 148])
+def test_a_known_entry_that_was_deleted_is_gone_wherever_it_stood(play: Running, deleted: int) -> None:
+    seed_long(play, 150)
+    known = play.connector.fetch("1")
+    with play.state.change("freshdesk", "ticket", "1") as ticket:
+        assert ticket
+        del ticket["conversations"][deleted]
+    assert known.messages[deleted + 1].id not in [message.id for message in play.connector.fetch("1", known).messages]
+
+
 def test_nobody_assigned_is_known_and_not_missing(play: Running) -> None:
     play.seed(id=1)
     ticket = play.connector.fetch("1")

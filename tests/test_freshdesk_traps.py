@@ -72,6 +72,11 @@ def test_any_base_url_with_port_and_prefix(vendor: responses.RequestsMock, desk:
     ]
 
 
+def test_an_answer_without_a_thread_is_no_empty_thread(vendor: responses.RequestsMock, desk: Connector) -> None:
+    vendor.get(f"{API_URL}/tickets/7", json={name: value for name, value in TICKET.items() if name != "conversations"})
+    assert "messages" in desk.fetch("7").missing
+
+
 def test_the_key_is_the_basic_auth_user(vendor: responses.RequestsMock) -> None:
     vendor.get(f"{API_URL}/agents/me", json={"id": 1})
     api = Api(replace(connection("freshdesk"), url=f"{URL}/", token=SecretStr("clé🔑:x")), 1.0)

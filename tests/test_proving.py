@@ -51,6 +51,9 @@ class Desk(PlayHelpdesk):
         assert note
         return Message("2", Person("us", role=Role.AGENT), text_of(to_html(note, tags=NOTE_TAGS, limit=NOTE_LIMIT)), public=False)
 
+    def in_thread(self, message_id: str) -> bool:
+        return message_id.isdecimal()
+
     def is_own(self, change: TicketChange) -> bool:
         return change.actor.id == "us"
 

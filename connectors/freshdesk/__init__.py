@@ -90,6 +90,10 @@ class Connector:
     def create(self, new: NewTicket, *, look_first: bool) -> str:
         return making.create(self._desk.api, new, look_first=look_first)
 
+    def in_thread(self, message_id: str) -> bool:
+        """What only a webhook told has an id of ours, and comes with its real one."""
+        return outbound.is_entry(message_id) or read.is_of_webhook(message_id)
+
     def is_own(self, change: TicketChange) -> bool:
         return read.is_own(change)
 

@@ -33,6 +33,7 @@ SHAPE = "automation"
 RECEIVED = "x-baton-received"  # when the web layer took the request in, ISO 8601 UTC
 UNSPECIFIED = "ticket_update"  # the event name of a body without {{triggered_event}}
 WINDOW_S = 60
+_OF_WEBHOOK = "webhook:"  # before the id of a message that only a webhook told
 _ONCE = "ticket_action:create"  # happens once to a ticket
 _WRAPPER = "freshdesk_webhook"
 _STAMPS = ("updated", "updated_at", "ticket_updated_at", "ticket_modified_on")
@@ -214,8 +215,13 @@ def _message(told: Body, events: tuple[Happened, ...]) -> Body:
     # "Ada Lindqvist : <div>…</div>", without an id: this one holds until the thread is read, with its real ids.
     author, colon, html = text.partition(" : ")
     author, html = (author.strip(), html) if colon and "<" not in author else ("", text)
-    id = "webhook:" + hashlib.sha256(text.encode()).hexdigest()[:16]
+    id = _OF_WEBHOOK + hashlib.sha256(text.encode()).hexdigest()[:16]
     return _entry(id, html, told, author, _role(author, told, public), public)
+
+
+def is_of_webhook(id: str) -> bool:
+    """Whether a message's id stands for one that only a webhook told."""
+    return id.startswith(_OF_WEBHOOK)
 
 
 def _entry(id: str, html: Any, told: Body, author: str, role: str, public: bool = True) -> Body:

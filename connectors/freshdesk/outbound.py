@@ -47,6 +47,11 @@ class Desk:
 # Reading
 
 
+def is_entry(id: str) -> bool:
+    """Whether a message's id is that of an entry of the thread, or the one its first message has here."""
+    return id.isdecimal() or id == _FIRST
+
+
 def fetch(desk: Desk, ticket_id: str, known: Ticket | None = None) -> Ticket:
     """The whole ticket: one call, plus the thread's pages beyond ten entries, plus names and company when not kept already.
 
@@ -54,7 +59,7 @@ def fetch(desk: Desk, ticket_id: str, known: Ticket | None = None) -> Ticket:
     """
     raw = desk.api.one(f"tickets/{_number(ticket_id, 'ticket')}", include=_INCLUDE)
     missing: dict[str, str] = {}
-    before = kept(known, lambda id: id.isdecimal() or id == _FIRST)
+    before = kept(known, is_entry)
     entries, joins = _entries(desk.api, raw, [message.id for message in before if message.id != _FIRST], missing)
     company = _company(desk.directory, raw, missing)
     ticket = desk.ticket(_complete(raw, entries, company, desk.directory))
@@ -65,6 +70,8 @@ def fetch(desk: Desk, ticket_id: str, known: Ticket | None = None) -> Ticket:
 
 def _entries(api: Api, raw: Body, known: list[str], missing: dict[str, str]) -> tuple[list[Body], bool]:
     """The thread without its first message; True with it when these are only the pages from the last entry ``known`` on."""
+    if not isinstance(raw.get("conversations"), list):
+        missing["messages"] = "Freshdesk's answer holds no thread"
     included = [entry for entry in raw.get("conversations") or [] if isinstance(entry, dict)]
     if len(included) < _INCLUDED_ENTRIES:
         return included, False
@@ -72,7 +79,7 @@ def _entries(api: Api, raw: Body, known: list[str], missing: dict[str, str]) -> 
     joins = False
     try:
         entries = api.all(path, read_already + 1)
-        joins = read_already > 0 and any(str(entry.get("id")) == known[-1] for entry in entries)
+        joins = read_already > 0 and _first_id(entries) == known[read_already * PER_PAGE]
         if read_already and not joins:  # an entry was deleted, and those behind it have moved up
             read_already, entries = 0, api.all(path)
     except GiveUp as refused:
@@ -82,6 +89,10 @@ def _entries(api: Api, raw: Body, known: list[str], missing: dict[str, str]) -> 
     if read >= MOST_PAGES * PER_PAGE:
         missing["messages"] = f"only the first {read} entries: more are not read"
     return entries, joins
+
+
+def _first_id(entries: list[Body]) -> str:
+    return str(entries[0].get("id")) if entries else ""
 
 
 def _company(directory: Directory, raw: Body, missing: dict[str, str]) -> Body:

@@ -91,6 +91,9 @@ class Connector:
     def create(self, new: NewTicket, *, look_first: bool) -> str:
         return making.create(self._desk.api, new, look_first=look_first)
 
+    def in_thread(self, message_id: str) -> bool:
+        return True
+
     def is_own(self, change: TicketChange) -> bool:
         """By our admin's id, asked for once where the settings do not name it, or by the mark of our notes."""
         own = reader.is_own(change, self._desk.connection.user) or self._is_ours(change)

@@ -110,6 +110,10 @@ class Connector:
     def create(self, new: NewTicket, *, look_first: bool) -> str:
         return making.create(self.api, new, look_first=look_first)
 
+    def in_thread(self, message_id: str) -> bool:
+        """Not those of a running chat, which become comments when it ends."""
+        return reading.is_comment(message_id)
+
     def is_own(self, change: TicketChange) -> bool:
         """By the actor, where told; the integration user is looked up once. Else by the mark of a note."""
         ours = self._people.our_id() if change.actor.id else ""

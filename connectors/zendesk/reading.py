@@ -68,12 +68,17 @@ def number(id: str, what: str) -> int:
     return int(id)
 
 
+def is_comment(id: str) -> bool:
+    """Whether a message's id is that of a comment."""
+    return id.isdecimal()
+
+
 def fetch(account: Account, ticket_id: str, known: Ticket | None = None) -> Read:
     """The ticket and its newest LONGEST_THREAD messages, both asked for at once: two calls, one more for each further 100.
 
     Of a thread that is ``known`` only what is newer is read: a page, as a rule.
     """
-    wanted, before = number(ticket_id, "ticket"), kept(known, str.isdecimal)
+    wanted, before = number(ticket_id, "ticket"), kept(known, is_comment)
     with ThreadPoolExecutor(1, "zendesk-thread") as pool:
         coming = pool.submit(read_thread, account, wanted, LONGEST_THREAD, {message.id for message in before})
         answer = account.api.ticket(wanted)
