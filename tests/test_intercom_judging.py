@@ -33,6 +33,43 @@ def told(topic: str, item: object) -> TicketChange:
     return change
 
 
+PART = {"id": "9", "part_type": "comment", "body": "<p>Hello</p>", "author": {"id": "900", "type": "admin"}, "created_at": 1}
+OUR_NOTE = {**PART, "part_type": "note", "body": "<p>Handoff</p><p>Baton ref h-1:note</p>"}
+
+
+def newest(topic: str, part: dict[str, Any]) -> TicketChange:
+    return told(topic, {"type": "conversation", "id": "5", "updated_at": 1, "conversation_parts": {"conversation_parts": [part]}})
+
+
+@pytest.mark.parametrize(
+    "topic, has_part",
+    [
+        ("conversation.user.replied", True), ("conversation.admin.noted", True), ("Conversation.Admin.Replied", True),
+        ("conversation.admin.assigned", True), ("conversation.admin.closed", True), ("conversation.priority.updated", True),
+        ("conversation_part.redacted", False), ("conversation.company.updated", False), ("conversation.read", False),
+        ("conversation.contact.attached", False), ("conversation.contact.detached", False),
+        ("conversation.rating.added", False), ("conversation.never.heard.of", False),
+    ],
+)  # fmt: skip
+def test_an_event_without_a_part_of_its_own_is_not_the_newest_parts(topic: str, has_part: bool) -> None:
+    change = newest(topic, PART)
+    assert (change.action_id, change.actor.id) == (("9", "900") if has_part else ("", ""))
+    assert change.message and change.message.text == "Hello", "it is said all the same"
+    assert is_own(change, "900") is has_part
+    assert is_own(newest(topic, OUR_NOTE), "") is has_part
+
+
+@pytest.mark.parametrize(
+    "topic, part_type",
+    [
+        ("conversation.rating.added", "conversation_rating_changed"), ("conversation.contact.attached", "participant_added"),
+        ("conversation.contact.detached", "participant_removed"),
+    ],
+)  # fmt: skip
+def test_some_parts_are_made_for_one_topic(topic: str, part_type: str) -> None:
+    assert newest(topic, {**PART, "part_type": part_type, "body": None}).action_id == "9"
+
+
 # Judging
 
 
@@ -52,6 +89,8 @@ READ = Ticket("intercom", "5", known=frozenset({"messages", "status"}), updated_
         (conversation(), replace(READ, known=frozenset(), missing={"messages": "refused"}), False),  # no use
         (replace(conversation(updated_at=NOW + timedelta(1)), kind=ChangeKind.FIELD_CHANGED), READ, True),  # somebody joined
         (replace(conversation(updated_at=NOW - timedelta(1)), kind=ChangeKind.FIELD_CHANGED), READ, False),  # read since
+        (replace(conversation(updated_at=NOW), kind=ChangeKind.UPDATED), READ, True),  # some message was redacted
+        (replace(conversation(updated_at=NOW - timedelta(1)), kind=ChangeKind.UPDATED), READ, True),
         (replace(conversation(), kind=ChangeKind.OTHER), None, False),
         (replace(conversation(), kind=ChangeKind.DELETED), None, False),
         (replace(conversation(), kind=ChangeKind.TAGS_CHANGED, complete=False), READ, True),  # the tags are not told

@@ -20,7 +20,7 @@ from connectors.coverage import covered
 from connectors.notes import mark
 from connectors.signatures import hex_sha1, require_fresh, require_match
 from escalation.ports import Arrival, Inbound, Unreadable
-from escalation.ticket import ChangeKind, Ignored, Message, Ticket, TicketChange
+from escalation.ticket import ChangeKind, Ignored, Message, Person, Ticket, TicketChange
 from mappings.schema import Mapping as Words
 
 Body = dict[str, Any]  # JSON of the vendor; nothing typed so leaves this folder
@@ -31,8 +31,23 @@ _LONGEST_SUBJECT = 100
 _ID = re.compile(r"(ticket-)?([1-9][0-9]{0,24}|[0-9a-f]{24})", re.ASCII)
 _KEY = re.compile(r"[\w:.-]{1,200}", re.ASCII)
 _THIN_EVENTS = {"escalate": ChangeKind.ESCALATION_REQUESTED, "escalation_requested": ChangeKind.ESCALATION_REQUESTED}
-# Changes the payload's snapshot of the conversation does not show: people, companies, older messages.
-_BEYOND_SNAPSHOT = frozenset({ChangeKind.FIELD_CHANGED, ChangeKind.UPDATED})
+# The topics of a conversation whose act is its newest part (or its first message), and how the type of that part begins. With
+# any other topic or part the newest one comes along all the same, whoever wrote it: neither act nor actor is that part's.
+_OWN_PART: Mapping[str, str] = dict.fromkeys(
+    (
+        "conversation.user.created", "conversation.user.replied", "conversation.operator.replied",
+        "conversation.admin.single.created", "conversation.admin.replied", "conversation.admin.noted",
+        "conversation.admin.assigned", "conversation.admin.open.assigned", "conversation.admin.closed",
+        "conversation.admin.opened", "conversation.admin.snoozed", "conversation.admin.unsnoozed",
+        "conversation.priority.updated",
+    ),
+    "",
+) | {
+    "conversation.rating.added": "conversation_rating",
+    "conversation.contact.attached": "participant_added",
+    "conversation.contact.detached": "participant_removed",
+}  # fmt: skip
+_WITH_NEWEST_PART = ("conversation", "conversation_v1")  # shapes
 _APPS = {"api.eu.intercom.io": "app.eu.intercom.com", "api.au.intercom.io": "app.au.intercom.com"}
 
 
@@ -155,8 +170,26 @@ def change(inbound: Inbound, words: Words, connection: Connection) -> TicketChan
         event = _thin_event(inbound)
         kind = _THIN_EVENTS.get(event.lower(), ChangeKind.UPDATED)
         return TicketChange(connection.id, inbound.query["ticket_id"], kind, event)
-    told = words.change(shape_of(payload), payload, connection.id)
-    return told if isinstance(told, Ignored) else _tidied(told, connection, str(payload.get("app_id") or ""))
+    shape = shape_of(payload)
+    told = words.change(shape, payload, connection.id)
+    if isinstance(told, Ignored):
+        return told
+    if shape in _WITH_NEWEST_PART and not _is_of_newest_part(told.event, _item(payload)):
+        told = _without_part(told)
+    return _tidied(told, connection, str(payload.get("app_id") or ""))
+
+
+def _is_of_newest_part(topic: str, item: Body) -> bool:
+    begins, parts = _OWN_PART.get(topic.lower()), item.get("conversation_parts")
+    shown = parts.get("conversation_parts") if isinstance(parts, dict) else None
+    newest = shown[-1] if isinstance(shown, list) and shown and isinstance(shown[-1], dict) else {}
+    return begins is not None and str(newest.get("part_type") or "").startswith(begins)
+
+
+def _without_part(told: TicketChange) -> TicketChange:
+    """A change that is not the newest part's: no act that a read has covered, nobody's, and not ours if that is our note."""
+    ours = told.message is not None and is_our_note(told.message)
+    return replace(told, action_id="", actor=Person(), message=None if ours else told.message)
 
 
 def _tidied(told: TicketChange, connection: Connection, app_id: str) -> TicketChange:
@@ -205,7 +238,9 @@ def needs_read(told: TicketChange, ticket: Ticket | None) -> bool:
     """A conversation once read is kept up by its notifications, each a snapshot with the newest message; else it is read."""
     if told.kind in (ChangeKind.OTHER, ChangeKind.DELETED):
         return False
-    snapshot = told.complete and told.kind not in _BEYOND_SNAPSHOT
+    if told.kind is ChangeKind.UPDATED:
+        return True  # what was redacted stands anywhere in the thread, and a snapshot of its end proves nothing
+    snapshot = told.complete and told.kind is not ChangeKind.FIELD_CHANGED  # people and companies are not shown by it
     if snapshot and ticket is not None and "messages" in ticket.known | set(ticket.missing):
         return False
     return not covered(told, ticket)
