@@ -5,7 +5,7 @@ Everything planned in a Case is committed together with its queue job when the `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -142,6 +142,9 @@ class Case(PlanningCase, ShiftCase, Protocol):
 
     def forget(self, messages: Iterable[Message]) -> None:
         """Delete messages, which the helpdesk has no more."""
+
+    def unsay(self, rewrite: Callable[[object], object]) -> tuple[Handoff, ...]:
+        """Rewrite every text that is kept of the ticket beside its messages; the handoffs whose escalations it changed."""
 
     def contacts(self, email: str, since: datetime) -> tuple[Contact, ...]:
         """Other tickets of the customer with this address that were first seen since then, on any connection; newest first."""

@@ -58,7 +58,7 @@ class Said:
 
 def read(ticket: Ticket) -> tuple[Said, ...]:
     """The whole thread, oldest first; our own earlier notes are left out, for the next note would repeat them."""
-    return tuple(_said(m, ticket.requester) for m in ticket.messages if not _is_own_note(m))
+    return tuple(_said(m, ticket.requester) for m in ticket.messages if not is_own_note(m))
 
 
 def clean(text: str) -> str:
@@ -131,7 +131,8 @@ def _said(message: Message, requester: Person) -> Said:
     return Said(message.id, role, who, clean(message.text), message.at, message.public, files)
 
 
-def _is_own_note(message: Message) -> bool:
+def is_own_note(message: Message) -> bool:
+    """Whether a message is a note that Baton wrote."""
     return not message.public and OWN_NOTE in message.text[-300:]
 
 

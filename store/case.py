@@ -33,6 +33,7 @@ from store.queue import Queue
 from store.shifts import StoredShiftCase
 from store.shown import escalation_of, load_handoff
 from store.tables import EscalationRow, TimelineRow, TimerRow
+from store.unsaid import StoredUnsaying
 
 _REMEMBERED_ACTIONS = 50
 _LIVE = (State.OFFERED.value, State.WAITING.value, State.ACCEPTED.value, State.ANSWERED.value)
@@ -58,7 +59,7 @@ def load_ticket(db: Connection, connection: str, ticket_id: str, how: Any = sql.
     return StoredTicket(ticket, evaluated, tuple(row.actions_seen), build_log(row.log))
 
 
-class StoredCase(StoredShiftCase):
+class StoredCase(StoredUnsaying, StoredShiftCase):
     """See ``escalation.journal.Case``; made by ``StoredJournal.case``."""
 
     def __init__(self, db: Connection, jobs: Queue, connection: str, ticket_id: str, now: datetime) -> None:
@@ -90,6 +91,9 @@ class StoredCase(StoredShiftCase):
         self.ticket, self.evaluated, self._actions_seen = stored.ticket, stored.evaluated, list(stored.actions_seen)
         self.log = stored.log
         self._stored_messages = {m.id: m for m in stored.ticket.messages} if stored.ticket else {}
+        self._load_escalation()
+
+    def _load_escalation(self) -> None:
         row = self._db.execute(sql.OPEN_ESCALATION, self._me).one_or_none()
         self.escalation = escalation_of(row) if row else None
         if row and row.handoff_id:
@@ -136,13 +140,6 @@ class StoredCase(StoredShiftCase):
         me = {"connection": self.connection, "ticket_id": self.ticket_id}
         self._db.execute(sql.SAVE_MESSAGES, [{**me, "message_id": m.id, "at": m.at, "body": plain(m)} for m in messages])
         self._stored_messages |= {m.id: m for m in messages}
-
-    def forget(self, messages: Iterable[Message]) -> None:
-        gone = {message.id for message in messages}
-        self._db.execute(sql.FORGET_MESSAGES, {**self._me, "gone": tuple(gone)})
-        self._stored_messages = {id: message for id, message in self._stored_messages.items() if id not in gone}
-        if self.ticket is not None:
-            self.ticket = replace(self.ticket, messages=tuple(m for m in self.ticket.messages if m.id not in gone))
 
     def conclude(self, outcomes: Iterable[Outcome]) -> None:
         bugs.conclude(self._db, outcomes, self.now)

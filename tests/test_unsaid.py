@@ -148,3 +148,53 @@ def test_a_read_without_a_webhook_takes_it_out_as_well(world: World) -> None:
     world.desk.there = replace(world.desk.there, messages=(said("2"),))
     world.floor.pipeline.refresh("zendesk", "7")
     assert world.texts() == ["This is message 2."]
+
+
+SECRET = "The word for my account is zebra mountain forty two."
+
+
+_KEPT = """
+SELECT body::text AS kept FROM messages UNION ALL SELECT body::text FROM tickets UNION ALL SELECT decision::text FROM evaluations
+UNION ALL SELECT package::text || reasons::text FROM escalations
+UNION ALL SELECT words || data::text FROM timeline UNION ALL SELECT why || data::text FROM actions
+"""
+
+
+def kept(world: World) -> str:
+    """Everything that is kept of the ticket beside the webhooks themselves, as one text."""
+    return "\n".join(row.kept for row in world.floor.rows(_KEPT))
+
+
+def edits(world: World) -> int:
+    return len(world.floor.rows("SELECT FROM actions WHERE kind = 'update_alert' AND key LIKE '%:unsaid:%'"))
+
+
+@pytest.mark.parametrize("status", [Status.OPEN, Status.SOLVED])
+@pytest.mark.parametrize("after", [[], [said("2", "▇▇▇▇")]], ids=["removed", "redacted"])
+def test_what_quoted_it_is_taken_out_and_cards_are_shown_again(world: World, after: list[Message], status: Status) -> None:
+    """Also of an escalation that is over: many redact when they are done."""
+    world.read(said("1"), said("2", SECRET))
+    world.read(said("1"), said("2", SECRET), status=status)
+    assert "zebra mountain" in kept(world) and edits(world) == 0
+    world.read(said("1"), *after, status=status)
+    assert "zebra" not in kept(world)
+    assert edits(world) == len(world.floor.rows("SELECT FROM offers")) == 1
+    assert [row.kind for row in world.floor.rows("SELECT kind FROM timeline WHERE kind = 'unsaid'")] == ["unsaid"]
+    world.read(said("1"), *after, status=status)
+    assert edits(world) == 1, "once"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        [said("1"), said("2", SECRET), said("3", "And one more thing.")],
+        [said("1"), said("2", SECRET.replace(" ", "\n"))],  # the same words in another form
+        [said("1"), said("2", f"{SECRET} Thanks!")],
+        [said("1"), said("9", SECRET)],  # under its real id
+    ],
+    ids=["more", "form", "longer", "id"],
+)
+def test_what_is_still_said_stays(world: World, after: list[Message]) -> None:
+    world.read(said("1"), said("2", SECRET))
+    world.read(*after)
+    assert "zebra mountain forty two" in kept(world).replace("\\n", " ") and edits(world) == 0
