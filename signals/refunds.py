@@ -38,7 +38,7 @@ def refund(own: Sequence[Turn], messages: Sequence[Message], model: Model | None
         hits = [s for s in hits if (s[0].place, s[1].start) > done and not _is_beside(s, "refund.not", "refund.withdrawn")]
     hits = [s for s in hits if not s[0].of("refund.unpaid")]
     hits = sorted([*hits, *taken_up(own, messages)], key=lambda seen: (seen[0].place, seen[1].start))
-    if hits and not _speaks_of_money(own, messages):
+    if not any(_names_money(at) for _, at, _ in hits) and not _speaks_of_money(own, messages):
         hits = []
     denials = [*negated, *((turn, hit) for turn in own for hit in turn.of("refund.withdrawn"))]
     last = max((_place(turn, hit) for turn, hit in denials), default=(-1, 0))
@@ -81,6 +81,11 @@ def _is_beside(seen: Seen, *groups: str) -> bool:
         return False
     start, end = sentences(turn.text).around(at.start, at.end)
     return any(start <= hit.start < end for hit in others)
+
+
+def _names_money(at: Evidence) -> bool:
+    """Whether a pattern of another language than English saw it: those name what is wanted, and know no English word for it."""
+    return not is_by_model(at) and not at.seen_by.startswith("en:")
 
 
 def _speaks_of_money(own: Sequence[Turn], messages: Sequence[Message]) -> bool:
