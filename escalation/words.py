@@ -21,7 +21,8 @@ _SUBJECT_WEIGHT = 2
 def issue_type_of(ticket: Ticket, issue_words: Mapping[str, tuple[str, ...]]) -> tuple[str, tuple[str, ...]]:
     """First intent by words: (issue type, the words found). Words in the subject count double, long phrases more than words.
 
-    A word that ends in * stands for all its endings. "other" when nothing is found; equal scores go by the alphabet.
+    A word that ends in * stands for all its endings, one that begins with * for all words that end so. "other" when nothing is
+    found; equal scores go by the alphabet.
     """
     best: tuple[int, str, tuple[str, ...]] = (0, "other", ())
     for issue_type, hits in _found(ticket, issue_words).items():
@@ -71,4 +72,5 @@ def _sought(word: str) -> tuple[str, int]:
     """What is looked for in a spaced text, and how many words that is; 0 for a word without letters."""
     spaced = _spaced(word)
     weight = 0 if spaced.isspace() else spaced.count(" ") - 1
+    spaced = spaced.lstrip() if word.startswith("*") else spaced
     return spaced.rstrip() if word.endswith("*") else spaced, weight

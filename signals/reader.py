@@ -71,14 +71,17 @@ def _signals(
     plain = {name: asked.plain(name, own, model, beside.get(name, ())) for name in asked.PLAIN}
     yield from plain.values()
     yield asked.paperwork(own, plain["security_incident"])
-    yield refunds.refund(own, messages, model)
+    money_back = refunds.refund(own, messages, model)
+    yield money_back
     yield attempts.failed_attempts(own, messages, model)
     yield thread.repeated_question(own, messages, _said_again(own, model))
     yield asked.complaint(own, model)
     yield tone.sentiment(own, model)
     yield topic.impact(own, model)
     yield topic.urgency(own, model)
-    if model is not None:
+    if model is None:
+        yield from topic.intent_of((*plain.values(), money_back))
+    else:
         yield from (topic.technical(own, model), *topic.intent(own, subject, model))
 
 

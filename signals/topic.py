@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from escalation.signals import Evidence, Signal
 from signals.asked import evidence_of, seen_by, solved
@@ -22,6 +22,14 @@ _UNLIKELY = 0.3  # below it a pattern of an impact is not believed
 _SURE = 0.8  # of a pattern
 _SUBJECT, _FIRST, _REST = 0.4, 1.0, 0.4  # how much each part tells of the intent
 _MOST_TURNS, _MOST_URGENT = 6, 3
+# What a ticket is about by what the customer wants, the gravest first: intent and second best.
+_ABOUT = {
+    "security_incident": ("security", "account_access"),
+    "privacy_request": ("security", "other"),
+    "churn_risk": ("cancellation", "other"),
+    "refund_request": ("billing", "shipping_order"),
+}
+_OPEN = frozenset({"refund_request"})  # of a bill or of an order: its words decide
 _DEADLINE = re.compile(
     r"\b(?:by|before|until|till|due|no later than)\s+(?:the\s+)?(?:end of (?:the )?(?:day|week|month)|"
     r"tomorrow|today|tonight|noon|midnight|"
@@ -148,6 +156,19 @@ def intent(own: Sequence[Turn], subject: str, model: Model) -> tuple[Signal, ...
     at = turn.evidence(0, min(len(turn.message.text), 200), seen_by("intents", model)) if turn.message.text else None
     found = Signal("intent", value, share, (at,) if at else (), "model")
     return (found,) if share < UNSURE else (found, Signal("issue_type", first, share, found.evidence, "model"))
+
+
+def intent_of(found: Iterable[Signal | None]) -> tuple[Signal, ...]:
+    """The same where no model reads: by the gravest of what the customer wants; none where that tells nothing."""
+    wanted = {s.name: s for s in found if s and (not s.value["negated"] if isinstance(s.value, Mapping) else s.value)}
+    name = next((name for name in _ABOUT if name in wanted), "")
+    if not name:
+        return ()
+    (first, second), seen, unsure = _ABOUT[name], wanted[name], name in _OPEN
+    share = UNSURE / 2 if unsure else seen.confidence
+    value = {"label": first, "confidence": share, "second": second, "below_threshold": unsure}
+    told = Signal("intent", value, share, seen.evidence, seen.source)
+    return (told,) if unsure else (told, Signal("issue_type", first, share, seen.evidence, seen.source))
 
 
 def _two_best(logs: dict[str, float]) -> tuple[str, str, float]:

@@ -249,10 +249,12 @@ def test_names(name: str, pattern: str) -> None:
     assert pattern_of(name) == pattern
 
 
-WORDS = {"billing": ("invoice*", "charged twice"), "bug": ("crash*", "error"), "a_type": ("error",), "other": ()}
+WORDS = {"billing": ("invoice*", "charged twice", "*rechnung"), "bug": ("crash*", "error"), "a_type": ("error",), "other": ()}
 
 GUESSES = [
     ("Two invoices", "", ("billing", ("invoice*",))),
+    ("Die Monatsrechnung", "", ("billing", ("*rechnung",))),
+    ("Rechnungen", "", ("other", ())),
     ("Hello", "The app crashed with an ERROR!", ("bug", ("crash*", "error"))),
     ("Invoice", "crash crash crash", ("billing", ("invoice*",))),
     ("", "I was charged twice; error", ("billing", ("charged twice",))),

@@ -1,4 +1,4 @@
-"""Languages that only patterns read: money back, sums, incidents, remedies and the law in sentences nobody foresaw."""
+"""Languages that only patterns read: money back, sums, incidents, remedies, the law, and what a ticket is about."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.support import marked
-from tests.test_signals_table import mistakes
+from config.playbook import load_playbook
+from escalation.decide import decide
+from escalation.ticket import Message, Person, Role, Ticket
+from tests.support import ROOT, marked
+from tests.test_signals_table import NOW, READER, mistakes
 
 TABLES: dict[str, dict[str, list[dict[str, Any]]]] = marked("abroad")
 ROWS = [(language, row) for table in TABLES.values() for language, rows in table.items() for row in rows]
@@ -21,3 +24,15 @@ def test_a_sentence_is_read_as_it_is_marked(language: str, row: dict[str, Any]) 
 @pytest.mark.parametrize("table", TABLES)
 def test_every_language_has_ten_sentences_of_a_kind(table: str) -> None:
     assert set(TABLES[table]) == {"de", "es", "fr", "it", "nl", "pt"} and all(len(rows) >= 10 for rows in TABLES[table].values())
+
+
+PLAYBOOK = load_playbook((ROOT / "config" / "escalation.yaml").read_text("utf-8"))
+ISSUES = [(language, row) for language, rows in marked("issues").items() for row in rows]
+
+
+@pytest.mark.parametrize(("language", "row"), ISSUES, ids=[f"{language}: {row['text']}" for language, row in ISSUES])
+def test_the_starter_playbook_knows_what_a_ticket_is_about(language: str, row: dict[str, Any]) -> None:
+    message = Message("m1", Person("c1", role=Role.CUSTOMER), row["text"], at=NOW)
+    found = READER.read((message,), NOW, subject=row["subject"], language=language)
+    ticket = Ticket("zendesk", "1", subject=row["subject"], messages=(message,), known=frozenset({"messages"}))
+    assert decide(PLAYBOOK, ticket, None, (), found, NOW).issue_type == row.get("missed", row["issue"])
