@@ -34,6 +34,7 @@ _STEPS = 3  # so many actions of one instruction are one remedy
 _NO_REMEDY = wordlist("no_remedy")
 _USING = wordlist("using")
 
+_LONG = re.compile(r"[^\W\d_]{4,}")
 _SAME_THING = re.compile(r"\W*(?:the|that|this|those|these)\s", re.IGNORECASE)
 
 Item = tuple[str, Evidence, str]  # remedy, where, who thought of it
@@ -86,13 +87,13 @@ def _reports(turn: Turn, messages: Sequence[Message], model: Model | None, earli
     advice = advice_before(messages, turn.place)
     who = "advised" if advice else "customer"
     failed = turn.of("failed")
-    seen = bool(failed and (turn.of("tried") or who == "advised"))
+    seen = bool(failed and (turn.of("tried") or turn.of("did") or who == "advised"))
     if model:
         spans = _likely(turn, who, model, earlier)
         if spans or not seen:
             yield from _by_sentences(turn, spans, advice, model)
             return
-    named = _remedies(turn, 0, len(turn.text)) if seen and turn.of("tried") and not model else {}
+    named = _done(turn) if seen and not model else {}
     for remedy, hit in named.items():
         yield _Report(1.0, ((remedy, evidence_of(turn, hit), who),))
     if seen and not named:
@@ -228,6 +229,16 @@ def _told_already(key: str, items: Mapping[str, Item]) -> bool:
     words = set(key[1:].split())
     olds = (set(old[1:].split()) for old in items if old[:1] == "~")
     return key[:1] == "~" and any(len(words & old) >= 0.6 * max(1, min(len(words), len(old))) for old in olds)
+
+
+def _done(turn: Turn) -> dict[str, Hit]:
+    """The remedies told in a language that no model reads: those with a name, and what else was done by its words."""
+    done = _remedies(turn, 0, len(turn.text)) if turn.of("tried") or turn.of("did") else {}
+    named = [hit for group in turn.hits if group.startswith("remedy.") for hit in turn.of(group)]
+    for hit in turn.of("did"):
+        if not any(hit.start < other.end and other.start < hit.end for other in named):
+            done.setdefault("~" + " ".join(_LONG.findall(turn.text[hit.start : hit.end].lower())), hit)
+    return done
 
 
 def _remedies(turn: Turn, start: int, end: int) -> dict[str, Hit]:
