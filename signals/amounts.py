@@ -41,7 +41,7 @@ def _compiled(pattern: str) -> Any:
     return re2.compile(pattern, options)
 
 
-_END = r"(?:\b|\s|$|[.,;!?)\"'])"
+_END = r"(?:\b|\s|$|[.,:;!?)\"'])"
 _CENTS = r"(?:(\d\d)\b|\s(?:and\s)?(\d\d)(?:\s(?:pence|cents?)\b|[.,;!?)]|$)|" + _END + ")"  # 58€20, 74 euros 90
 _THOUSAND = r"k\b|\s(?:grand|thousand)\b"
 _MONEY = _compiled(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import chain, islice
 
 from escalation.ticket import Message, Role
+from signals.abroad import reckoned
 from signals.amounts import Sum, sums
 from signals.case import Case, added, adds_up, less, same_currency, times
 from signals.counting import asks_one, how_many
@@ -141,7 +142,9 @@ def in_message(text: str, asks: Sequence[Asked], said: str = "") -> Sum | None:
     some = [replace(one, kept=True) if one.amount in settled and not (one.asked or one.given) else one for one in some]
     bare = " ".join(text[start:end] for start, end in own if not any(start <= one.found.start < end for one in some))
     case = Case(some, request, text.lower(), f"{said} {bare}".lower())
-    return _named_together(case) or _named_alone(case) or derived(case) or _likeliest(case, asks) if some else None
+    if not some:
+        return None
+    return reckoned(case) or _named_together(case) or _named_alone(case) or derived(case) or _likeliest(case, asks)
 
 
 def _named_together(case: Case) -> Sum | None:
