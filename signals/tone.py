@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from escalation.signals import Evidence, Signal
-from signals.asked import HALF, share_quoted
+from signals.asked import HALF, share_quoted, solved
 from signals.lexicon import Hit
 from signals.model import Model
 from signals.text import quotes
@@ -21,6 +21,7 @@ _SHOUTED = re.compile(r"\b[A-Z]{2,}\b")
 _WORD = re.compile(r"\b[A-Za-z]{2,}\b")
 _LEAST_SHOUTED = 4  # words in capitals; fewer may be abbreviations
 _HOSTILE = 0.85
+_BRIEF = 25  # words
 _SHORT = 6  # words: a short neutral answer ("Order 12.") tells nothing of the tone
 
 
@@ -30,10 +31,20 @@ def sentiment(own: Sequence[Turn], model: Model | None) -> Signal:
     at = len(own) - 1
     if at and _label(shares[at]) == "neutral" and len(own[at].text.split()) < _SHORT:
         at -= 1
+    if model is None:
+        at = _still_felt(own, [_label(share) for share in shares], at)
     label, worth = _label(shares[at]), [sum(_WORTH[name] * p for name, p in share.items()) for share in shares]
     value = {"label": label, "score": round(worth[at], 2), "trend": _trend(worth[: at + 1])}
     evidence = tuple(_evidence(own[at], label, model))[:MOST_EVIDENCE] if label != "neutral" else ()
     return Signal("sentiment", value, shares[at][label], evidence, "patterns and model" if model else "patterns")
+
+
+def _still_felt(own: Sequence[Turn], labels: Sequence[str], at: int) -> int:
+    """The turn whose displeasure lasts: patterns see none in most sentences, so that a brief one beside it tells no calm."""
+    first = at
+    while first and labels[first] == "neutral" and len(own[first].text.split()) <= _BRIEF:
+        first -= 1
+    return first if labels[first] in ("angry", "frustrated") and solved(own) < (first + 1, 0) else at
 
 
 def _label(shares: dict[str, float]) -> str:

@@ -36,3 +36,13 @@ def test_the_starter_playbook_knows_what_a_ticket_is_about(language: str, row: d
     found = READER.read((message,), NOW, subject=row["subject"], language=language)
     ticket = Ticket("zendesk", "1", subject=row["subject"], messages=(message,), known=frozenset({"messages"}))
     assert decide(PLAYBOOK, ticket, None, (), found, NOW).issue_type == row.get("missed", row["issue"])
+
+
+TONES = [(language, row) for language, rows in marked("tones").items() for row in rows]
+
+
+@pytest.mark.parametrize(("language", "row"), TONES, ids=[f"{language}: {row['texts'][0]}" for language, row in TONES])
+def test_the_tone_at_the_end_of_a_thread(language: str, row: dict[str, Any]) -> None:
+    messages = tuple(Message(f"m{n}", Person("c1", role=Role.CUSTOMER), text, at=NOW) for n, text in enumerate(row["texts"]))
+    found = {signal.name: signal.value for signal in READER.read(messages, NOW, language=language)}
+    assert found["sentiment"]["label"] == row["tone"]
