@@ -86,7 +86,7 @@ def _kept(reports: Sequence[tuple[float, Mapping[str, Item]]], model: Model | No
 def _reports(turn: Turn, messages: Sequence[Message], model: Model | None, earlier: Sequence[Turn] = ()) -> Iterator[_Report]:
     advice = advice_before(messages, turn.place)
     who = "advised" if advice else "customer"
-    failed = turn.of("failed")
+    failed = turn.of("failed") or (turn.of("still") if turn.of("did") else ())
     seen = bool(failed and (turn.of("tried") or turn.of("did") or who == "advised"))
     if model:
         spans = _likely(turn, who, model, earlier)
