@@ -10,7 +10,7 @@ from config.playbook import load_playbook
 from escalation.decide import decide
 from escalation.ticket import Message, Person, Role, Ticket
 from tests.support import ROOT, marked
-from tests.test_signals_table import NOW, READER, mistakes
+from tests.test_signals_table import NOW, READER, mistakes, value
 
 TABLES: dict[str, dict[str, list[dict[str, Any]]]] = marked("abroad")
 ROWS = [(language, row) for table in TABLES.values() for language, rows in table.items() for row in rows]
@@ -44,5 +44,5 @@ TONES = [(language, row) for language, rows in marked("tones").items() for row i
 @pytest.mark.parametrize(("language", "row"), TONES, ids=[f"{language}: {row['texts'][0]}" for language, row in TONES])
 def test_the_tone_at_the_end_of_a_thread(language: str, row: dict[str, Any]) -> None:
     messages = tuple(Message(f"m{n}", Person("c1", role=Role.CUSTOMER), text, at=NOW) for n, text in enumerate(row["texts"]))
-    found = {signal.name: signal.value for signal in READER.read(messages, NOW, language=language)}
-    assert found["sentiment"]["label"] == row["tone"]
+    found = {signal.name: signal for signal in READER.read(messages, NOW, language=language)}
+    assert value(found, "sentiment")["label"] == row["tone"]
