@@ -27,6 +27,14 @@ SURE = 0.85  # of a pattern where there is no model
 _ENDS_WHEN_RESOLVED = frozenset({"explicit_human_request", "refund_request", "legal_threat", "churn_risk"})
 # "How do I get out of this menu?" leaves nobody: of a question the model has to be surer.
 _ONLY_ASKED = frozenset({"churn_risk", "legal_threat", "privacy_request"})
+# A customer who says that they leave is often polite to the last ("Great, thank you!"): thanks end what they threatened alone.
+_DECIDED = frozenset({"churn_risk"})
+_THREATENED = re.compile(
+    r"\b(?:if|unless|until|otherwise|or else|or (?:i|we)(?:'ll| will|'m| am|'re| are)?|thinking|think (?:of|about)|consider\w*|"
+    r"might|may|(?:could|would)(?! you)|i'd|we'd|tempted|looking|tired|close to|about to|starting to|will have to|"
+    r"(?:how|should|can|do|shall) (?:i|we))\b",
+    re.IGNORECASE,
+)
 _NOWHERE = (-1, 0)
 # A later "I do not want ..." ends these.
 _DENIABLE = frozenset({"explicit_human_request", "legal_threat", "churn_risk", "refund_request"})
@@ -93,15 +101,27 @@ def find(
     name: str, own: Sequence[Turn], model: Model | None, beside: Iterable[Seen] = ()
 ) -> tuple[list[Seen], tuple[Evidence, ...]]:
     """(what counts, what was taken back): by a veto, or because the customer says that it is solved."""
-    over = max(withdrawn(name, own), solved(own) if name in _ENDS_WHEN_RESOLVED else _NOWHERE)
-    hits = [s for s in (*_by_pattern(name, own, model), *beside) if (s[0].place, s[1].start) > over]
+    ended = withdrawn(name, own)
+    over = max(ended, solved(own)) if name in _ENDS_WHEN_RESOLVED else ended
+    ended = max(ended, _resolved(own)) if name in _DECIDED else over
+
+    def is_open(seen: Seen) -> bool:
+        place = (seen[0].place, seen[1].start)
+        return place > over or (place > ended and not _is_threat(*seen[:2]))
+
+    hits = [s for s in (*_by_pattern(name, own, model), *beside) if is_open(s)]
     if model is not None:
         covered = {(t.place, e.start, e.end) for t, e, _ in hits}
-        more = (s for s in _by_model(name, own, model) if (s[0].place, s[1].start) > over)
+        more = filter(is_open, _by_model(name, own, model))
         hits += [s for s in more if not any(p == s[0].place and s[1].start <= a < s[1].end for p, a, _ in covered)]
     counts = {(e.message_id, e.start, e.end) for _, e, _ in hits}
     every = [evidence_of(turn, hit) for turn in own for hit in turn.hits.get(name, ())]
     return hits, tuple(e for e in every if (e.message_id, e.start, e.end) not in counts)[:MOST_EVIDENCE]
+
+
+def _is_threat(turn: Turn, at: Evidence) -> bool:
+    """Whether a customer says what they may do, not what they do: "if nothing happens I'll leave"."""
+    return _THREATENED.search(sentence_of(turn.text, at.start, at.end)) is not None
 
 
 def _by_pattern(name: str, own: Sequence[Turn], model: Model | None) -> Iterator[Seen]:
@@ -155,9 +175,12 @@ def vetoed(name: str, own: Sequence[Turn], veto: str) -> Iterator[tuple[Turn, Hi
 
 def solved(own: Sequence[Turn]) -> tuple[int, int]:
     """Where the customer last said that it is solved, or wrote a later message with which they are content."""
-    said = [(turn.place, hit.start) for turn in own for hit in turn.of("resolved")]
     content = [(turn.place, -1) for turn in own[1:] if turn.content]  # what such a message itself asks is open
-    return max([*said, *content], default=_NOWHERE)
+    return max([_resolved(own), *content])
+
+
+def _resolved(own: Sequence[Turn]) -> tuple[int, int]:
+    return max(((turn.place, hit.start) for turn in own for hit in turn.of("resolved")), default=_NOWHERE)
 
 
 def withdrawn(name: str, own: Sequence[Turn]) -> tuple[int, int]:

@@ -49,6 +49,36 @@ def test_what_is_taken_back_is_over(name: str, said: str, later: str) -> None:
     assert after is None or (after.value is False and after.suppressed), "what a pattern saw is kept"
 
 
+POLITE = [
+    ("Please cancel my subscription.", "Done.", "Great, thank you!"),
+    ("Could you please cancel our membership?", "It ends today.", "Super, thank you so much!"),
+    ("We have decided to move to another provider from March.", "Everything is prepared.", "Lovely, thanks for all your help."),
+    ("I'm closing my account at the end of the month.", "You will get a mail.", "Perfect, thanks so much!"),
+    ("I want to cancel my membership.", "It ends on 31 May.", "Wonderful, thank you very much."),
+    ("We will not renew our contract.", "Noted.", "That's great, thanks a lot Ann."),
+    ("I've signed up with Rivalo, so please end my plan.", "It has ended.", "Excellent, cheers!"),
+    ("Cancel my account please, I no longer need it.", "Your account is closed.", "Brilliant, that was quick. Thank you!"),
+]
+APPEASED = [
+    ("If this isn't fixed by Friday I'll cancel my subscription.", "It is fixed.", "Great, thank you so much!"),
+    ("We might leave you for another provider.", "You get 20 % off.", "That's wonderful, thank you!"),
+    ("I'm thinking of cancelling my plan, the import is slow.", "It is fast now.", "Wow, this is perfect now. Thank you!"),
+    ("Unless the price changes we will switch to Rivalo.", "The old price stays.", "Fantastic, thank you!"),
+    ("Fix the sync or I'm cancelling.", "Fixed.", "Great, thanks, love it."),
+    ("I am considering leaving you.", "Have a look at 4.2.", "Awesome, love it, thank you!"),
+    ("Please cancel my plan, the app never loads.", "Fixed.", "It works now, thank you! Please keep my plan running."),
+    ("I want to cancel my plan.", "You have the free one now.", "Amazing, then I'm staying with you. Thank you!"),
+]
+
+
+@pytest.mark.parametrize(("said", "leaves"), [*((said, True) for said in POLITE), *((said, False) for said in APPEASED)])
+def test_thanks_end_a_threat_to_leave_and_no_decision(said: tuple[str, str, str], leaves: bool) -> None:
+    asked, answer, thanks = said
+    assert ticket(("customer", asked))["churn_risk"].value is True
+    told = ticket(("customer", asked), ("agent", answer), ("customer", thanks)).get("churn_risk")
+    assert (told is not None and told.value is True) is leaves
+
+
 def test_what_is_said_after_it_was_taken_back_counts() -> None:
     said = [("customer", PERSON), ("agent", "What about?"), ("customer", "No need to call, it works."), ("agent", "Good.")]
     assert ticket(*said)["explicit_human_request"].value is False
