@@ -89,7 +89,7 @@ def _asked_for(
     yield in_message(latest.text, places)
     offer = "" if declines(latest.text) else offered(messages, latest.place)
     yield in_message(offer, (), said)
-    said = f"{said} {offer}"  # "30% back" of what the customer told before
+    said = f"{said if sums(latest.text) else latest.text} {offer}"  # "30% back" of what the customer told before
     yield from (in_message(turn.text, places, said) for turn, places in newest[1:])
     yield from (in_message(text, (), said) for text in _elsewhere(latest, own, messages))
 

@@ -34,6 +34,8 @@ _PERCENT = cue(  # with what it is of, where that is said
     r"(?:service|price|partial) (?:credit|reduction|refund))\b([^.!?]{0,40})",
     rf"\b(?:refund|credit|discount|rebate|reduc\w+|compensation)\s+(?:\w+\s+){{0,3}}?(?:of|by)\s+{_N}",
     rf"\b(?:refund|return|credit|offer|give|pay back)\s+(?:(?:you|me|us)\s+)?{_N}",
+    rf"\b(?:say|take|do|accept|(?:fine|happy|ok|okay|content|live|go) with|(?:settle|go) for)\s+{_N}",
+    rf"^\W*{_N}\s+(?:it is|then|please)\b",
 )
 
 
@@ -91,7 +93,8 @@ def _asked(case: Case) -> tuple[float, str]:
     behind = (percent[2] or percent[4] or "") if percent else ""
     fee = _OF_A_FEE.search(behind)
     if percent and (not fee or _OF_IT_ALL.search(behind) or fee[1] in case.request):
-        return _percent(percent[1] or percent[3] or percent[5] or percent[6]), percent[2] or percent[4] or ""
+        number = percent[1] or percent[3] or percent[5] or percent[6] or percent[7] or percent[8]
+        return _percent(number), percent[2] or percent[4] or ""
     word = next(filter(None, named.groups())) if named else ""
     return _PARTS.get(word.replace("-", " ").removeprefix("a ").removeprefix("one "), 0.0), ""
 
