@@ -7,20 +7,13 @@ from collections.abc import Sequence
 from signals.amounts import Sum
 from signals.case import Case, times
 from signals.cues import Told, cue, months_between, occasions
-from signals.numbers import COUNT, NUMBER_WORDS, counted
+from signals.numbers import COUNT, counted
+from signals.quantities import NO_THINGS, PEOPLE, REPEATED, TIME, asks_one, how_many, single
+from signals.several import some_of, spoiled
 
 _THINGS = cue(rf"\b{COUNT}\s+(?:[a-z-]+\s+)??([a-z-]+s|people|children|kids|ppl|pax)\b")
 _ANY_THINGS = cue(rf"(?:^|[^\w.,$€£]){COUNT}[\s-](?:(?:unused|last|remaining|other|missed|full|more|of the|of) )?([a-z]+)\b")
-_SPOILT = "broken|damaged|faulty|missing|cracked|defective|dead|mouldy|wrong|torn|spoiled|leaking|late|lost|rotten|smashed"
-_SOME_OF = cue(
-    rf"\b{COUNT}\s+(?:of\s+(?:them|these|(?:the|my|our)\s+\w+)\s+)?"
-    r"(?:arrived|came|were|was|are|is|never|didn't|did not|weren't|couldn't|can't|had to be)\s+(?:\w+\s+)?"
-    rf"(?:{_SPOILT}|cancelled|ill|unused|expired|empty|scanned|delivered|arrived?|come|used|worked|took place|take place)\b"
-)
-_BROKEN = rf"(?:{_SPOILT}|too many|too much)"
-_SOME_ARE = cue(rf"\b{COUNT}\s+(?:[a-z-]+\s+)?[a-z]+s\s+(?:(?:were|are)\s+)?{_BROKEN}\b", rf"\b{_BROKEN}\s+{COUNT}\s+[a-z]+s\b")
 _WE_ARE = cue(rf"\bwe (?:are|were) {COUNT}\b", rf"\b{COUNT} of us\b")
-_OF = cue(rf"\b{COUNT} (?:[a-z]+ )??(?:out )?of (?:the |my |our )?{COUNT}\b")
 _DAYS_COUNTED = cue(rf"\b{COUNT}\s+(?:[a-z]+\s+)?(?:days?|hours?|minutes?)\b")
 _THAT_PART = cue(r"\b(?:part|share|portion|pro[ -]?rata|proportion\w*)\b")
 _LEFT = cue(rf"\b{COUNT}\s+(?:[a-z]+\s+)?(?:(?:are|were|is)\s+)?(?:still\s+)?(?:left|unused|remaining|remain)\b")
@@ -36,23 +29,6 @@ _MONTHS_LEFT = cue(
 )
 _MONTHS_USED = cue(rf"\bused\s+(?:only\s+|just\s+|up\s+|about\s+)?{COUNT}\s+months?\b")
 _UNUSED = cue(r"\b(?:unused|remaining|rest|left|remainder|not used|did not use|didn't use)\b")
-_SPELT_COUNT = f"({'|'.join(list(NUMBER_WORDS)[1:19])})"
-_ALL_OF = cue(
-    rf"\b(?:all|the other|the last|these|those|the remaining|the first|the extra|the additional|the missing|the wrong)"
-    rf"\s+(?:of\s+(?:the|them|these)\s+)?{COUNT}\b",
-    rf"\bthe\s+{COUNT}\s*(?:[.,!?](?:\D|$)|$|please|that|which|of)",
-    rf"\b{COUNT}\s+of\s+(?:the|them|these|those|my|our)\b",
-    rf"\b(?:the|my|our|your|these|those)\s+{_SPELT_COUNT}\s+(?:[a-z-]+\s+){{0,2}}?[a-z]+s\b",
-    rf"\beach of (?:the|these|those|our|my)\s+{COUNT}\b",
-)
-_BOTH = cue(r"\bboth\b")
-_ONE = cue(
-    r"\b(?:one of|the (?:second|third|fourth|fifth|sixth|last|missing|other|unused)\s+[a-z]+[a-rt-z])\b",
-    r"\b(?:take|refund|return|reverse|credit|send)\s+(?:only\s+|just\s+|me\s+|us\s+)*one\b",
-    r"\bthe (?:left|right|front|rear|upper|lower)(?:[ -]hand)? [a-z]+\b",
-    r"\b(?:price|cost|fee) of (?:seat|ticket|room|item|number|no\.?) #?\d",
-    r"^\W*(?:just\s+|only\s+)?one\b|\b(?:hers|mine)\b|\b(?:that|the|this) one\b|\b(?:her|his) [a-z]+[a-rt-z]\b",
-)
 _SEAT = r"(?:seats?|users?|licen[cs]es?|agents?|editors?|accounts?|members?|lines?|devices?|desks?|employees?|people)"
 _SEATS = cue(rf"\b{COUNT}\s+(?:[a-z-]+\s+)??{_SEAT}\b")
 _SEATS_TOO_MANY = cue(
@@ -65,30 +41,11 @@ _FEWER = cue(
 _THOSE = cue(rf"\b(?:those|these|all|the)\s+{COUNT}\b")
 _A_MONTH = cue(r"\b(?:per|a|each|every|and|/)\s?month\b|\bmonthly\b|\b(?:invoices|bills)\b|\bmonths\b")
 _BILLS = cue(rf"\b{COUNT}\s+(?:[a-z]+\s+)?(?:months|invoices|bills)\b")
-_MOST = 31  # "the 65" is a sum
-_TIME = frozenset({"day", "week", "month", "year", "hour", "minute", "night", "weekend"})
-_MONEY = frozenset({"euro", "dollar", "pound", "franc", "buck", "cent", "rupee", "crown", "kroner", "peso", "yen"})
-# With words whose s is no plural: "was", "this".
-_NO_PIECES = _MONEY | {"i", "wa", "ha", "doe", "a", "thi", "plu", "le", "minu", "time", "thank", "alway", "ye"}
-_REPEATED = frozenset({"payment", "charge", "debit", "instalment", "installment", "time", "fee"})
-_PEOPLE = frozenset({"people", "ppl", "pax", "person", "head", "pp", "adult", "guest", "child", "children", "kid"})
-
-
-def how_many(said: str) -> int:
-    """The number of things that are spoken of as a group: 2 for "both" and "the other two"; 0 for none."""
-    group = _ALL_OF.search(said)
-    count = counted(next(filter(None, group.groups()))) if group else 0
-    return count if 0 < count <= _MOST else 2 if _BOTH.search(said) else 0
 
 
 def counts_time(said: str) -> bool:
     """Whether days or hours are spoken of as a group, which are no pieces of a sum: "the part for those ten days"."""
     return _DAYS_COUNTED.search(said) is not None
-
-
-def asks_one(said: str) -> bool:
-    """Whether one thing of several is asked: "that one", "hers", "the second payment"."""
-    return _ONE.search(said) is not None and not how_many(said)
 
 
 def pieces(one: Told, request: str, text: str) -> int:
@@ -98,24 +55,18 @@ def pieces(one: Told, request: str, text: str) -> int:
         return group
     if one.unit in ("month", "") and (months := occasions(request) or months_between(request)) > 1:
         return months
-    if _ONE.search(request):
+    if asks_one(request):
         return 1
     things = _counted(one.unit, request)
     if things:
         return things[-1]
-    some = spoiled(text)
+    some = 0 if days else spoiled(text)
     if some or one.count:
         return some or one.count
-    if one.unit in _PEOPLE and (people := _WE_ARE.search(text)):
+    if one.unit in PEOPLE and (people := _WE_ARE.search(text)):
         return counted(next(filter(None, people.groups())))
     everywhere = set(_counted(one.unit, text))
     return everywhere.pop() if len(everywhere) == 1 else 0
-
-
-def spoiled(text: str) -> int:
-    """How many of several were no good: "two of them were broken", "3 cokes missing"; 0 for none."""
-    some = _SOME_OF.search(text) or _SOME_ARE.search(text)
-    return counted(next(filter(None, some.groups()))) if some else 0
 
 
 def priced(case: Case) -> Sum | None:
@@ -161,13 +112,13 @@ def _months_of(text: str) -> int:
 
 def part_of(request: str, text: str) -> float:
     """Which part of the things in the message is asked: 0.25 for three of "12 months" or for "100 minutes, 25 left"."""
-    things = [(counted(match[1]), _single(match[2])) for match in _ANY_THINGS.finditer(text)]
-    asked = [(counted(match[1]), _single(match[2])) for match in _ANY_THINGS.finditer(request)]
+    things = [(counted(match[1]), single(match[2])) for match in _ANY_THINGS.finditer(text)]
+    asked = [(counted(match[1]), single(match[2])) for match in _ANY_THINGS.finditer(request)]
     if asked and (whole := max((n for n, thing in things if thing == asked[-1][1]), default=0)) > asked[-1][0]:
         return asked[-1][0] / whole
-    some = _OF.search(request) or (_OF.search(text) if _THAT_PART.search(request) else None)
-    if some and 0 < counted(some[1]) < counted(some[2]):
-        return counted(some[1]) / counted(some[2])
+    some, every = some_of(request) or (some_of(text) if _THAT_PART.search(request) else None) or (0, 0)
+    if some:
+        return some / every
     one = None if how_many(request) else _ONE_OF_THEM.search(request)
     if one and (whole := max((n for n, thing in things if thing == one[1]), default=0)) > 1:
         return 1 / whole
@@ -192,14 +143,10 @@ def of_a_year(said: str, text: str) -> float:
 
 def _counted(unit: str, text: str) -> Sequence[int]:
     """The counts of things of this unit, of any that are no time for a price of "each"."""
-    found = ((counted(match[1]), _single(match[2])) for match in _THINGS.finditer(text))
-    things = ((n, thing) for n, thing in found if n > 1 and thing not in _NO_PIECES)
-    return [n for n, thing in things if (_is_of(thing, unit) if unit else thing not in _TIME)]
+    found = ((counted(match[1]), single(match[2])) for match in _THINGS.finditer(text))
+    things = ((n, thing) for n, thing in found if n > 1 and thing not in NO_THINGS)
+    return [n for n, thing in things if (_is_of(thing, unit) if unit else thing not in TIME)]
 
 
 def _is_of(thing: str, unit: str) -> bool:
-    return thing == unit or (unit == "month" and thing in _REPEATED) or (unit in _PEOPLE and thing in _PEOPLE)
-
-
-def _single(word: str) -> str:
-    return word.removesuffix("s").removesuffix("'")
+    return thing == unit or (unit == "month" and thing in REPEATED) or (unit in PEOPLE and thing in PEOPLE)

@@ -61,6 +61,8 @@ _GIVEN_BEHIND = cue(
 )
 # "The lamp (89.90) was returned by my son": a thing went back, no money.
 _GOODS = cue(r"^\s+(?:by (?:me|us|my|our|post|courier)|to (?:you|your)|unopened|unused|undamaged)\b")
+# "96 for the case, one arrived smashed": a thing arrived, too.
+_SOME_CAME = cue(rf"^\s*[,:]?\s*(?:but\s+|and\s+|only\s+)?{COUNT}\s+(?:of\s+\w+\s+)?(?:arrived|came)\b")
 _GIVEN_BEFORE = cue(
     r"\b(?:you|they|he|she|shop|host|seller|hotel|only|already|been)(?:'ve| have| has)?\s+(?:\w+\s+){0,2}?"
     r"(?:refunded|reimbursed|credited|repaid|returned|(?:sent|paid|gave|given)(?:\s+(?:me|us))?\s+back)"
@@ -288,7 +290,7 @@ def _is_given(left: str, right: str) -> bool:
     if _GOT.search(left) and _BACK_BEHIND.search(right):
         return True
     behind = _GIVEN_BEHIND.search(right)
-    if behind and _GOODS.search(right[behind.end() :]):
+    if behind and (_GOODS.search(right[behind.end() :]) or _SOME_CAME.search(right)):
         behind = None
     found = _GIVEN_BEFORE.search(left) or behind
     return bool(found and not _NOT.search(found.group()))

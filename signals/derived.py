@@ -11,11 +11,13 @@ from dataclasses import replace
 
 from signals.amounts import Sum
 from signals.case import Case, added, less, times
-from signals.counting import counts_time, how_many, over_months, priced
+from signals.counting import counts_time, over_months, priced
 from signals.cues import Told, cue
 from signals.differences import difference
 from signals.numbers import COUNT
-from signals.shares import part, part_beside, part_of_year, pro_rata, taken_up
+from signals.quantities import how_many
+from signals.rates import rated, with_fee
+from signals.shares import part, part_beside, part_of_rate, part_of_year, pro_rata, taken_up
 
 _ALL = cue(rf"\b(?:both|everything|all of (?:it|that|this|them)|the lot|all {COUNT})\b")
 _OF_ALL = cue(rf"^\W*for\s+(?:both|all|the\s+{COUNT}|{COUNT})\b")
@@ -36,7 +38,7 @@ _SURPLUS = cue(r"^\W*(?:too much|extra|overpaid|in excess)\b")
 
 def derived(case: Case) -> Sum | None:
     """The sum that follows, None where one is asked for itself or nothing follows."""
-    first = part_beside(case) or taken_up(case) or part_of_year(case) or (_all_of(case) if _ALL.search(case.request) else None)
+    first = next(filter(None, (way(case) for way in _FIRST_WAYS)), None)
     if first:
         return first
     stated = [one for one in case.open() if (one.inside and (one.asked or one.result)) or _SURPLUS.search(one.right)]
@@ -51,6 +53,8 @@ def derived(case: Case) -> Sum | None:
 
 def _all_of(case: Case) -> Sum | None:
     """Several sums in a sentence that wants all of it, none more than the others: "60 and the fee of 4.50, all of it back"."""
+    if not _ALL.search(case.request):
+        return None
     some, count = case.open(), how_many(case.request)
     if len(some) < 2 or any(one.total or one.result or one.each or not one.inside for one in some):
         return None
@@ -115,4 +119,14 @@ def _tax(case: Case) -> Sum | None:
     return less(gross.pop(), net) if len(gross) == 1 else None
 
 
-_WAYS: tuple[Callable[[Case], Sum | None], ...] = (_tax, part, over_months, difference, priced, pro_rata, _together, _by_place)
+_FIRST_WAYS: tuple[Callable[[Case], Sum | None], ...] = (
+    over_months,
+    part_of_rate,
+    rated,
+    with_fee,
+    part_beside,
+    taken_up,
+    part_of_year,
+    _all_of,
+)
+_WAYS: tuple[Callable[[Case], Sum | None], ...] = (_tax, part, difference, priced, pro_rata, _together, _by_place)

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from signals.amounts import Sum
 from signals.case import Case, less, same_currency, times
-from signals.counting import how_many, pieces, priced
+from signals.counting import pieces, priced
 from signals.cues import Told, cue
 from signals.numbers import COUNT
+from signals.quantities import how_many
 
 _EXTRA = (  # not: the extra day
     r"the extra(?:\s+(?:amount|sum|money|costs?|charges?|fees?|euros?|bit|back|you|that|we|i|please|to|on)\b|\s*[.,!?]|\s*$)"

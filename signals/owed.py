@@ -11,13 +11,13 @@ from escalation.ticket import Message, Role
 from signals.abroad import reckoned
 from signals.amounts import Sum, sums
 from signals.case import Case, added, adds_up, less, same_currency, times
-from signals.counting import asks_one, how_many
 from signals.cues import Told, cue, told
 from signals.derived import derived
 from signals.features import words_of
 from signals.languages import everyday
 from signals.numbers import rounded
 from signals.offers import MOST_ADVICE, advice, declines, offered
+from signals.quantities import asks_one, how_many
 from signals.text import Sentences, sentences
 from signals.turns import Turn
 from signals.wordlists import wordlist

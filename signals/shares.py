@@ -9,6 +9,8 @@ from signals.case import Case, times
 from signals.counting import counts_time, of_a_year, part_of
 from signals.cues import cue
 from signals.features import words_of
+from signals.rates import rated
+from signals.several import part_of_set
 
 _PARTS = {"half": 0.5, "third": 1 / 3, "quarter": 0.25, "two thirds": 2 / 3, "three quarters": 0.75}
 _OF_IT = r"(?:it|that|this|those|back|price|money|would|is fair|(?:the|my|our|his|her|their|what|a refund)\b)"
@@ -52,6 +54,13 @@ def part_beside(case: Case) -> Sum | None:
     return None
 
 
+def part_of_rate(case: Case) -> Sum | None:
+    """A part of a price per piece and time: "24 per hour and kayak ... half of the money back"."""
+    share = _asked(case)[0]
+    whole = rated(case) if share else None
+    return times(whole, share) if whole else None
+
+
 def part(case: Case) -> Sum | None:
     """A part of what is told elsewhere: "20% of the price", "half of it"."""
     share, of = _asked(case)
@@ -82,7 +91,12 @@ def pro_rata(case: Case) -> Sum | None:
         return None
     days = counts_time(case.request)
     wholes = {one.found.money for one in case.open() if not (one.each or one.unit) or (days and one.unit == "month")}
-    share = part_of(case.bare, case.text) or part_of(case.request, case.text) if len(wholes) == 1 else 0.0
+    if len(wholes) != 1:
+        return None
+    share = part_of(case.bare, case.text) or part_of(case.request, case.text)
+    if not share and len(case.some) == 1:
+        [one] = case.some
+        share = part_of_set(f"{one.left}{one.right}", case.request, case.text)
     return times(wholes.pop(), share) if share else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from signals.owed import in_message
 from tests.test_signals_tickets import refund
 
 C, A = "customer", "agent"
@@ -33,3 +34,49 @@ ANSWERED: list[tuple[Thread, float | None]] = [
 @pytest.mark.parametrize(("thread", "amount"), ANSWERED)
 def test_an_answer_without_a_sum_is_read_as_a_whole(thread: Thread, amount: float | None) -> None:
     assert sum_of(thread) == (None if amount is None else pytest.approx(amount))
+
+
+# What asks stands between the bars.
+RATES = [
+    ("We had 14 desks at 35 a month each, 11 since May. |Credit the three desks for those three months.|", 315),
+    ("Rent is 4 EUR per modem and month, you billed June, July and August. |Refund what was taken for the two.|", 24),
+    ("A day is 30 pounds per bike and day, we had 4 bikes. |I'd like the money for those two days.|", 240),
+    ("Two boats, £20 per hour and boat, three hours, it rained. |Half of the money back would be fair.|", 60),
+    ("8 licences at $24 a month, paid until December. |I want those seven months back.|", 1344),
+    ("Two of us left. You take $16 a month. |Please return it for those two in these three months.|", 96),
+    ("Ten hours at 135 an hour. |We only pay for the six hours we had, please return the four we didn't.|", 540),
+    ("I pay 45 a month for the hall. |Please refund the two months.|", 90),
+    ("Five tickets at £38, a fee of £2.50 per ticket. |Please refund two tickets with the fee.|", 81),
+    (
+        "A seat is 55 EUR per person plus a 3.50 fee per person. My father is ill. |Could you refund his seat incl. the fee?|",
+        58.5,
+    ),
+    ("Three tickets at 55 each plus 9 booking fee. |We get everything back, the fee included.|", 174),
+    ("Two tickets at 40 each plus a 3 dollar fee each. |Please refund both tickets.|", 80),
+]
+SOME_OF_SEVERAL = [
+    ("A case of 12 bottles for 96 euros, one arrived smashed. |Please refund that one.|", 8),
+    ("The tray of 20 seedlings cost me $50, four were dead. |Could I get those four refunded?|", 10),
+    ("6 of the 30 eggs were broken. The tray is 9 euro. |A refund of the broken ones would be fair.|", 1.8),
+    ("A pack of 8 filters at 64 pounds, two of them do not fit. |Refund for the two please.|", 16),
+    ("3 of the 8 mugs came in pieces. They are 11.50 each. |Please refund the broken ones.|", 34.5),
+    ("We got 18 of 20 shirts, at 9 euros each. |I want the money for the missing ones back.|", 18),
+    ("Of the 40 chairs we hired at 2.20 each, 10 were so dirty we couldn't use them. |We want those refunded.|", 22),
+    ("I sent back 3 of the 4 curtains, 34.50 each. |When will I have my refund?|", 103.5),
+    ("Your courier lost one of my two parcels. I paid 18 for each. |Refund please.|", 18),
+    ("A box of 10 cups for €60, all of them cracked. |I want it all back.|", 60),
+    ("A set of 6 knives for 90 dollars came a week late. |Please refund it.|", 90),
+    ("You sent a box of 12 pens for $24, I ordered pencils. |My money back please.|", 24),
+]
+
+
+def asked_in(text: str) -> float | None:
+    """The sum that the words between the bars ask for."""
+    before, asks, after = text.split("|")
+    found = in_message(before + asks + after, [(len(before), len(before) + len(asks))])
+    return found.amount if found else None
+
+
+@pytest.mark.parametrize(("text", "amount"), [*RATES, *SOME_OF_SEVERAL])
+def test_a_price_per_piece_and_time_and_some_of_several(text: str, amount: float) -> None:
+    assert asked_in(text) == pytest.approx(amount)
