@@ -20,6 +20,7 @@ _TOLD = yaml.safe_load((Path(__file__).parent / "currencies.yaml").read_text("ut
 _CURRENCIES: dict[str, str] = {
     word: code for code, told in _TOLD.items() for word in (code.lower(), *told["signs"], *told["words"]) if word
 }
+CURRENCY_WORDS = frozenset(word.lower() for word in _CURRENCIES)  # "euros", "eur", "€"
 _CODES = [code.lower() for code in _TOLD if code]
 _SIGNS = [sign for told in _TOLD.values() for sign in told["signs"]]
 
@@ -71,8 +72,10 @@ _MANY = re.compile(r"\s+[a-z]+\s+[a-z]{2,}s\b")  # "19,000 fake contacts"
 _IS_BACK = re.compile(
     r"\W*(?:(?:is|are)\s+(?:due|owed)|back|off|extra|each|apiece|in total|in all|altogether|"
     r"(?:to be\s+)?(?:returned|refunded|credited|repaid)|"
-    r"(?:a|per)\s(?:month|week|night|head|person|piece)|monthly|in fees)\b"
+    r"(?:a|per)\s(?:month|week|night|head|person|piece)|per\s[a-z]{3,}|monthly|in fees)\b"
 )
+_NEXT_MONTH = re.compile(rf"\s+in\s+{MONTH}\b")
+_ONE_MORE = re.compile(r"(?:,|\b(?:and|then|again))\s$")  # "19 in March, 19 in April and 19 in May"
 _IS_PRICE = re.compile(r"\sfor\s(?:that|this|it|what|the|a)\b")  # where a sentence begins: "45 for that?"
 _IN_A_MONTH = re.compile(
     r"\s*(?:st|nd|rd|th|\.)?\s*(?:(?:to|until|till|and|or|-|\u2013)\s*\d{1,2}(?:st|nd|rd|th|\.)?\s*)?(?:of\s+)?"
@@ -185,7 +188,8 @@ def _is_spoken_of(before: str, after: str, digits: str) -> bool:
     apart = apart or (after[:1] in ".,;!?)" and _ANOTHER.search(before) is not None)
     said = last is not None and (last[1] in _SPOKEN_OF or last[1].endswith("'s"))
     behind = _IS_BACK.match(after) or (_IS_PRICE.match(after) if begins else None)
-    return said or apart or behind is not None or _RECKONED.search(before) is not None
+    again = _NEXT_MONTH.match(after) is not None and _ONE_MORE.search(before) is not None
+    return said or apart or again or behind is not None or _RECKONED.search(before) is not None
 
 
 def _spelt(text: str) -> Iterator[Found]:

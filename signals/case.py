@@ -10,9 +10,17 @@ from signals.cues import Told, cue
 from signals.numbers import rounded
 
 _ONE_OF = cue(r"\b(?:duplicate|twice|double|one of|one payment|second|other one|again)\b")
+_ONE_BACK = cue(
+    r"\b(?:return|refund|send|pay|reverse|give|transfer|credit)\s+(?:me |us )?(?:only |just )?one"
+    r"(?:\s+(?:of\s+(?:them|these|those)|back|please|payment|charge|debit)\b|\s*[.,!?]|$)|\bone (?:charge|debit|transfer)\b"
+)
 _EVERYTHING = cue(
     r"\b(?:everything|it all|(?:all|whole|full|entire) (?:of (?:it|that|this|them)|lot|amount|sum)|the lot|in full|"
     r"all (?:my|our|the|that) money)\b"
+)
+_LISTED = cue(
+    r"^(?:\s+(?:in|on|for|from)\s+[\w' .]{2,24}?|\s+[a-z-]+)?\s*(?:,|;|\band\b|\bplus\b|&|\+)\s*"
+    r"(?:(?:and|then|again|another|once more|also|plus|the|a)\s+)*(?:[a-z-]+\s+){0,2}\(?$"
 )
 _MOST_ADDED = 6  # sums; more are a list of something else
 
@@ -32,7 +40,11 @@ class Case:
 
     def asks_one_of(self) -> bool:
         """Whether one of several alike is asked: "the duplicate"."""
-        return _ONE_OF.search(self.request) is not None
+        return _ONE_OF.search(self.request) is not None or self.asks_one_back()
+
+    def asks_one_back(self) -> bool:
+        """Whether it is said that one is to go back, however many were paid: "we both paid, please send one back"."""
+        return _ONE_BACK.search(self.request) is not None
 
     def asks_everything(self) -> bool:
         """Whether all of it is asked."""
@@ -54,6 +66,11 @@ def added(some: Sequence[Told]) -> Sum | None:
     if not some or len(some) > _MOST_ADDED or not same_currency(one.found.money for one in some):
         return None
     return replace(some[0].found.money, amount=rounded(sum(one.amount for one in some)))
+
+
+def listed(some: Sequence[Told]) -> bool:
+    """Whether several sums are told in one breath, each as its own: "12.50 in April, 12.50 in May and 12.50 in June"."""
+    return len(some) > 1 and all(_LISTED.search(one.left) for one in some[1:])
 
 
 def adds_up(some: Sequence[Told], n: int) -> bool:

@@ -8,7 +8,7 @@ from signals.amounts import Sum
 from signals.case import Case, times
 from signals.cues import Told, cue, months_between, occasions
 from signals.numbers import COUNT, counted
-from signals.quantities import NO_THINGS, PEOPLE, REPEATED, TIME, asks_one, how_many, single
+from signals.quantities import NO_THINGS, PEOPLE, REPEATED, TIME, asks_one, group_of, how_many, single
 from signals.several import some_of, spoiled
 
 _THINGS = cue(rf"\b{COUNT}\s+(?:[a-z-]+\s+)??([a-z-]+s|people|children|kids|ppl|pax)\b")
@@ -22,6 +22,11 @@ _ONE_OF_THEM = cue(
     r"\bthe (?:unused|missing|extra|last|other|first|second|third|lower|upper|broken|wrong|faulty) ([a-z]+[a-rt-z])\b"
 )
 _YEAR = cue(r"\b(?:(?:whole|full|entire|for a|for the|for one|a|one)\s+year|annual(?:ly)?|yearly|(?:12|twelve)[ -]months?)\b")
+_YEARS = cue(
+    rf"\b{COUNT}[ -]years?\s+(?:[a-z-]+\s+)?"
+    r"(?:plan|contract|warranty|subscription|licen[cs]e|membership|cover\w*|pass|upfront|in advance)\b",
+    rf"\b(?:paid|prepaid)\s+(?:[\w'.,]+\s+){{0,4}}?for\s+{COUNT}\s+years\b",
+)
 _MONTHS_LEFT = cue(
     rf"\b{COUNT}\s+(?:(?:full|whole|more)\s+)?months?\s+(?:(?:are|is|still|i)\s+)*(?:unused|left|remaining|to go)\b",
     rf"\b(?:unused|remaining|other|last|outstanding)\s+{COUNT}(?:\s+(?:full\s+)?months?|\s*[.,!?]|\s*$)",
@@ -66,7 +71,7 @@ def pieces(one: Told, request: str, text: str) -> int:
     if one.unit in PEOPLE and (people := _WE_ARE.search(text)):
         return counted(next(filter(None, people.groups())))
     everywhere = set(_counted(one.unit, text))
-    return everywhere.pop() if len(everywhere) == 1 else 0
+    return everywhere.pop() if len(everywhere) == 1 else 0 if one.unit in TIME else group_of(text)
 
 
 def priced(case: Case) -> Sum | None:
@@ -131,14 +136,16 @@ def part_of(request: str, text: str) -> float:
 
 
 def of_a_year(said: str, text: str) -> float:
-    """Which part of a year is asked that was paid in one: 7 / 12 for "the other seven months", or five used; 0 for none."""
-    if not _YEAR.search(text):
+    """Which part of years is asked that were paid in one: 7 / 12 for "the other seven months", or five used; 0 for none."""
+    years = _YEARS.search(text)
+    if not (years or _YEAR.search(text)):
         return 0.0
+    whole = 12 * counted(next(filter(None, years.groups()))) if years else 12
     left, used = _MONTHS_LEFT.search(said) or _MONTHS_LEFT.search(text), _MONTHS_USED.search(text)
     months = counted(next(filter(None, left.groups()))) if left else 0
     if not left and used and _UNUSED.search(said):
-        months = 12 - counted(used[1])
-    return months / 12 if 0 < months < 12 else 0.0
+        months = whole - counted(used[1])
+    return months / whole if 0 < months < whole else 0.0
 
 
 def _counted(unit: str, text: str) -> Sequence[int]:

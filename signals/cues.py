@@ -54,7 +54,7 @@ _LEADS_ON = cue(rf"^(?:\s+(?:{_LINKS}))*\s*$")
 _GIVEN_BEHIND = cue(
     r"^\s*(?:i|we)(?:'ve| have)?\s+(?:got|received|had)\b",
     rf"^{_WORDS % 4}\b(?:(?:has|have)\s+)?(?:came|come|is|are|was)\s+(?:already\s+)?back\b",
-    rf"^{_WORDS % 2}\b(?:(?:has|have)\s+)?(?:arrived|landed|came in|(?:was|were) paid out|"
+    rf"^{_WORDS % 2}\b(?:(?:has|have)\s+)?(?:arrived|landed|came (?:in|through)|showed up|(?:was|were) paid out|"
     r"reached (?:my|our|the) (?:bank\s+)?account)\b",
     rf"^{_WORDS % 4}\b(?:(?:was|were|has been|have been|got|(?:is|are) already)\s+(?:already\s+)?"
     r"(?:refunded|returned|reimbursed|credited|repaid|back|given back|paid back)\b|(?:already|so far)\s+back\b)",
@@ -74,7 +74,10 @@ _GIVEN_BEFORE = cue(
     r"\b(?:got|received|had)\s+(?:only|just)\s+$",
 )
 _BACK_BEHIND = cue(r"^\s*back\b")
-_GOT = cue(r"\b(?:i|we)(?:'ve| have)?\s+(?:got|received|had)\s+(?:the\s+|my\s+)?$")
+_GOT = cue(
+    r"\b(?:i|we|and)(?:'ve| have)?\s+(?:only\s+|just\s+)?(?:got|received|had)\s+(?:the\s+|my\s+)?$",
+    r"\ball (?:that )?(?:i|we)(?:'ve| have)? (?:got|received|had|saw|seen) (?:was|is|were)\s+$",
+)
 _NOT = cue(
     r"\b(?:not|never|(?:needs?|has|have|ought|is|are|got) to|should|must|supposed|promised|said|would|will|can|could|be|if)\b",
     r"n't\b",
@@ -84,6 +87,7 @@ _KEPT_BEHIND = cue(
     r"invoiced|also|still)\s+)?(?:fine|ok|okay|correct(?:ly)?|right|rightly|properly|normal|legit|real|genuine)\b|"
     r"(?:is|are) (?:yours|mine|ours|legit\w*)\b|you (?:may|can) keep\b|stays?\b|"
     r"(?:i'm|i am|we're|we are)\s+keeping\b|(?:i|we)\s+keep\b|isn't covered\b|well spent\b|"
+    r"(?:that\s+)?(?:i|we)(?:'ve| have)?\s+(?:ever\s+)?spent\b|"
     r"(?:i|we)(?:'ve| have)?\s+(?:already\s+)?(?:paid|settled)\s+(?:already|in full|on time|anyway))"
 )
 _KEPT_BEFORE = cue(

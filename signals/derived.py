@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from signals.amounts import Sum
-from signals.case import Case, added, less, times
+from signals.case import Case, added, less, listed, times
 from signals.counting import counts_time, over_months, priced
 from signals.cues import Told, cue
-from signals.differences import difference
+from signals.differences import difference, missing, remainder
 from signals.numbers import COUNT
 from signals.quantities import how_many
-from signals.rates import rated, with_fee
-from signals.shares import part, part_beside, part_of_rate, part_of_year, pro_rata, taken_up
+from signals.rates import rated, with_fee, worth
+from signals.shares import discounted, less_percent, part, part_beside, part_of_rate, part_of_year, pro_rata, taken_up
 
 _ALL = cue(rf"\b(?:both|everything|all of (?:it|that|this|them)|the lot|all {COUNT})\b")
 _OF_ALL = cue(rf"^\W*for\s+(?:both|all|the\s+{COUNT}|{COUNT})\b")
@@ -29,6 +29,11 @@ _PLACES = ("first", "second", "third", "fourth", "fifth")
 _NTH = cue(r"\bthe (third|fourth|fifth)\b")
 _JOINED = cue(
     r"^\s*(?:[a-z]+\s+){0,2}?(?:and|plus|\+|&)\s+(?:(?:the|an?|my|for|of|in)\s+)*(?:[a-z-]+\s+){0,3}(?:of\s+|for\s+|:\s*)?$"
+)
+_TAKINGS = cue(r"\b(?:shows?|debits?|charges?|payments?|statement)\b")
+_THEM = cue(
+    r"\b(?:refund|return|reimburse|repay|reverse|credit|give|send|pay|want|need|like|get|have|transfer|with)\s+(?:me\s+|us\s+|all\s+(?:of\s+)?)?"
+    r"(?:that|this|these|those|them|it)\b"
 )
 _TAX = cue(r"\b(?:vat|tax|gst)\b")
 _TAX_PERCENT = cue(r"\b(\d{1,2}(?:[.,]\d)?)\s?%\s+(?:of\s+)?(?:vat|gst|sales tax|tax)\b")
@@ -64,7 +69,7 @@ def _all_of(case: Case) -> Sum | None:
 def _together(case: Case) -> Sum | None:
     """ "Both", "all three", "everything": the total that is told, else the sum of as many as there are."""
     count = how_many(case.request)
-    if not count and not case.asks_everything():
+    if case.asks_one_back() or not (count or case.asks_everything()):
         return None
     items = [one for one in case.open() if not one.each]
     totals = {one.found.money for one in items if one.total or one.result}
@@ -84,6 +89,16 @@ def _together(case: Case) -> Sum | None:
         return added(items)
     joined = [one for n, one in enumerate(items) if _is_joined(items, n)]
     return added(joined) if len(joined) == (count or 2) else None
+
+
+def _several(case: Case) -> Sum | None:
+    """Several takings in one breath that a pronoun takes up: "12.50 in April, 12.50 in May, I want that back"."""
+    some = case.open()
+    if len(some) != len(case.some) or any(one.total or one.result or one.inside or (one.each and not one.count) for one in some):
+        return None
+    if not _THEM.search(case.request) or how_many(case.request) or case.asks_one_of():
+        return None
+    return added([worth(one) for one in some]) if listed(some) and (some[0].took or _TAKINGS.search(some[0].left)) else None
 
 
 def _is_joined(items: Sequence[Told], n: int) -> bool:
@@ -121,6 +136,10 @@ def _tax(case: Case) -> Sum | None:
 
 _FIRST_WAYS: tuple[Callable[[Case], Sum | None], ...] = (
     over_months,
+    less_percent,
+    discounted,
+    remainder,
+    missing,
     part_of_rate,
     rated,
     with_fee,
@@ -129,4 +148,4 @@ _FIRST_WAYS: tuple[Callable[[Case], Sum | None], ...] = (
     part_of_year,
     _all_of,
 )
-_WAYS: tuple[Callable[[Case], Sum | None], ...] = (_tax, part, difference, priced, pro_rata, _together, _by_place)
+_WAYS: tuple[Callable[[Case], Sum | None], ...] = (_tax, part, difference, priced, pro_rata, _together, _several, _by_place)

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from escalation.ticket import Message, Role
 from signals.abroad import reckoned
 from signals.amounts import Sum, sums
-from signals.case import Case, added, adds_up, less, same_currency, times
+from signals.case import Case, added, adds_up, less, listed, same_currency, times
 from signals.cues import Told, cue, told
 from signals.derived import derived
 from signals.features import words_of
@@ -29,7 +29,11 @@ _FAR = 400  # characters; farther than that is all the same
 _WORDS_BEFORE, _WORDS_BEHIND = 8, 4  # that name what a sum was for
 _OF_MONEY = wordlist("of_money")
 _PLAIN = everyday("en") | _OF_MONEY
-_PRICED = cue(r"\b(?:costs?|paid|price|used|up|which)\s*:?\s*$", r"\b(?:and|plus)\s+(?:an?|the|my|our)\s+[\w-]+(?:\s+for)?\s*$")
+_PRICED = cue(
+    r"\b(?:costs?|paid|price|used|up|which)\s*:?\s*$",
+    r"\b(?:and|plus)\s+(?:an?|the|my|our)\s+[\w-]+(?:\s+for)?\s*$|\b(?:and|plus)\s+another\s+$",
+    r"\b(?:deduct|subtract|withhold)\s+$",
+)
 _BACK = cue(r"^\s*back\b")
 _WAS = cue(r"\b(?:it|they|each|[a-z]{4,})\s+(?:was|were)\s*$")
 _ENDS = cue(r"^\s*(?:[.,;!?)]|$|and\b|but\b|which\b|for (?:the|a|an)\b)")
@@ -133,8 +137,9 @@ def in_message(text: str, asks: Sequence[Asked], said: str = "") -> Sum | None:
     ends = sentences(text)
     own = _sentences(ends, asks)
     request = " ".join([said, *(text[start:end] for start, end in own)]).lower()
-    every = (told(text, found, n, ends, own) for n in range(len(found)))
-    some = [one for one in every if one.amount and (not one.found.weak or _can_be_money(one))]
+    every = [told(text, found, n, ends, own) for n in range(len(found))]
+    sure = {one.amount for one in every if one.amount and (not one.found.weak or _can_be_money(one))}
+    some = [one for one in every if one.amount in sure and (not one.found.weak or _can_be_money(one) or listed((one, one)))]
     if len(some) > 1:
         stays = {word for kept in _STAYS.finditer(text.lower()) for word in words_of(kept[1] or kept[2])} - _PLAIN
         some = [replace(one, kept=True) if not stays.isdisjoint(_names(one)) else one for one in some]
@@ -202,7 +207,7 @@ def _can_be_money(one: Told) -> bool:
 
 def _is_price(one: Told) -> bool:
     """Whether a number without a currency, like any other, was told as a price: "it was 89", "60 each"."""
-    if one.took or one.ought or one.given or one.each or _PRICED.search(one.left) or _BACK.search(one.right):
+    if one.took or one.ought or one.given or one.got or one.each or _PRICED.search(one.left) or _BACK.search(one.right):
         return True
     return _WAS.search(one.left) is not None and _ENDS.search(one.right) is not None
 
@@ -257,7 +262,7 @@ def _score(one: Told, words: set[str], asks: Sequence[Asked]) -> float:
         - one.each
         + 0.3 * one.took
     )
-    before, behind = words_of(one.left)[-_WORDS_BEFORE:], _behind(one, _WORDS_BEHIND)
+    before, behind = words_of(_AND_MORE.split(one.left)[-1])[-_WORDS_BEFORE:], _behind(one, _WORDS_BEHIND)
     beside = 0.5 * len(words.intersection(behind[:2]).difference(before))
     score += 1.2 * min(2, len(words.intersection(before)) + 0.5 * len(words.intersection(behind).difference(before)) + beside)
     if asks:

@@ -50,6 +50,10 @@ _ONE = cue(
 )
 
 
+_BUY = r"(?:had|have|bought|took|take|ordered|hired|rented|got|needed?|booked)"
+_THEIRS = cue(rf"\b(?:i|we)\s+{_BUY}\s+{COUNT}(?:\s+of (?:them|these|those)\b|\s*[.,;!?])")
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
     """So many of a thing, which is told without its plural's s."""
@@ -82,6 +86,12 @@ def groups(said: str) -> Iterator[Counted]:
             yield Counted(n, single(behind[1]) if behind else "")
     if _BOTH.search(said):
         yield Counted(2, "")
+
+
+def group_of(said: str) -> int:
+    """How many the customer has of what was named before: "we had seven.", "I bought five of them"; 0 for unknown."""
+    found = _THEIRS.search(said)
+    return counted(next(filter(None, found.groups()))) if found else 0
 
 
 def how_many(said: str) -> int:

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from signals.amounts import Sum
 from signals.case import Case, added, times
-from signals.counting import counts_time, pieces, spoiled
+from signals.counting import counts_time, pieces
 from signals.cues import Told, cue
 from signals.quantities import PEOPLE, TIME, Counted, groups, how_many, single, things, times_of
+from signals.several import spoiled
 
 _PER = r"(?:per|an?|each|every|for\s+each|for\s+an?|the|/)"
 _UNITS_BEHIND = cue(rf"^\W{{0,3}}{_PER}\s?([a-z]+)(?:\s*(?:,|/|&|\band\b|\bx\b)?\s*(?:per|an?|each|every)?\s?([a-z]+))?")
@@ -22,6 +23,7 @@ _WITH_FEE = cue(
     r"\b(?:fees?|tax(?:es)?|charges?|postage|delivery|bags?)\s+(?:included|too|as well|incl\w*)\b",
     r"\b(?:whole|all|everything|lot)\b",
 )
+_TOO_MUCH = cue(r"\b(?:too (?:much|many)|over(?:charg|bill|pa)\w*|difference|excess|surplus|extra)\b")
 _STOP = cue(r"[.!?]")
 _A_THING = cue(r"\b(?:that|the|this|my|our|his|her|their) [a-z]+[a-rt-z]\b")
 
@@ -37,7 +39,7 @@ def rated(case: Case) -> Sum | None:
         return None
     asked = list(groups(case.request))
     both = any(_names_both(sentence, time) for sentence in _STOP.split(case.request))
-    counts_pieces = one.count and all(told.thing not in TIME for told in things(one.left))  # "8 licences at 24 a month"
+    counts_pieces = any(told.n == one.count and told.thing not in TIME for told in things(one.left))  # "8 licences at 24 a month"
     if not (piece or both or (counts_pieces and _named(asked, time))):
         return None
     n, long = _pieces(one, piece, time, case), _times(time, asked, case)
@@ -104,6 +106,8 @@ def _pieces(one: Told, piece: str, time: str, case: Case) -> int:
             return some.pop()
         if said is case.request and (bad := spoiled(case.text)):
             return bad
+        if _TOO_MUCH.search(case.request):  # not all of those that are told
+            return 0
     return one.count
 
 

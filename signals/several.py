@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from signals.amounts import CURRENCY_WORDS
 from signals.cues import cue
 from signals.numbers import COUNT, counted
 from signals.quantities import TIME, asks_one, how_many, things
@@ -16,7 +17,7 @@ _BAD = (
 _OF_THEM = r"(?:of\s+(?:them|these|those|the|my|our|which|us)\s+(?:\w+\s+){0,2}?)"
 _IS = r"(?:(?:arrived|came|were|was|are|is|had|have|has|do|does|did)\s+(?:\w+\s+){0,2}?)"
 _BAD_ONES = cue(
-    rf"\b{COUNT}\s+{_OF_THEM}?(?:[a-z-]+\s+){{0,2}}?{_IS}?{_BAD}\b",
+    rf"(?:^|[^\w.,$€£#/:-]){COUNT}\s+{_OF_THEM}?(?:[a-z-]+\s+){{0,2}}?{_IS}?{_BAD}\b",
     rf"\b(?:broken|damaged|faulty|missing|too many|too much)\s+{COUNT}\s+[a-z]+s\b",
     rf"\b(?:the|those|these)\s+(?:broken|damaged|faulty|missing|cracked|dead|wrong)\s+{COUNT}\b",
 )
@@ -63,8 +64,8 @@ def spoiled(text: str) -> int:
     some = some_of(text)
     if some:
         return some[0]
-    bad = _BAD_ONES.search(text)
-    return counted(next(filter(None, bad.groups()))) if bad else 0
+    bad = (found for found in _BAD_ONES.finditer(text) if CURRENCY_WORDS.isdisjoint(found[0].split()))
+    return next((counted(next(filter(None, found.groups()))) for found in bad), 0)
 
 
 def some_of(text: str) -> tuple[int, int] | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from signals.amounts import Sum
-from signals.case import Case, times
-from signals.counting import counts_time, of_a_year, part_of
+from signals.case import Case, added, listed, times
+from signals.counting import counts_time, of_a_year, part_of, priced
 from signals.cues import cue
 from signals.features import words_of
 from signals.rates import rated
@@ -16,9 +16,11 @@ _PARTS = {"half": 0.5, "third": 1 / 3, "quarter": 0.25, "two thirds": 2 / 3, "th
 _OF_IT = r"(?:it|that|this|those|back|price|money|would|is fair|(?:the|my|our|his|her|their|what|a refund)\b)"
 _PART = cue(
     rf"\b(two[ -]thirds|three[ -]quarters|half|(?:a|one) (?:third|quarter))\s+(?:of\s+)?{_OF_IT}",
+    r"\b(half|a third|a quarter)\s+(?:of|for)\s+(?:each|both|every)\b",
     r"\b(?:reduction|refund|part|share|discount) of (half|a third|a quarter)\b",
     r"\bthe other (half)\b|\b(half)\s*[.,!?]?\s*$",
 )
+_EACH = cue(r"\b(?:of|for)\s+(?:each|both|every|all)\b|\bthe price of (?:each|both|all)\b|\beach\b")
 _PART_BESIDE = cue(r"\b(half)\s+(?:of\s+)?(?:(?:the|my|our|that|those)\s+)*$")
 _RECKONED = cue(
     r"\b(?:half|third|quarter|%)\b[^.;!?]*[,(:]\s*(?:so|i\.e\.|that is|that's|about|around|roughly)?\s*$"
@@ -27,6 +29,7 @@ _OF_A_FEE = cue(
     r"^\s*(?:[a-z]+\s+){0,3}(fees?|charges?|vat|tax|penalty|interest|deductible|commission|surcharge)\b"
 )  # 3% of which is taken, not given
 _OF_IT_ALL = cue(r"^\s*(?:[a-z]+\s+)?(?:of|on|off|credit|refund|back|discount|rebate|reduction)\b")
+_NEAR = 40  # characters around a percentage that say whether it was taken off
 _DOUBLE = cue(r"^[^.!?]{0,20}\b(?:double|twice)\s+(?:what|the|as much|my|our)\b")
 _N = r"(\d{1,2}(?:[.,]\d)?)\s?(?:%|per ?cent)"
 _PERCENT_BESIDE = cue(rf"\b{_N}\s+(?:of|on)\s+(?:\w+\s+){{0,4}}[\s($€£]*$")
@@ -34,11 +37,45 @@ _PERCENT = cue(  # with what it is of, where that is said
     rf"\b(?:the|your|those|that)\s+(?:\w+\s+)?{_N}([^.!?]{{0,40}})",
     rf"\b{_N}\s+(?:of|off|back|refund|discount|credit|reduction|compensation|rebate|"
     r"(?:service|price|partial) (?:credit|reduction|refund))\b([^.!?]{0,40})",
-    rf"\b(?:refund|credit|discount|rebate|reduc\w+|compensation)\s+(?:\w+\s+){{0,3}}?(?:of|by)\s+{_N}",
+    rf"\b(?:refund|credit|discount|rebate|reduc\w+|compensation|code|coupon)\s+(?:\w+\s+){{0,3}}?(?:of|by|for|over)\s+{_N}",
     rf"\b(?:refund|return|credit|offer|give|pay back)\s+(?:(?:you|me|us)\s+)?{_N}",
     rf"\b(?:say|take|do|accept|(?:fine|happy|ok|okay|content|live|go) with|(?:settle|go) for)\s+{_N}",
     rf"^\W*{_N}\s+(?:it is|then|please)\b",
 )
+
+
+# What is taken off, and the customer agrees with: "keep your 10 % and send the rest". Not: what is given.
+_KEPT_PERCENT = cue(
+    rf"\b(?:keeps?|kept|minus|less|deduct\w*|retain\w*|withh\w+|subtract\w*|without|take off)\s+(?:[a-z']+\s+){{0,3}}?{_N}",
+    rf"\b{_N}\s+(?:[a-z-]+\s+){{0,2}}(?:fee|charge|deduction|penalty|commission)\b",
+    rf"\b(?:cancel\w*|fees?|charges?|penalty|deduction)\b[^.;!?]{{0,40}}?\b(?:costs?|is|of|are|was|comes to)\s+(?:only\s+)?{_N}",
+)
+_THE_REST = cue(
+    r"\b(?:the (?:rest|remainder|balance|remaining)|remain\w*|what(?:'s| is| was) left|everything else|minus|less|without)\b"
+)
+_WHAT_WAS_PAID = cue(r"\b(?:what|price|amount|sum|money) (?:that )?(?:i|we)(?:'d| had|'ve| have)? (?:actually )?paid\b")
+_TAG = cue(r"\b(?:listed|advertised|label\w*|price tag|list price|normal|regular|usual|normally|usually)\b")
+_HAD = cue(rf"\b(?:had|got|with|after|used|worked|applied|including|incl\.?)\s+(?:[a-z0-9']+\s+){{0,4}}?{_N}")
+_NOT_HAD = cue(
+    r"\b(?:should(?:'ve| have)?|would(?:'ve| have)|ought|supposed|entitled|promised|not|never|without|ignored|refused|"
+    r"forg[eo]t\w*|missing|instead|all the same|full price|nothing)\b|n't\b"
+)
+
+
+def less_percent(case: Case) -> Sum | None:
+    """A sum less the percentage that is kept: "keep your 10 % for restocking, please transfer the rest"."""
+    kept = _KEPT_PERCENT.search(case.text) if _THE_REST.search(case.request) else None
+    wholes = {one.found.money for one in case.some if not one.given}
+    if not kept or len(wholes) != 1:
+        return None
+    return times(wholes.pop(), 1 - _percent(next(filter(None, kept.groups()))))
+
+
+def discounted(case: Case) -> Sum | None:
+    """What was paid of a list price: "it's listed at 95, and I had 10% off on all, please refund what I paid for it"."""
+    had = _HAD.search(case.text) if _WHAT_WAS_PAID.search(case.request) and _was_had(case.text) else None
+    tags = {one.found.money for one in case.some if one.ought and _TAG.search(one.left)}
+    return times(tags.pop(), 1 - _percent(had[1])) if had and len(tags) == 1 else None
 
 
 def part_beside(case: Case) -> Sum | None:
@@ -69,8 +106,14 @@ def part(case: Case) -> Sum | None:
     results = {one.found.money for one in case.open() if one.result or (one.inside and _RECKONED.search(one.left))}
     if len(results) == 1:  # they reckoned it themselves
         return results.pop()
-    whole = _whole(case, set(words_of(of)))
+    whole = (_of_each(case) if _EACH.search(case.request) else None) or _whole(case, set(words_of(of)))
     return times(whole, share) if whole else None
+
+
+def _of_each(case: Case) -> Sum | None:
+    """All of which a part is asked: a price per piece times how many, else the sums that are told in one breath."""
+    some = case.open()
+    return priced(case) if any(one.each or one.unit for one in some) else added(some) if listed(some) else None
 
 
 def part_of_year(case: Case) -> Sum | None:
@@ -103,7 +146,7 @@ def pro_rata(case: Case) -> Sum | None:
 def _asked(case: Case) -> tuple[float, str]:
     """The share that is asked, 0 for none, and the words that say of what."""
     named = _PART.search(case.request)
-    percent = _PERCENT.search(case.request) or (None if named else _PERCENT.search(case.text))
+    percent = _PERCENT.search(case.request) or (None if named or _was_had(case.text) else _PERCENT.search(case.text))
     behind = (percent[2] or percent[4] or "") if percent else ""
     fee = _OF_A_FEE.search(behind)
     if percent and (not fee or _OF_IT_ALL.search(behind) or fee[1] in case.request):
@@ -111,6 +154,12 @@ def _asked(case: Case) -> tuple[float, str]:
         return _percent(number), percent[2] or percent[4] or ""
     word = next(filter(None, named.groups())) if named else ""
     return _PARTS.get(word.replace("-", " ").removeprefix("a ").removeprefix("one "), 0.0), ""
+
+
+def _was_had(text: str) -> bool:
+    """Whether a percentage was taken off already: "I got 5% off, so I paid 57"."""
+    had = _HAD.search(text)
+    return had is not None and not _NOT_HAD.search(text[max(0, had.start() - _NEAR) : had.end() + _NEAR])
 
 
 def _percent(number: str) -> float:

@@ -80,3 +80,56 @@ def asked_in(text: str) -> float | None:
 @pytest.mark.parametrize(("text", "amount"), [*RATES, *SOME_OF_SEVERAL])
 def test_a_price_per_piece_and_time_and_some_of_several(text: str, amount: float) -> None:
     assert asked_in(text) == pytest.approx(amount)
+
+
+PERCENTAGES = [
+    ("I sent the jacket back, it was 150 pounds. You keep a 15% restocking fee. |Please refund the rest.|", 127.5),
+    ("The drill was 260 USD. I know you keep 10% for restocking, that's okay. |Please transfer the rest.|", 234),
+    ("Cancelling costs 20 % by your terms, I paid 450 euros for the hall. |Please return what is left.|", 360),
+    ("Of the 4,500 dollars paid, you may keep 30%. |The remainder we expect back.|", 3150),
+    ("I paid 200 pounds. |Please refund all of it minus your 5% fee.|", 190),
+    ("The bike cost 890 euros and my code for 10 % was ignored. |Please refund what I paid too much.|", 89),
+    ("I should have had 15 % off as a guest of yours. The room came to 320 euros. |Could you refund that?|", 48),
+    ("The code worked and I got 5% off, so I paid $57. The blender is dead. |Money back please.|", 57),
+    ("With my 10% discount the coat was 90 euros. |Please refund it.|", 90),
+    ("The lamp is listed at 95 EUR, and I had 10% off on all. |Please refund what I paid for the lamp.|", 85.5),
+    ("We are two, tickets were 230 EUR each. |Half of each ticket should come back to both of us.|", 230),
+    ("Three cushions at 24 euros each have the wrong colour. |Please refund half of each.|", 36),
+    ("The fee of 3% is fine, but 80 euros for the parcel that got lost is not. |Please refund the parcel.|", 80),
+]
+DIFFERENCES = [
+    ("I bought it for $279, today it's 229 dollars on your site. |Can you refund the price drop?|", 50),
+    ("I ordered the tent for 420 EUR, then it was on sale for 340 EUR. |Would you refund me the gap?|", 80),
+    ("Invoice 3 shows 1,310 but the offer was over 1,150. |Please reimburse the delta.|", 160),
+    ("The quote said 14 per panel, the invoice says 16.50 and we took 30 panels. |Please refund the difference.|", 75),
+    ("The label says 3.99, the till took 4.79, and I bought five of them. |Please refund the difference.|", 4),
+    ("We bought 10 kg. You took 59 instead of 49. |Please refund the difference.|", 10),
+    ("You promised 110 EUR and I got 30. |Where is the remainder?|", 80),
+    ("|I was promised $75 compensation, only $50 came through. Please send the missing part.|", 25),
+    ("My refund should be 99.90, I got 79.90. |Where's the rest of it?|", 20),
+    ("The deposit was 400 euros. |Take off the 65 for the cleaning and transfer the rest please.|", 335),
+    ("I left a 90 dollar deposit. You may deduct 12 for the late hour. |Please return the remainder.|", 78),
+    ("I paid \u00a3940, of which \u00a350 were for engraving that I don't ask for. |The remainder is to be refunded.|", 890),
+    ("I got 30 euros as a present from my aunt and paid 45 for the cap. |Please refund the cap.|", 45),
+    ("You took 80. The rest of the booking is fine. |Please refund the 80.|", 80),
+]
+LISTED = [
+    ("You took 12.50 in April, 12.50 in May and again 12.50 in June. |Please give that back.|", 37.5),
+    ("You took 19 in March, 19 in April and 19 in May. |I want that back.|", 57),
+    ("My card shows $35 on 2 May, $35 on 9 May. |Please reverse these.|", 70),
+    ("Three debits of 4.99, 12.49 and 30.00 are not mine. |Please return them.|", 47.48),
+    ("You took 30 for the seat and another 22 for the bag. |Refund both.|", 52),
+    ("You took 12.50 in April and 14 in May, the May one is right. |Please return the April payment.|", 12.5),
+    ("You took 25 euros for the cap, and the shirt was 30 euros. |Please refund the cap.|", 25),
+    ("The term fee is 2,350 EUR. |My parents and I both paid. Please send one payment back.|", 2350),
+    ("My wife and I both paid the rent of 870. |Please send one of them back.|", 870),
+    ("You took 15 twice, both were wrong. |Please refund both.|", 30),
+    ("The blender is great, the best 64 euros I've spent. I paid 9.95 for delivery. |That should be refunded.|", 9.95),
+    ("We paid 960 for the 2 year contract in advance. |Please refund the remaining six months.|", 240),
+    ("The deposit was 20 dollars each, we had seven. |Please return the deposits.|", 140),
+]
+
+
+@pytest.mark.parametrize(("text", "amount"), [*PERCENTAGES, *DIFFERENCES, *LISTED])
+def test_what_is_kept_what_is_missing_and_what_is_listed(text: str, amount: float) -> None:
+    assert asked_in(text) == pytest.approx(amount)
