@@ -180,7 +180,8 @@ def solved(own: Sequence[Turn]) -> tuple[int, int]:
 
 
 def _resolved(own: Sequence[Turn]) -> tuple[int, int]:
-    return max(((turn.place, hit.start) for turn in own for hit in turn.of("resolved")), default=_NOWHERE)
+    """Where that was said; what is in its own words is over, too: "but updating it solved the problem"."""
+    return max(((turn.place, hit.end - 1) for turn in own for hit in turn.of("resolved")), default=_NOWHERE)
 
 
 def withdrawn(name: str, own: Sequence[Turn]) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from signals.asked import evidence_of, seen_by, solved, source
 from signals.features import words_of
 from signals.lexicon import Hit
 from signals.model import Model, least_score
+from signals.questioned import only_asked
 from signals.turns import MOST_EVIDENCE, Span, Turn, advice_before
 from signals.wordlists import wordlist
 
@@ -85,6 +86,7 @@ def _kept(reports: Sequence[tuple[float, Mapping[str, Item]]], model: Model | No
 
 def _reports(turn: Turn, messages: Sequence[Message], model: Model | None, earlier: Sequence[Turn] = ()) -> Iterator[_Report]:
     advice = advice_before(messages, turn.place)
+    advice = "" if only_asked(advice) else advice
     who = "advised" if advice else "customer"
     failed = turn.of("failed") or (turn.of("still") if turn.of("did") else ())
     seen = bool(failed and (turn.of("tried") or turn.of("did") or who == "advised"))

@@ -76,6 +76,44 @@ def test_remedies_that_failed(told: str, count: int) -> None:
     assert found == count if count >= 2 else found <= max(1, count)
 
 
+# A day that does not suit, an answer to a mere question, what solved it in the end; each with its near misses.
+NOT_FAILED = [
+    ("C: Please send the fitter.|A: Would Monday at 7 suit?|C: Monday doesn't work, sorry.", 0),
+    ("C: Please send the fitter.|A: Is Tuesday at 3 pm fine?|C: 3 pm does not work for us. Any time after 5?", 0),
+    ("C: I need a new date.|A: We have the 14th or the 15th.|C: The 14th won't work, the 15th would.", 0),
+    ("C: Can we move it?|A: Shall we say tomorrow morning?|C: That time doesn't work for me, please suggest another.", 0),
+    ("C: Can we move it?|A: We could come on Friday.|C: Fridays don't work, and the weekend does not work either.", 0),
+    ("C: The tap drips.|A: Please tighten the ring.|C: Tightening the ring didn't work.", 1),
+    (
+        "C: The alarm rings at night.|A: Please set it to Monday and press OK.|C: Set to Monday, did not work, it still rings.",
+        1,
+    ),
+    ("C: It stutters.|A: Please restart it.|C: I restarted it, doesn't work. When can you come?", 1),
+    ("C: The widget shows 140%.|A: Do you use the new or the old widget?|C: The new one.", 0),
+    ("C: The door won't open.|A: Hi Ann! Which model do you have?|C: The DX 40, the black one.", 0),
+    ("C: The scale is wrong.|A: Thanks for writing. How much does it show?|C: It still shows two kilos too many.", 0),
+    ("C: The app crashes.|A: Sorry to hear that. Which version is it, and since when?|C: 4.2, since Monday.", 0),
+    ("C: No hot water.|A: Is it the same in the kitchen?|C: Yes, no hot water there either.", 0),
+    ("C: No hot water.|A: Have you tried the reset button?|C: Yes, no change.", 1),
+    ("C: The app crashes.|A: Could you reinstall it? Which phone is it?|C: Reinstalled, crashes as before. Pixel 8.", 1),
+    ("C: It beeps.|A: Does it still beep if you change the battery?|C: Changed it, same beep.", 1),
+    ("C: For your help pages: restarting did not help, and clearing the cache neither, but updating the BIOS solved it.", 0),
+    ("C: A new cable did not help, but the firmware update did the trick.", 0),
+    ("C: Restarting brought nothing, but then a factory reset fixed it. Thought you'd like to know.", 0),
+    ("C: Another lamp didn't help but your second tip worked.", 0),
+    ("C: The first two steps made no difference, but in the end cleaning the lens sorted the problem.", 0),
+    ("C: Restarting did not help, and the update only fixed it for a day.", 1),
+    ("C: I cleaned the filter, no change, but the noise is less. Changing the belt didn't help either.", 2),
+    ("C: Restarting did not help, but nothing else solved it.", 1),
+    ("C: A new cable did not help, but has the update solved it for others?", 1),
+]
+
+
+@pytest.mark.parametrize(("told", "count"), NOT_FAILED)
+def test_what_is_no_failed_remedy(told: str, count: int) -> None:
+    assert part(thread(told), "failed_attempts", "count", 0) == count  # type: ignore[arg-type]
+
+
 # What happened, and its harmless twin.
 SECURITY = [
     (
