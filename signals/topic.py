@@ -11,7 +11,7 @@ from signals.asked import evidence_of, seen_by, solved
 from signals.features import features, words_of
 from signals.lexicon import Hit
 from signals.model import Model
-from signals.text import sentence_of
+from signals.text import sentence_of, sentences
 from signals.turns import MOST_EVIDENCE, Turn
 
 IMPACTS = ("safety", "data_loss", "outage", "all_blocked")  # the gravest first; it names the kind
@@ -48,7 +48,7 @@ def impact(own: Sequence[Turn], model: Model | None) -> Signal | None:
             t.evidence(h.start, h.end, h.seen_by)
             for t in own
             for h in t.of(f"impact.{kind}")
-            if h.sure or _is_likely(t, h, model)
+            if (h.sure or _is_likely(t, h, model)) and not _is_none(t, h)
         ]
         counts = [(at, _SURE) for at in hits]
         counts += [(at, share) for turn, at, share, its in model_says if its == kind]
@@ -66,6 +66,15 @@ def _is_likely(turn: Turn, hit: Hit, model: Model | None) -> bool:
     """Whether the model does not take back what a pattern saw."""
     span = turn.span_of(hit)
     return model is None or span is None or model.sentence.but(span.scores, "impact", "none") >= _UNLIKELY
+
+
+def _is_none(turn: Turn, hit: Hit) -> bool:
+    """Whether the sentence says that nothing grave happened: it is a drill."""
+    none = turn.of("impact.none")
+    if not none:
+        return False
+    first, last = sentences(turn.text).around(hit.start, hit.end)
+    return any(first <= other.start < last for other in none)
 
 
 def _impact_by_model(own: Sequence[Turn], model: Model) -> Iterator[tuple[Turn, Evidence, float, str]]:
