@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from escalation import phrases
 from escalation.package import Attempt, Statement
-from escalation.remedies import Verdict, own_words, verdict
+from escalation.remedies import Verdict, own_words, tells_problem, verdict
 from escalation.signals import Signal
 from escalation.summary import quoted, statement
 from escalation.thread import Said
@@ -39,6 +39,7 @@ def tried(thread: tuple[Said, ...], signals: Iterable[Signal], messages: tuple[M
 
 def _read(thread: tuple[Said, ...], signals: tuple[Signal, ...], messages: tuple[Message, ...]) -> list[Attempt]:
     done: list[Attempt] = []
+    wrong = False  # the customer has told of a problem
     open_: list[Attempt] = []  # proposed since the customer last answered a proposal
     for said in thread:
         if said.role in (Role.AGENT, Role.BOT):
@@ -47,7 +48,8 @@ def _read(thread: tuple[Said, ...], signals: tuple[Signal, ...], messages: tuple
                 done, open_ = done + open_, []  # we moved on to something else: what was answered stays as answered
             open_ = [_reported(a, said) for a in open_] + new
         elif said.public and said.role is Role.CUSTOMER:
-            done += _own(said, open_)
+            wrong = wrong or any(map(tells_problem, said.sentences))
+            done += _own(said, open_, wrong=wrong)
             open_ = [_judged(a, said) for a in open_]
     done += open_
     done += _from_signals(thread, signals, messages, done)
@@ -136,19 +138,35 @@ def _reported(attempt: Attempt, said: Said) -> Attempt:
 # ------------------------------------------------------------------ the customer's own
 
 
-def _own(said: Said, before: list[Attempt]) -> list[Attempt]:
-    """What the customer tried unasked. Doing what we had just proposed is the result of that, not an attempt of its own."""
+def _own(said: Said, before: list[Attempt], *, wrong: bool) -> list[Attempt]:
+    """What the customer tried unasked. Doing what we had just proposed is the result of that, not an attempt of its own.
+
+    ``wrong``: a problem has been told of. Where none has, moving to another plan or office is no remedy.
+    """
     found = []
-    spoken = said.sentences
-    for nth, sentence in enumerate(spoken):
+    for nth, sentence in enumerate(said.sentences):
         if phrases.TRIED.search(sentence) and not any(_is_answer(sentence, a) for a in before[-3:]):
-            seen = verdict(said, (sentence,))
-            seen = seen if seen.worked is not None else verdict(said, spoken[nth : nth + 3])
-            told = (
-                seen.words if seen.worked is not None and seen.words.text not in statement(said, sentence).text else Statement()
-            )
-            found.append(Attempt(said.who, "customer", statement(said, sentence), told, seen.worked))
+            seen = _came_of(said, nth, any_no=wrong or bool(before))
+            if seen.worked is None and not wrong and phrases.ACT.search(sentence):
+                continue
+            step = statement(said, sentence)
+            told = seen.words if seen.worked is not None and seen.words.text not in step.text else Statement()
+            found.append(Attempt(said.who, "customer", step, told, seen.worked))
     return found[:4]
+
+
+def _came_of(said: Said, nth: int, *, any_no: bool) -> Verdict:
+    """What came of the customer's own act in sentence ``nth``: said in it, or in the next two; else nothing.
+
+    Unasked, a "no" is seldom about the act: it is one behind the act itself, in the next sentences only with ``any_no``.
+    """
+    sentence = said.sentences[nth]
+    seen = verdict(said, (sentence,), surely=True)
+    behind = verdict(said, (sentence[max(0, phrases.TRIED.find(sentence)) :],))
+    if seen.worked is None and behind.worked is not None:
+        seen = Verdict(statement(said, sentence), behind.worked)
+    near = said.sentences[nth : nth + 3]
+    return seen if seen.worked is not None else verdict(said, near, surely=not any_no)
 
 
 def _is_answer(sentence: str, attempt: Attempt) -> bool:
@@ -171,8 +189,9 @@ def _stems(text: str) -> frozenset[str]:
 def _from_signals(
     thread: tuple[Said, ...], signals: Iterable[Signal], messages: tuple[Message, ...], known: list[Attempt]
 ) -> list[Attempt]:
-    """Failures that a reader saw in messages from which nothing was taken yet."""
-    told = {source for a in known for source in (a.step.source, a.result.source)}
+    """Failures that a reader saw in messages from which no verdict was taken yet."""
+    judged = (a for a in known if a.worked is not None)
+    told = {source for a in judged for source in (a.step.source, a.result.source)}
     texts = {m.id: m.text for m in messages}
     found = []
     for evidence in [e for s in signals if s.name == "failed_attempts" for e in s.evidence]:

@@ -2,8 +2,9 @@
 
 They only choose what a handoff quotes; they decide nothing. What triggers an escalation is read in ``signals/``.
 The tables stand in ``packs/``, one file per language. A table is phrases between commas: ``fail*`` = any ending, ``(a|b)`` =
-either, ``_`` = up to three words, ``^`` = the sentence begins so; an apostrophe or an accent may be missing. No phrase nests
-repetitions without a limit, so a sentence is searched in linear time.
+either, ``_`` = up to three words, ``^`` = the sentence begins so; an accent may be missing, and an apostrophe that is not written
+``\\'`` (without it "we'll" is the word "well"). No phrase nests repetitions without a limit, so a sentence is searched in linear
+time.
 """
 
 from __future__ import annotations
@@ -66,6 +67,11 @@ class Phrases:
             found = unspaced.search(lower)
         return found.start() - 1 if found else -1
 
+    def without(self, sentence: str) -> str:
+        """The sentence in small letters, those of its phrases left out that stand inside it."""
+        inside = self._patterns[0]
+        return inside.sub(" ", f"\n{sentence[:_MOST_READ].lower()}")[1:] if inside else sentence
+
     def asserted(self, sentence: str) -> bool:
         """True when one of the phrases stands there and no "not" before it."""
         at = self.find(sentence)
@@ -108,7 +114,8 @@ def _branches(phrases: Iterable[str]) -> str:
 
 def _pattern(phrase: str) -> str:
     plain = phrase.replace("| ", "|").replace("( ", "(").replace("(", "(?:")
-    plain = re.sub(r"\*", r"\\w*", plain).replace("_ ", _UP_TO_THREE).replace("'", "'?")
+    plain = re.sub(r"\*", r"\\w*", plain).replace("_ ", _UP_TO_THREE)
+    plain = re.sub(r"(?<!\\)'", "'?", plain)
     return "".join(c if c.isascii() or (base := _folded(c)) == c else f"[{c}{base}]" for c in plain)
 
 
@@ -131,6 +138,7 @@ WANT = _table("WANT")  # the customer wants something
 GENERIC_WISH = _table("GENERIC_WISH")  # asks for help without saying with what
 FAILED = _table("FAILED")  # a remedy did not help
 NEGATIVE = _table("NEGATIVE")  # any "no": an answer to a remedy that has one says that it did not help
+CALM = _table("CALM")  # nothing presses, or nothing is wrong: no "no" and no problem
 WORKED = _table("WORKED")  # a remedy did help
 RELAPSE = _table("RELAPSE")  # it helped for a while, or a little
 REMEDY = _table("REMEDY")  # our side tells the customer to do something
@@ -139,6 +147,7 @@ NOT_DONE = _table("NOT_DONE")  # it only read, found, or was told something
 NOTED = _table("NOTED")  # done, as it is put in an internal note
 NOT_A_REMEDY = _table("NOT_A_REMEDY")  # has a remedy's verb, but promises something or asks for information
 TRIED = _table("TRIED")  # the customer tried something on their own
+ACT = _table("ACT")  # of these acts people do many with nothing wrong: a remedy only of a problem
 POINTS_BACK = _table("POINTS_BACK")  # points back to what was proposed: not something of the customer's own
 BESIDES = _table("BESIDES")  # "too": more than what was proposed
 PROMISE = _table("PROMISE")  # our side says what it will do

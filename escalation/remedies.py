@@ -30,6 +30,10 @@ def _own_words(spoken: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(s for s in spoken if not phrases.is_small_talk(s) or phrases.PROBLEM.search(s) or phrases.FAILED.search(s))
 
 
+_SURE = (phrases.FAILED, phrases.RELAPSE)
+_ANY_NO = (phrases.PROBLEM, phrases.NEGATIVE)
+
+
 def verdict(said: Said, spoken: Iterable[str], *, surely: bool = False) -> Verdict:
     """What ``spoken`` (sentences of ``said``) says of a remedy: helped, unless it came back; did not help; nothing.
 
@@ -41,12 +45,21 @@ def verdict(said: Said, spoken: Iterable[str], *, surely: bool = False) -> Verdi
     helped = next((nth for nth, s in enumerate(sentences) if phrases.WORKED.asserted(s)), None)
     if helped is not None and not _spoilt(sentences, helped):
         return Verdict(statement(said, sentences[helped]), True)
-    tables = (phrases.FAILED, phrases.RELAPSE) if surely else (phrases.FAILED, phrases.RELAPSE, phrases.PROBLEM, phrases.NEGATIVE)
-    for table in tables:
-        failed = next((s for s in sentences if table.search(s)), "")
+    for table in _SURE if surely else (*_SURE, *_ANY_NO):
+        failed = next((s for s in sentences if table.search(_pressing(s) if table in _ANY_NO else s)), "")
         if failed:
             return Verdict(statement(said, failed), False)
     return Verdict(statement(said, sentences[0])) if sentences and not surely else Verdict()
+
+
+def tells_problem(sentence: str) -> bool:
+    """True when something is wrong by this sentence of a customer."""
+    return phrases.PROBLEM.search(_pressing(sentence)) or phrases.FAILED.search(sentence)
+
+
+def _pressing(sentence: str) -> str:
+    """The sentence without its "no rush" and "no problem", which are no "no"."""
+    return phrases.CALM.without(sentence) if phrases.CALM.search(sentence) else sentence
 
 
 def _spoilt(sentences: tuple[str, ...], helped: int) -> bool:

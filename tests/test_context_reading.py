@@ -117,6 +117,24 @@ ADA, BOT, CUS = "Ada Lindqvist", "Helpbot", "Cus"
          [(BOT, "Check whether it is pending.", None), (ADA, "Please log out and in.", False)]),
         # a bot that repeats itself proposes one thing
         (["bot: Reset it here.", "cust: no luck", "bot: Reset it here."], [(BOT, "Reset it here.", False)]),
+        # words on -nt are no "no", "no rush" and "no problem" neither; an apostrophe may be a curly one
+        (["bot: Please clear your cache and open the billing page again.",
+          "cust: I cleared the cache and went to the billing page. The statement for my account is there, thank you."],
+         [(BOT, "Please clear your cache and open the billing page again.", None)]),
+        (["ada: Please restart the router.", "cust: I did, there is no rush with the rest."],
+         [(ADA, "Please restart the router.", None)]),
+        (["ada: Please restart the router.", "cust: Restarted it. No rush, but it isn\u2019t faster."],
+         [(ADA, "Please restart the router.", False)]),
+        # what people do with nothing wrong is no remedy; the same act is one of a problem
+        (["cust: We moved to a new office. Where can I change the address? There is no hurry."], []),
+        (["cust: we upgraded to the Business plan in May. Can you send the invoice for June to our accountant? No rush."],
+         []),
+        (["cust: Wir haben das Büro gewechselt. Wo ändere ich die Adresse? Es ist nicht eilig."], []),
+        (["cust: The export is slow. We upgraded to the Business plan in May. Can you send the invoice to our accountant?"],
+         [(CUS, "We upgraded to the Business plan in May.", None)]),
+        (["cust: The export is slow. We upgraded to version 4 in May, no difference."],
+         [(CUS, "We upgraded to version 4 in May, no difference.", False)]),
+        (["cust: We upgraded in May. Still no exports."], [(CUS, "We upgraded in May.", False)]),
         # no remedies
         (["ada: Could you give me your order number?", "cust: 3348917502"], []),
         (["ada: Let me check that for you.", "cust: it still fails"], []),

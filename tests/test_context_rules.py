@@ -44,6 +44,9 @@ def package(*words: str, issue: str = "", needs: dict[str, Needs] | None = None)
         ("^moved", "Moved it", True),
         ("^moved", "We moved it", False),
         ("doesn't", "it doesnt work", True),
+        (r"\w+n\'t", "it couldn't be", True),
+        (r"\w+n\'t", "went to our accountant", False),
+        (r"we\'ll", "works as well", False),
         ("não é", "nao e o banco", True),
         (r"i \w+ed", "I rebooted", True),
         (r"\\d+ users".replace("\\\\", "\\"), "about 30 users", True),
@@ -53,6 +56,16 @@ def package(*words: str, issue: str = "", needs: dict[str, Needs] | None = None)
 )
 def test_a_table_of_phrases(table: str, sentence: str, found: bool) -> None:
     assert Phrases(table).search(sentence) is found
+
+
+@pytest.mark.parametrize(
+    "calm",
+    ["There is no rush.", "Es ist nicht eilig.", "No hay prisa.", "Pas d'urgence pour nous.", "Não há pressa.", "Non c'è fretta.",
+     "Er is geen haast."],
+)  # fmt: skip
+def test_that_nothing_presses_is_no_verdict_in_any_language(calm: str) -> None:
+    assert verdict(said(calm), (calm,)).worked is None
+    assert verdict(said(calm), (calm, "Still the same error.")).worked is False
 
 
 def test_what_is_denied_is_not_asserted() -> None:

@@ -16,6 +16,7 @@ TABLES = {
     "NEGATIVE": """
         nicht, nichts, kein*, niemand, nie, immer noch, noch immer, weiterhin, wieder, aber, leider, trotzdem, nur,
         falsch*, statt, zu (langsam|spät|klein|hoch), ein witz, bleibt""",
+    "CALM": "keine (eile|hektik|probleme|sorge*), kein (problem|stress), nicht (eilig|dringend)",
     "WORKED": """
         (funktioniert|geht|läuft) (jetzt|wieder), hat (geholfen|geklappt), läuft es, ohne abbruch, fehler ist weg,
         (problem|fehler) (ist |)(gelöst|behoben), hält (die verbindung|jetzt)""",
@@ -44,6 +45,7 @@ TABLES = {
         installiert|geprüft|getestet|nachgefragt|angerufen|gewechselt|getauscht|installiert|umgestellt|ausprobiert|
         zurückgesetzt),
         (haben wir|habe ich) (auch |bereits |schon |)_ (geprüft|versucht|getestet|probiert)""",
+    "ACT": "(geprüft|nachgefragt|angerufen|gewechselt|getauscht|installiert|umgestellt|gelöscht|getestet)",
     "POINTS_BACK": "das, haben wir gemacht, habe ich gemacht, alles, beides, ihre* (anleitung|vorschlag)",
     "BESIDES": "auch, außerdem, zusätzlich",
     "PROMISE": """

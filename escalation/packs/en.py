@@ -31,13 +31,20 @@ TABLES = {
         (failing|crashing|happening|saying|asking|coming|showing|giving|logging|throwing|returning), (came|comes|is)
         back, (that|it|this) (won't|fails), already (tried|did|done) (that|this|it|all), got worse, is worse, (don't|do
         not|didn't) want, (not|isn't) enough, no solution, no workaround, ^nope, ^nothing, unchanged,
-        (stopped|stops|crashes|drops|dropped|fails|failed) again, (does|do|did) the same (thing|)""",
+        (stopped|stops|crashes|drops|dropped|fails|failed) again, (does|do|did) the same (thing|), (brought|gave)
+        nothing, (closes|crashes|fails|stops|declined|rejected|refused|empty|blank|dead) too""",
     # Says "no" in any way: after a remedy this is a verdict, anywhere else it is not.
     "NEGATIVE": r"""
-        not, no, none, nothing, nobody, never, neither, nor, \w+n't, dont, doesnt, didnt, cant, wont, isnt, still,
-        again, same, wrong, worse, only, but, useless, without, lost, instead, remains, too (slow|late|small|big),
-        complain*, yet, oh come on, already, greyed out, hangs, ends with, says, (goes|turns|light|it's) red, rejects,
+        not, no, none, nothing, nobody, never, neither, nor, \w+n\'t, dont, doesnt, didnt, cant, wont, isnt, wasnt,
+        hasnt, havent, arent, couldnt, still, again, same, wrong, worse, only, but, useless, without, lost,
+        instead, remains, too (slow|late|small|big),
+        complain*, yet, oh come on, already, greyed out, (is|it's|are|stays)
+        (grey|gray|empty|blank|invalid|expired|dead), closes, hangs, ends with, says, (goes|turns|light|it's) red, rejects,
         rejected, now (it|the), slightly, stopped, stops""",
+    # Has a "no" or a "problem", but says that nothing presses or is wrong.
+    "CALM": """
+        (no|not any|without any|not a) (hurry|rush|problem|problems|worries|pressure|trouble), not (urgent|in a hurry|in a
+        rush), no (need to|time pressure|big deal)""",
     # A remedy did help.
     "WORKED": """
         (that|it|this|everything|all) (works|worked|did it|helped|fixed|solved), since then no, works
@@ -54,7 +61,8 @@ TABLES = {
     # Our side tells the customer to do something.
     "REMEDY": """
         try, trying, retry, restart*, re-start, reboot*, reinstall*, reconnect*, reauthori(z|s)e, re-authori(z|s)ing,
-        re-enter, refresh*, reload, log out, log back, log in again, sign out, sign in again, clear, clearing, delete,
+        re-enter, refresh*, reload, log out, log back, log in again, toggle, toggling, forget the, sign
+        out, sign in again, clear, clearing, delete,
         remove, disable, enable, turn (off|on), switch, switching, unplug, update, upgrade, downgrade, regenerate,
         rotate, reset, replace, incognito, private window, different browser, another (browser|device|card|network),
         power cycle, go to, open (the|your|settings), click, head to, navigate, change your, set up, follow
@@ -67,7 +75,7 @@ TABLES = {
         first|next|please
         (add|set)), (could|can|would) you (please |kindly |try to |mind
         |)(wait|check|switch*|restart|reinstall|add|set|use|hold|take|plug|pull|connect|disable|enable|turn|clear|delete|
-        remove|prune|split|install|run|rename|save|test|try|trying|upload|log|sign|contact|reset|update|change|open),
+        remove|prune|split|install|run|rename|save|test|try|trying|type|upload|log|sign|contact|reset|update|change|open),
         have you tried, i'd (suggest|recommend|like you to), i (suggest|recommend), you (can|may|should|could)
         (freeze|change|find|reset|do|cancel|check|download|set|update|turn)""",
     # Our side did something itself.
@@ -93,7 +101,7 @@ TABLES = {
         (i|we) (\w+ed|set|reset|sent|put|ran)""",
     # Not a remedy though it has a remedy's verb: promises, and requests for information.
     "NOT_A_REMEDY": """
-        let me, i'll, i will, we'll, we will, one moment, i can, i'm going, i am going, allow me, you will, will be,
+        let me, i\\'ll, i will, we\\'ll, we will, one moment, i can, i'm going, i am going, allow me, you will, will be,
         (may|can|could) (i|we) (have|get|ask|know|take), would you (give|tell|provide|share),
         (provide|send|share|confirm|tell|give) (me|us|your|the|a) _
         (number|id|name|email|e-mail|address|screenshot|logs|details), (could|can) you (please
@@ -112,26 +120,32 @@ TABLES = {
         cycled|toggled|restored|rebuilt|reformatted|cleaned|plugged|unpaired|re-paired|paired|re-added|added it
         again|re-uploaded|reuploaded|re-installed|re-authori[zs]ed|resynced|re-synced|factory reset|forgot
         the|whitelisted|unblocked|wiped|repaired|reissued|re-sent|retried|re-ran|reran|followed|went through|spoke
-        to|asked the|wrote to|borrowed|used a different|used another|exported|imported|cancelled and|resubmitted),
+        to|asked the|wrote to|borrowed|used a different|used another|used my|put back|exported|imported|cancelled
+        and|resubmitted),
         ^(tried|restarted|cleared|reinstalled|rebooted|checked|updated|switched|swapped|replaced|rotated|rolled
         back|unplugged|reset|power
         cycled|changed|tested|reconnected|disabled|deleted|downgraded|increased|power-cycled|toggled|uninstalled|wiped|
         cleaned|restored|re-paired|retried|re-installed|factory
         reset|used (the|an|my|our)), (swapped|changed|replaced) the, tried it, same with, did it with""",
+    # Acts that people do with nothing wrong too: remedies only where something is.
+    "ACT": """
+        (moved|upgraded|downgraded|updated|changed|switched|called|phoned|rang|emailed|e-mailed|contacted|removed|deleted|
+        replaced|downloaded|increased|lowered|split|ran|checked|waited|exported|imported|asked|spoke|wrote|borrowed|
+        went|cancelled|signed|logged|paired|added)""",
     # Points back to what was proposed: the customer did that, not something of their own.
     "POINTS_BACK": """
         that, this, these, those, both, all of it, your (suggestion|steps|instructions|link), as you (said|suggested)""",
     # Our side says what it will do.
     "BESIDES": "too, also, as well, besides, additionally",
     "PROMISE": """
-        i'll, we'll, i will, we will, (i'm|we're|i am|we are) (going
+        i\\'ll, we\\'ll, i will, we will, (i'm|we\\'re|i am|we are) (going
         to|taking|sending|checking|asking|escalating|looking|working|arranging|passing|preparing), (will|shall)
         (call|give|ring|send|be|get|reach|contact|come|update|inform|let|reply|answer|receive|run|refund|write|have|text|
         email|e-mail|look|follow),
         get back to you, let you know, keep you posted, come back to you, i can (offer|arrange|send), is planned, you'll
         (hear|get|receive), rings you, calls you""",
     "NO_PROMISE": """
-        i'll (just |quickly |)(need|be happy|be glad|try to help), we'll see, that will (help|rebuild), the light will,
+        i\\'ll (just |quickly |)(need|be happy|be glad|try to help), we\\'ll see, that will (help|rebuild), the light will,
         (it|this) will (blink|take|show), i can (help|see), you will (need|see|find|be asked), will be notified""",
     "WHEN": """
         today, tonight, tomorrow, this (morning|afternoon|evening|week), (by|until|on|before|within|in) (the |an

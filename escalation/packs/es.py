@@ -16,6 +16,7 @@ TABLES = {
     "NEGATIVE": """
         no, nada, nadie, nunca, tampoco, sigue*, otra vez, pero, mismo, mismos, ni, solo, rechazad*, aún, todavía, peor,
         sin, ya lo""",
+    "CALM": "(no hay|sin|ninguna) (prisa|urgencia), no (es|corre) (urgente|prisa), (no hay|sin|ningún) (problema|problemas)",
     "WORKED": "ya funciona, (ahora|así) (sí |)funciona, sí funciona, (está |)(resuelto|solucionado|arreglado), ha funcionado",
     "RELAPSE": "al principio, un rato, por (una|unas) hora*, un poco mejor, luego _ (otra vez|de nuevo)",
     "REMEDY": """
@@ -41,6 +42,7 @@ TABLES = {
         (intentado|probado|reiniciado|borrado|llamado|cambiado|comprobado|instalado|actualizado|preguntado),
         ^(probé|reinicié|cambié|llamé|fui|cancelé|borré|cambiamos|probamos|reiniciamos|creé), y probé,
         (cancelé|llamé|probé|reinicié|fui (a|al))""",
+    "ACT": "(llamado|cambiado|comprobado|instalado|actualizado|preguntado|cambié|llamé|fui|cancelé|borré|cambiamos|creé)",
     "POINTS_BACK": "eso, esto, todo eso, lo hice, ya lo, sus instrucciones, lo hemos hecho",
     "BESIDES": "también, además",
     "PROMISE": """

@@ -16,6 +16,7 @@ TABLES = {
     "NEGATIVE": """
         pas, rien, aucun*, personne, jamais, toujours, encore, mais, même, ni, plus, refusé*, rejeté*, refuse, pareil,
         seulement, un peu, identique, inchangé""",
+    "CALM": "(pas|rien|aucune|sans) (d'|de |)(urgent|urgence|pressé|problème|souci|presse), aucun (problème|souci)",
     "WORKED": "ça (marche|fonctionne), (cela|tout) fonctionne, (c'est|est) (résolu|réglé), marche (maintenant|à nouveau)",
     "RELAPSE": """
         un peu mieux, au début, pendant (une|deux|quelques), (avancé|fonctionné) _ (puis|et|jusqu'à), puis de nouveau""",
@@ -38,6 +39,7 @@ TABLES = {
         (j'ai|nous avons|on a) (déjà |aussi |tous |toutes
         |)(essayé|redémarré|vidé|demandé|testé|vérifié|changé|appelé|réinstallé|supprimé|désinstallé|contacté|relancé),
         (collègue|mari|femme) a (testé|essayé)""",
+    "ACT": "(demandé|vérifié|changé|appelé|supprimé|contacté)",
     "POINTS_BACK": "cela, ça, ceci, tout cela, vos (instructions|étapes), je l'ai fait, c'est fait",
     "BESIDES": "aussi, également, en plus",
     "PROMISE": """

@@ -9,6 +9,7 @@ TABLES = {
         non ha (funzionato|risolto|aiutato), ancora lo stesso, stesso (errore|problema), nessun cambiamento, senza
         successo, sempre uguale""",
     "NEGATIVE": "non, niente, nulla, nessun*, mai, ancora, ma, sempre, stesso, peggio",
+    "CALM": "(nessuna|senza|non c'è|non ho) fretta, non è urgente, nessun problema, senza problemi",
     "WORKED": "ora funziona, adesso funziona, (è |)(risolto|sistemato), ha funzionato",
     "RELAPSE": "all'inizio, per un'ora, un po' meglio",
     "REMEDY": """
@@ -21,6 +22,7 @@ TABLES = {
     "TRIED": """
         ho (provato|riavviato|già provato|cambiato|reinstallato|chiamato|controllato), abbiamo
         (provato|riavviato|cambiato)""",
+    "ACT": "(cambiato|chiamato|controllato)",
     "POINTS_BACK": "questo, quello, fatto, tutto",
     "BESIDES": "anche, inoltre",
     "PROMISE": """

@@ -9,6 +9,7 @@ TABLES = {
         nog steeds, hielp niet, heeft niet geholpen, zelfde (fout|probleem), zonder resultaat, geen
         (verschil|verandering|effect)""",
     "NEGATIVE": "niet, niets, geen, niemand, nooit, nog steeds, maar, weer, zelfde, alleen, verkeerd",
+    "CALM": "(geen|zonder) (haast|probleem|problemen), niet dringend",
     "WORKED": "werkt (nu|weer), (is |)opgelost, heeft geholpen",
     "RELAPSE": "eerst wel, even, een uur, iets beter",
     "REMEDY": """
@@ -19,6 +20,7 @@ TABLES = {
     "NOTED": "(teruggezet|gereset|herstart|verplaatst|aangepast|verwijderd)",
     "NOT_A_REMEDY": "kunt u (mij|ons) _ (sturen|geven|vertellen), ik zal",
     "TRIED": "heb _ geprobeerd, hebben _ geprobeerd, heb _ (herstart|gewisseld|verwijderd|gebeld|gecontroleerd)",
+    "ACT": "(gewisseld|verwijderd|gebeld|gecontroleerd)",
     "POINTS_BACK": "dat, dit, gedaan, alles",
     "BESIDES": "ook, bovendien",
     "PROMISE": "ik (zal|ga|bel|laat), we (zullen|gaan|bellen|laten), u (ontvangt|hoort|krijgt)",

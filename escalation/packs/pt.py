@@ -15,6 +15,7 @@ TABLES = {
     "NEGATIVE": """
         não, nada, ninguém, nunca, nenhum*, continua*, ainda, mas, pior, mesma, mesmo, outra vez, tampouco, sem, só,
         errado, agora a rejeição""",
+    "CALM": "(sem|não há|não tem|não tenho|nenhuma) (pressa|urgência), não é urgente, (sem|nenhum) (problema|problemas)",
     "WORKED": """
         agora (funciona|funcionou), já funciona, (está |foi |)(resolvido|solucionado), deu certo, funcionou, (tem|com) o
         nome certo""",
@@ -36,6 +37,7 @@ TABLES = {
     "TRIED": """
         tentei, testei, reiniciei, troquei, liguei, limpei, reinstalei, (já |também
         |)(limpamos|testamos|trocamos|reiniciamos|tentamos|ligamos|reinstalamos), alteramos, corrigi, cadastrei""",
+    "ACT": "(troquei|liguei|trocamos|ligamos|alteramos|corrigi|cadastrei)",
     "POINTS_BACK": "isso, isto, fiz isso, já fiz, tudo isso, suas instruções",
     "BESIDES": "também, além disso",
     "PROMISE": """
