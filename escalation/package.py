@@ -9,6 +9,8 @@ from escalation.actions import Line
 from escalation.hours import MONTHS, duration
 from escalation.ticket import ClockState, Priority, SlaClock
 
+ASKED = " was asked: "  # between who was asked and what became of it, in a line of the chain
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -157,7 +159,7 @@ class ContextPackage:
     earlier: tuple[Line, ...] = ()
     reasons: tuple[Reason, ...] = ()
     routed: str = ""
-    chain: tuple[str, ...] = ()
+    chain: tuple[str, ...] = ()  # who was asked and what became of it (with ASKED), who accepted, how earlier handoffs ended
     missing: tuple[Gap, ...] = ()
     lacking: tuple[str, ...] = ()  # parts of the minimum (transcript, summary, account, reason) that are not there
     completeness: int = 0  # 0 to 100; 100 = all that completeness.BASE and the issue type ask for

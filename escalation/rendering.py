@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from escalation.actions import Card, Line, Note, Press
@@ -28,12 +28,12 @@ from escalation.first_lines import (
     worded_summary,
     written_by,
 )
-from escalation.package import Attempt, ContextPackage, Specific, Statement, Turn, utc_words
+from escalation.package import ASKED, Attempt, ContextPackage, Specific, Statement, Turn, utc_words
 from escalation.specifics import KINDS
 from escalation.thread import one_line
 
 _MOST_NAMED = 4
-_MOST_SO_FAR = 12  # hops on the card of whoever is to decide, the newest: the page has them all
+_MOST_SO_FAR = 12  # lines of the chain on the card of whoever is to decide, the newest: the page has them all
 _WHOLE_BELOW = frozenset({"Why", "Tried"})  # have a section that tells them in full anyhow
 _MOST_TURN, _MOST_TRANSCRIPT = 2_000, 30_000  # characters of one message, and of all of them; helpdesks refuse longer notes
 
@@ -97,7 +97,7 @@ def card(
 def _told(package: ContextPackage, why_you: str, so_far: Iterable[str]) -> tuple[Line, ...]:
     lines = (
         Line("Why you", why_you),
-        Line("So far", _listed(tuple(one_line(hop, SHORT_SENTENCE) for hop in so_far)[-_MOST_SO_FAR:])),
+        Line("So far", _listed(tuple(one_line(told, SHORT_SENTENCE) for told in so_far)[-_MOST_SO_FAR:])),
         Line("Summary", worded_summary(package) or own_summary(package, SHORT_SENTENCE, "\n") or package.subject),
         Line("Tried", _listed(steps_of(package)) or NOTHING_TRIED),
         Line("Next", worded_next(package)),
@@ -193,8 +193,16 @@ def _chain(package: ContextPackage, at: datetime, *, reasons: bool) -> tuple[Lin
         Line("Issue type suggested", f"{intent.replace('_', ' ')} ({written_by(package)})" if intent else ""),
         Line("Page", package.page),
     )
-    hops = (Line(f"Hop {n}", hop) for n, hop in enumerate(package.chain, 1))
-    return (*hops, *why, *(line for line in rest if line.text))
+    return (*_so_far(package.chain), *why, *(line for line in rest if line.text))
+
+
+def _so_far(chain: Iterable[str]) -> Iterator[Line]:
+    """Who was asked, numbered: a hop has several offers, so that their number is no number of hops (domain.md §1)."""
+    asked = 0
+    for told in chain:
+        who, was_asked, came_to = told.partition(ASKED)
+        asked += bool(was_asked)
+        yield Line(f"Asked {asked}", f"{who}: {came_to}") if was_asked else Line("", told)
 
 
 def _transcript(turns: tuple[Turn, ...], at: datetime) -> tuple[Line, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from escalation.hop import Handoff, State
+from escalation.hop import Handoff, State, clock
+from escalation.package import ASKED
 from escalation.playbook import Playbook
 from escalation.roster import Roster
 from escalation.signals import Signal
@@ -26,11 +27,13 @@ def only_thanks(before: Ticket | None, ticket: Ticket, signals: Iterable[Signal]
 
 
 def chain_of(handoff: Handoff, roster: Roster) -> tuple[str, ...]:
-    """What has happened so far in words: earlier handoffs, then who was asked and what became of it."""
+    """What has happened so far in words: earlier handoffs, then who was asked and what became of it, then who accepted."""
     names = {agent.id: agent.name for agent in roster.agents}
     asked = ((names.get(o.agent, o.agent) or o.everybody, o) for o in handoff.offers)
-    told = (f"{who} was asked: {o.state.value}{f' ({o.reason})' if o.reason else ''}" for who, o in asked)
-    return (*handoff.chain, *told)
+    told = (f"{who}{ASKED}{o.state.value}{f' ({o.reason})' if o.reason else ''}" for who, o in asked)
+    has_it = names.get(handoff.accepted_by, handoff.accepted_by)
+    accepted = (f"{has_it} accepted at {clock(handoff.accepted_at)}",) if has_it else ()
+    return (*handoff.chain, *told, *accepted)
 
 
 def resumed(

@@ -82,6 +82,13 @@ def test_the_reason_is_on_the_timeline_and_on_the_card_with_the_whole_chain() ->
     )
 
 
+def test_the_chain_says_who_accepted_also_where_a_whole_channel_was_asked() -> None:
+    assert chain_of(play(PATH_CHANNEL, Accept("bo")).handoff, ROSTER) == (
+        "everybody in #billing was asked: withdrawn (somebody else has it)",
+        "Bo accepted at 09:01 UTC",
+    )
+
+
 def test_handed_to_and_fro_between_teams_it_breaks_too_unless_a_lead_sends_it() -> None:
     fro = [to_team("security", "ada"), to_team("billing", "xia"), to_team("security", "bo")]
     led = replace(ROSTER, agents=(*ROSTER.agents, agent("yan", "security"), agent("xia", "security")))

@@ -201,15 +201,22 @@ def test_a_handover_by_hand_and_its_chain_are_told() -> None:
         replace(CHARGED_TWICE_DECISION, verdicts=(), reasons=(), escalate=False),
         None,
         NOW,
-        chain=("AI agent to tier 1 at 09:00 UTC", "returned by Bo: missing the invoice"),
+        chain=(
+            "Ada was asked: declined (busy)",
+            "Ada had handoff h1; the ticket was solved, then reopened",
+            "Bo was asked: accepted",
+            "Bo accepted at 09:00 UTC",
+        ),
         sender="Bo Tanaka",
     )
     shown = a_note(package)
     assert shown.lines[0].text == "handed over by Bo Tanaka. Issue: billing"
     chain = lines(dict(shown.sections)["Chain so far"])
-    assert chain[:3] == [
-        "Hop 1: AI agent to tier 1 at 09:00 UTC",
-        "Hop 2: returned by Bo: missing the invoice",
+    assert chain[:5] == [
+        "Asked 1: Ada: declined (busy)",
+        "Ada had handoff h1; the ticket was solved, then reopened",
+        "Asked 2: Bo: accepted",
+        "Bo accepted at 09:00 UTC",
         "Handed over by: Bo Tanaka",
     ]
 
