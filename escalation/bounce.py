@@ -47,7 +47,7 @@ def decided(handoff: Handoff, team_id: str, why: str, now: datetime, desk: Desk)
     told = replace(step, entries=(entry, *step.entries))
     if set(left) & {who}:
         return told
-    text = f"{why}, ticket {handoff.ticket_id} ({handoff.connection}). Please decide who has it."
+    text = f"{why}. Please decide who has it."
     return told.then(tell_lead(told.handoff, now, desk, "bounced", team_id, text))
 
 

@@ -11,7 +11,7 @@ from escalation.actions import ActionKind, Card, Entry, Receipt, Write
 from escalation.gathering import gather
 from escalation.hop import Handoff, Offer, OfferState, State
 from escalation.journal import Case, Shown
-from escalation.ladder import PLACE
+from escalation.ladder import ABOUT, PLACE
 from escalation.masking import To
 from escalation.parts import Parts
 from escalation.planned import Task
@@ -21,10 +21,13 @@ from escalation.proving import prove
 from escalation.reopening import chain_of
 from escalation.roster import Agent, Cards
 from escalation.state_words import words_for
+from escalation.thread import one_line
 from escalation.ticket import Ticket
 from escalation.verdicts import is_receivers
 from escalation.word import word
 from escalation.write_back import as_it_stands, why_not_write
+
+_MOST_SUBJECT = 120
 
 
 def carry_out(parts: Parts, task: Task) -> None:
@@ -126,9 +129,21 @@ def _tell(parts: Parts, task: Task) -> None:
         to = reach.chat_id(parts, agent) if agent else data.get("channel") or parts.channel
     except GiveUp:
         to = parts.channel
+    about = _about(parts, task.action) if data.get("about") == ABOUT else ""
     text = parts.playbook().masking.text(data["text"], To.CHAT)
-    posted = parts.chat.tell(to, text, task.action.key, look_first=task.look_first)
+    posted = parts.chat.tell(to, text + about, task.action.key, look_first=task.look_first)
     _finish(parts, task, posted=posted)
+
+
+def _about(parts: Parts, action: Action) -> str:
+    """A line that tells which ticket a message is about, with the page of its handoff, unless the message has that already."""
+    shown = parts.journal.shown(action.handoff_id)
+    page = f"{parts.page_url}/handoffs/{action.handoff_id}"
+    if shown is None or page in action.data["text"]:
+        return ""
+    ticket = shown.ticket
+    subject = one_line(parts.playbook().masking.text(ticket.subject, To.CHAT), _MOST_SUBJECT)  # masked whole, then cut
+    return f"\n{f'“{subject}”, ' if subject else ''}ticket {ticket.id} ({ticket.connection}): {page}"
 
 
 def _notify(parts: Parts, task: Task) -> None:

@@ -176,7 +176,7 @@ def _ack_reminder(handoff: Handoff, event: Fired, now: datetime, desk: Desk) -> 
     if offer is None or offer.state is not OfferState.OPEN or not offer.agent or handoff.state is not State.OFFERED:
         return Step(handoff)
     left = minutes(time_left(offer_hours(offer, handoff, desk), now, offer.until))
-    text = f"Reminder: a handoff is waiting for you, {left} left. Please accept or decline the card above."
+    text = f"Reminder: this handoff is waiting for you, {left} left. Please accept or decline its card."
     entry = Entry("reminded", f"{desk.name(offer.agent)} was reminded, {left} left")
     return Step(handoff, (tell(f"remind:{offer.id}{offer.mark}", handoff, text, agent=offer.agent),), (), (entry,))
 
@@ -185,7 +185,7 @@ def _reply_reminder(handoff: Handoff, _: Fired, now: datetime, desk: Desk) -> St
     if handoff.state is not State.ACCEPTED or _not_due(handoff, now, handoff.path.remind_reply_before):
         return Step(handoff)
     left = minutes(reply_left(handoff, now, desk))
-    text = f"Ticket {handoff.ticket_id} still waits for your first reply to the customer, {left} left."
+    text = f"Reminder: the customer still waits for your first reply, {left} left."
     key = f"remind-reply:{handoff.id}:{handoff.accepted_by}:{clock(handoff.accepted_at)}"
     key += handoff.reply.mark if handoff.reply else ""
     entry = Entry("reminded", f"{desk.name(handoff.accepted_by)} was reminded to reply, {left} left")

@@ -15,6 +15,7 @@ from escalation.roster import Cards
 from escalation.rotations import on_watch
 
 PLACE = "thread"  # of a planned card, in its action's data: a thread of the team's channel
+ABOUT = "handoff"  # of a planned message, in its action's data: it is about that alone
 _BEING_ASKED = "is being asked"
 
 
@@ -192,8 +193,8 @@ def _rested(handoff: Handoff) -> Handoff:
 def tell_lead(handoff: Handoff, now: datetime, desk: Desk, when: str, team_id: str = "", text: str = "") -> Step:
     """Messages to the lead and the person on watch; to the team's channel when the roster names neither."""
     team = desk.roster.team(team_id or handoff.team)
-    ticket, key = f"ticket {handoff.ticket_id} ({handoff.connection})", f"{when}:{handoff.id}:{handoff.passes}"
-    text = text or f"Nobody has accepted the handoff of {ticket} yet. Please see that it finds an owner."
+    key = f"{when}:{handoff.id}:{handoff.passes}"
+    text = text or "Nobody has accepted this handoff yet. Please see that it finds an owner."
     told = replace(handoff, lead_told=handoff.hop)
     people = [p for p in dict.fromkeys((team.lead, on_watch(desk.roster, team, now)[0])) if p] if team else []
     if not people:  # with no channel either, the default one
@@ -233,4 +234,6 @@ def edits(handoff: Handoff, *, settled: bool = False) -> tuple[Action, ...]:
 
 
 def tell(key: str, handoff: Handoff, text: str, *, agent: str = "", channel: str = "") -> Action:
-    return Action(f"tell:{key}", ActionKind.TELL, handoff.id, {"agent": agent, "channel": channel, "text": text}, text)
+    """A plain message about a handoff: its ticket's subject and number and its page are added when it is sent."""
+    told = {"agent": agent, "channel": channel, "text": text, "about": ABOUT}
+    return Action(f"tell:{key}", ActionKind.TELL, handoff.id, told, text)

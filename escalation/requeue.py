@@ -72,7 +72,7 @@ def told_stuck(handoff: Handoff, event: Stuck, words: str, now: datetime, desk: 
     team = desk.roster.team(handoff.team)
     gone = desk.roster.agent(event.agent)
     people = (event.agent if gone else "", *((team.lead, on_watch(desk.roster, team, now)[0]) if team else ()))
-    text = f"Ticket {handoff.ticket_id} ({handoff.connection}): {words}."
+    text = f"{words}."
     key = f"stuck:{handoff.id}:{handoff.hop}"
     told = tuple(tell(f"{key}:{one}", handoff, text, agent=one) for one in dict.fromkeys(people) if one)
     return told or (tell(f"{key}:channel", handoff, text, channel=team.channel if team else ""),)

@@ -75,7 +75,7 @@ class PlayHelpdesk:
         if "tier" in told or "contract" in told:
             value = Money(Decimal(told["contract"]), "EUR") if "contract" in told else None
             fields |= {"customer": Customer(tier=told.get("tier", ""), contract_value=value)}
-        fields |= {"language": told["language"]} if "language" in told else {}
+        fields |= {name: told[name] for name in ("language", "subject") if name in told}
         message = None
         if "by" in told:
             author = CUSTOMER if told["by"] == "customer" else Person(told["by"], told["by"], role=Role.AGENT)

@@ -18,6 +18,7 @@ from escalation.roster import Agent, Cards
 from tests.floor import Floor
 from tests.slack_play import Play, playing
 
+ONE = Level("one")
 NEXT = "SELECT id FROM actions WHERE state = 'planned' AND kind IN ('alert', 'update_alert', 'tell') ORDER BY id LIMIT 1"
 
 
@@ -69,12 +70,22 @@ def rooms(db: Engine, play: Play) -> Iterator[list[Room]]:
         room.floor.journal.close()
 
 
-def room(db: Engine, play: Play, rooms: list[Room], *people: Agent, channel: str = "#care") -> Room:
-    floor = Floor(db, Path("default", (Level("one"), Level("team", Offering.CHANNEL))), people)
+def room(
+    db: Engine,
+    play: Play,
+    rooms: list[Room],
+    *people: Agent,
+    channel: str = "#care",
+    first: Level = ONE,
+    subject: str = "",
+) -> Room:
+    floor = Floor(db, Path("default", (first, Level("team", Offering.CHANNEL))), people)
     floor.roster = replace(floor.roster, teams=(replace(floor.roster.teams[0], channel=channel),))
     floor.pipeline = replace(floor.pipeline, chat=play.chat, page_url="https://baton.test")
     rooms.append(Room(floor, play))
-    floor.webhook("1", kind="created", status="open", priority="urgent", by="customer")
+    floor.webhook(
+        "1", kind="created", status="open", priority="urgent", by="customer", **({"subject": subject} if subject else {})
+    )
     return rooms[-1]
 
 
@@ -146,3 +157,24 @@ def test_the_roster_says_where() -> None:
     assert [agent.cards for agent in load_roster(text % "both").agents] == [Cards.BOTH, Cards.DM]
     with pytest.raises(Problems, match="cards"):
         load_roster(text % "mail")
+
+
+@pytest.mark.parametrize(
+    ("subject", "about"),
+    [
+        ("Charged twice", "“Charged twice”, ticket 1 (zendesk)"),
+        ("Card 4111 1111 1111 1111 " + "refused " * 30, "“Card [card ending 1111] refused refused"),
+        ("", "ticket 1 (zendesk)"),
+    ],
+    ids=["with a subject", "masked and cut", "without"],
+)
+def test_a_plain_message_says_which_ticket_it_is_about(
+    db: Engine, play: Play, rooms: list[Room], subject: str, about: str
+) -> None:
+    here = room(db, play, rooms, person(0, Cards.DM), first=Level("one", tell_lead=True), subject=subject)
+    here.work()
+    (told,) = [m["blocks"][0]["text"]["text"] for m in play.messages() if not m["metadata"]["event_payload"].get("offer")]
+    text, _, line = told.partition("\n")
+    assert text == "Nobody has accepted this handoff yet. Please see that it finds an owner."
+    assert line.startswith(about)
+    assert line.endswith(f"ticket 1 (zendesk): https://baton.test/handoffs/{here.floor.handoff_of('1')}") and len(line) < 260

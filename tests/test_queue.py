@@ -395,7 +395,7 @@ def test_what_somebody_left_unanswered_at_the_end_of_their_shift_is_offered_to_o
     said = f"{first.title()} went off shift at Mon 17:00 UTC and had not replied to the customer; it is offered again"
     assert words(floor, "1", "taken_back") == [said]
     told = floor.rows("SELECT data #>> '{data,agent}' AS agent, data #>> '{data,text}' AS words FROM actions WHERE kind = 'tell'")
-    assert {(r.agent, r.words) for r in told} == {(one, f"Ticket 1 (zendesk): {said}.") for one in (first, "lead")}
+    assert {(r.agent, r.words) for r in told} == {(one, f"{said}.") for one in (first, "lead")}
     floor.tend()
     assert len(floor.rows("SELECT 1 FROM actions WHERE kind = 'tell'")) == 2, "once"
     floor.journal.close()
