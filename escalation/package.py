@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from escalation.actions import Line
@@ -166,6 +166,10 @@ class ContextPackage:
     minimum: int = 0  # what the playbook wants of this issue type before it goes out, 0 for nothing
     wording: Wording = Wording()  # shown in place of summary, tried and ruled_out where a model has written them
     transcript: tuple[Turn, ...] = field(default=())
+
+    def ended(self) -> ContextPackage:
+        """The package once its handoff is over: no clock of it runs and nobody waits any more."""
+        return replace(self, clocks=(), waiting_since=None, unanswered=0)
 
     def waiting(self, now: datetime | None = None) -> str:
         """How long the customer has waited for a person at ``now`` (default: when this was built): "2 h 10 min"."""

@@ -11,15 +11,18 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, create_engine
 
+from escalation import context
 from escalation.actions import DeclineReason
 from escalation.events import Accept, Decline, NextLevel, Reassign, Refresh, Return, Snooze
+from escalation.hop import State
 from escalation.verdicts import Judge, Verdict
 from store import accounts
 from store.accounts import Role
+from store.codec import plain
 from tests import databases
 from tests.web_data import NOW, PASSWORD, ROSTER, Said, Web, csrf, people, sign_in, web
-from tests.web_rows import HOSTILE, fill
-from web.pages_show import in_words, nearest_clock, unwrapped
+from tests.web_rows import HOSTILE, a_decision, a_ticket, fill
+from web.pages_show import Shown, in_words, nearest_clock, unwrapped
 
 PAGES = ("/handoffs", "/handoffs?state=all", "/handoffs/hf_1", "/handoffs/hf_2", "/deliveries", "/deliveries/{handled}")
 
@@ -129,6 +132,17 @@ def test_one_handoff_explains_itself(here: Web) -> None:
     ):
         assert words in page
     assert 'href="https://acme.zendesk.com/agent/tickets/4711"' in page
+
+
+@pytest.mark.parametrize("state", State)
+def test_clocks_run_only_while_the_handoff_does(state: State) -> None:
+    package = context.build(a_ticket(NOW), (), a_decision(), None, NOW)
+    shown = Shown({"state": state.value}, {"package": plain(package)}, ROSTER, NOW)
+    assert shown.package is not None and shown.note is not None
+    clock = next(line.text for line in shown.note.lines if line.label == "Clock")
+    told = (shown.package.sla(NOW), shown.package.waiting(NOW), "next reply due" in clock)
+    ended = ("no running clock", "not waiting", False)
+    assert told == (("next reply due in 35 min (14:35 UTC, amber)", "3 h 20 min", True) if state.is_live else ended)
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def handoff_line(item: Item, roster: Roster) -> Item:
         "state_words": STATE_WORDS.get(item["state"], item["state"]),
         "team_name": _team(roster, item["team"]),
         "who": _who(item, roster),
-        "clock": nearest_clock(item["sla"]),
+        "clock": nearest_clock(item["sla"]) if State(item["state"]).is_live else None,
     }
 
 
@@ -225,11 +225,12 @@ class Shown:
 
     @cached_property
     def package(self) -> ContextPackage | None:
-        """The context package; None where an older version wrote it in another form."""
+        """The context package, its clocks stopped once the handoff is over; None where an older version wrote another form."""
         try:
-            return codec.build(ContextPackage, self.escalation.get("package"))
+            package: ContextPackage = codec.build(ContextPackage, self.escalation.get("package"))
         except pydantic.ValidationError:
             return None
+        return package if self.state.is_live else package.ended()
 
     @cached_property
     def note(self) -> Note | None:
