@@ -26,10 +26,10 @@ def on_watch(roster: Roster, team: Team, now: datetime) -> tuple[str, str]:
     if not team.watch:
         return "", f"{team.name} names nobody on watch"
     rotation = roster.rotation(team.watch)
-    line, why = _by_rotation(roster, rotation, now) if rotation else _by_name(roster, team)
+    line, alone, why = _by_rotation(roster, rotation, now) if rotation else _by_name(roster, team)
     chosen, passed = _first_on(line, now)
-    if chosen:
-        return chosen.id, _sentence(why, passed, f"so {chosen.name}" if passed else chosen.name)
+    if chosen:  # whoever shows this names them beside it
+        return chosen.id, _sentence(why, passed, f"so {chosen.name}") if passed else alone
     if not passed:
         return "", f"{why}; nobody of that name is on the roster"
     chosen = next((agent for agent, _ in passed if not is_absent(agent, now)), passed[0][0])
@@ -64,21 +64,33 @@ def turn(rotation: Rotation, now: datetime) -> tuple[int, datetime]:
 # ------------------------------------------------------------------ who is asked, in order
 
 
-def _by_name(roster: Roster, team: Team) -> tuple[Iterable[Agent], str]:
-    return _with_deputies(roster, _known(roster, (team.watch,))), f"{team.watch} is on watch for {team.name}"
+Line = tuple[Iterable[Agent], str, str]  # the best first; by what rule the first is on watch, without and with their name
 
 
-def _by_rotation(roster: Roster, rotation: Rotation, now: datetime) -> tuple[Iterable[Agent], str]:
-    """Everybody who may be on watch by this rotation at ``now``, the best first, and by what rule."""
+def _by_name(roster: Roster, team: Team) -> Line:
+    line = _with_deputies(roster, _known(roster, (team.watch,)))
+    return line, f"named for {team.name}", f"{_name(roster, team.watch)} is on watch for {team.name}"
+
+
+def _by_rotation(roster: Roster, rotation: Rotation, now: datetime) -> Line:
+    """Everybody who may be on watch by this rotation at ``now``, and by what rule."""
     members = _known(roster, rotation.members)
     if rotation.turns is Turns.FOLLOW_THE_SUN:
         # A deputy fills their member's own hours first; at other hours the sun has moved on to the next member.
         nearest = (a for m in members for a in (m, *(_deputies(roster, m) if _scheduled(m, now) else ())))
-        return chain(nearest, _with_deputies(roster, members)), f"the first of {rotation.id} on shift is on watch"
+        rule = f"the first of {rotation.id} on shift"
+        return chain(nearest, _with_deputies(roster, members)), rule, f"{rule} is on watch"
     number, until = turn(rotation, now)
     zone = ZoneInfo(rotation.time_zone)
-    why = f"it is the turn of {rotation.members[number]} in {rotation.id} until {stamp(until, now, zone)} {zone.key}"
-    return _with_deputies(roster, _known(roster, rotation.members[number:] + rotation.members[:number])), why
+    ends, whose = f"until {stamp(until, now, zone)} {zone.key}", _name(roster, rotation.members[number])
+    line = _with_deputies(roster, _known(roster, rotation.members[number:] + rotation.members[:number]))
+    return line, f"their turn in {rotation.id} {ends}", f"it is the turn of {whose} in {rotation.id} {ends}"
+
+
+def _name(roster: Roster, agent_id: str) -> str:
+    """The id of somebody who is not on the roster."""
+    agent = roster.agent(agent_id)
+    return agent.name if agent else agent_id
 
 
 def _known(roster: Roster, ids: Iterable[str]) -> list[Agent]:

@@ -62,7 +62,7 @@ def draft(tmp_path: Path) -> Path:
 @time_machine.travel(datetime(2026, 1, 16, 21, tzinfo=UTC), tick=False)
 def test_a_draft(app: Flask, draft: Path) -> None:
     assert run(app, "watch", "--draft", str(draft)).output.splitlines() == [
-        "Billing: Bo (it is the turn of bo in nights until Mon 09:00 Europe/Stockholm; Bo)",
+        "Billing: Bo (their turn in nights until Mon 09:00 Europe/Stockholm)",
         "Care: nobody (Care names nobody on watch)",
     ]
     assert run(app, "coverage", "--draft", str(draft)).output.splitlines() == [
