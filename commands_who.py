@@ -11,6 +11,7 @@ import click
 from flask import current_app
 
 from config.tickets import Wrong
+from escalation.who import not_recognised
 from running import open_store, plain_errors
 from store.documents import text_of
 
@@ -55,7 +56,8 @@ def simulate(ticket: str, as_json: bool, **asked: str) -> None:
             raise click.ClickException("\n".join(f"{path}: {problem}. {how}" for path, problem, how in wrong.problems)) from None
         except LookupError as missing:
             raise click.ClickException(str(missing)) from None
-    click.echo(json.dumps(told, indent=2, ensure_ascii=False) if as_json else _in_words(told))
+    unknown = "" if told["recognised"] else f"{not_recognised(asked['issue'])}\n"
+    click.echo(json.dumps(told, indent=2, ensure_ascii=False) if as_json else unknown + _in_words(told))
 
 
 def told_ticket(told: str) -> object:

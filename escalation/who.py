@@ -13,10 +13,12 @@ from escalation.playbook import Level, Mode, Path, Playbook
 from escalation.roster import Roster, Team
 from escalation.rotations import on_watch
 from escalation.routing import NOBODY
+from escalation.thread import one_line
 from escalation.ticket import Ticket
-from escalation.words import issue_type_of
+from escalation.words import NOT_KNOWN, issue_type_of
 
 _MOST_FREE, _MOST_AWAY = 8, 4  # people named in words
+_MOST_ISSUE = 60  # characters of an issue said back
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """Who would be asked for an issue now. ``route`` has the people, best first; ``team`` is None without any team."""
+    """Who would be asked for an issue now. ``route`` has the people, best first; ``team`` is None without any team.
+
+    ``recognised``: False where no issue type has a word of the issue, which then goes where everything else does.
+    """
 
     issue: str
     issue_type: str
+    recognised: bool
     path: str
     level: Level
     team: Team | None
@@ -54,20 +60,29 @@ def handling(
     away: Mapping[str, str] = NOBODY,
 ) -> Handling:
     """Who handles an issue: an issue type, or words that a customer would write. ``connection`` "": on any helpdesk."""
-    issue_type = type_of(issue, playbook, roster)
+    issue_type, recognised = type_of(issue, playbook, roster)
     path = path_of(issue_type, playbook)
     owner = roster.team_for(issue_type, playbook.default_team)
     matter = Matter(Ticket(connection, "", subject=issue, language=language), issue_type, owner.id if owner else "")
     route = route_for(matter, path.levels[0], roster, loads, now, weights=playbook.routing, away=away)
     team = roster.team(route.team)
-    return Handling(issue, issue_type, path.id, path.levels[0], team, route, _lead(team, roster, now), _watch(team, roster, now))
+    ends = (_lead(team, roster, now), _watch(team, roster, now))
+    return Handling(issue, issue_type, recognised, path.id, path.levels[0], team, route, *ends)
 
 
-def type_of(issue: str, playbook: Playbook, roster: Roster) -> str:
-    """The issue type somebody means: its name, written as they like, else what the playbook's words make of it."""
+def type_of(issue: str, playbook: Playbook, roster: Roster) -> tuple[str, bool]:
+    """The issue type somebody means, by its name, written as they like, or by the playbook's words; False where by neither."""
     as_type = "_".join(issue.lower().replace("-", " ").replace("_", " ").split())
-    known = {name for team in roster.teams for name in team.issue_types} | set(playbook.issue_words)
-    return as_type if as_type in known else issue_type_of(Ticket("", "", subject=issue), playbook.issue_words)[0]
+    known = {name for team in roster.teams for name in team.issue_types} | set(playbook.issue_words) | {NOT_KNOWN}
+    if as_type in known:
+        return as_type, True
+    issue_type, hits = issue_type_of(Ticket("", "", subject=issue), playbook.issue_words)
+    return issue_type, bool(hits)
+
+
+def not_recognised(issue: str) -> str:
+    """What people are told of an issue that no issue type has a word of."""
+    return f"Nothing was recognised in “{one_line(issue, _MOST_ISSUE)}”: no issue type has that name or word. As everything else:"
 
 
 def path_of(issue_type: str, playbook: Playbook) -> Path:
@@ -82,7 +97,8 @@ def in_words(found: Handling) -> str:
     about = found.issue_type.replace("_", " ") or found.issue
     free = found.route.available()
     away = [c for c in found.route.candidates if c.excluded][: _MOST_AWAY if free else _MOST_FREE]
-    lines = [f"{about} → {found.team.name if found.team else 'the whole roster'} (path {found.path}, level {found.level.name})"]
+    lines = [] if found.recognised else [not_recognised(found.issue)]
+    lines += [f"{about} → {found.team.name if found.team else 'the whole roster'} (path {found.path}, level {found.level.name})"]
     lines += [f"{n}. {c.name}: {c.words}" for n, c in enumerate(free[:_MOST_FREE], 1)]
     lines += [f"and {len(free) - _MOST_FREE} more"] if len(free) > _MOST_FREE else []
     lines += ["Nobody is available now."] if not free else []

@@ -12,7 +12,8 @@ from escalation.ticket import Ticket
 
 # The issue types there are before anybody adds one (domain.md §2); readers know these and no others.
 STARTER = frozenset({"billing", "bug", "account_access", "security", "how_to", "cancellation", "shipping_order"})
-STARTER |= {"integration_api", "feature_request", "other"}
+NOT_KNOWN = "other"  # where nothing is found
+STARTER |= {"integration_api", "feature_request", NOT_KNOWN}
 _WORD = re.compile(r"[^\W_]+")
 _MOST_WORDS_READ = 20_000  # characters of the customer's text that are read
 _SUBJECT_WEIGHT = 2
@@ -24,7 +25,7 @@ def issue_type_of(ticket: Ticket, issue_words: Mapping[str, tuple[str, ...]]) ->
     A word that ends in * stands for all its endings, one that begins with * for all words that end so. "other" when nothing is
     found; equal scores go by the alphabet.
     """
-    best: tuple[int, str, tuple[str, ...]] = (0, "other", ())
+    best: tuple[int, str, tuple[str, ...]] = (0, NOT_KNOWN, ())
     for issue_type, hits in _found(ticket, issue_words).items():
         if sum(hits.values()) > best[0]:
             best = (sum(hits.values()), issue_type, tuple(hits))

@@ -52,11 +52,19 @@ def test_simulate_tells_the_ladder_and_leaves_no_trace(app: Flask) -> None:
     assert said.exit_code == 0, said.output
     assert said.output.startswith("billing → Billing, path default") and "Level Team channel and lead (channel)" in said.output
     assert said.output.splitlines()[-1].endswith("waiting")
+    assert "is told: Nobody has accepted this handoff yet." in said.output, "it has no ticket that could be named"
     told = json.loads(run(app, *asked, "--json").output)
     assert [level["offering"] for level in told["levels"]] == ["one", "channel"]
     with app.extensions["baton"].engine.connect() as db:
         for table in ("handoffs", "offers", "actions", "timers", "escalations"):
             assert db.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0  # noqa: S608 - our own names
+
+
+@pytest.mark.parametrize("command", [("who",), ("simulate", "--issue")], ids=["who", "simulate"])
+def test_it_is_said_when_nothing_was_recognised(app: Flask, command: tuple[str, ...]) -> None:
+    said = run(app, *command, "blorp").output.splitlines()
+    assert said[0] == "Nothing was recognised in “blorp”: no issue type has that name or word. As everything else:"
+    assert said[1].startswith("other → Customer care")
 
 
 def test_a_ticket_of_ones_own(app: Flask, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ def asked(issue: str, roster: Roster = ROSTER, playbook: Playbook = PLAYBOOK, **
         ("account-access", "account_access", "Technical support", "Dana Reyes"),
         ("we were charged twice on the invoice", "billing", "Billing", "Ada Lindqvist"),
         ("security", "security", "Security", "Emil Novak"),
+        ("other", "other", "Customer care", "Fatima Haddad"),
         ("qwertz", "other", "Customer care", "Fatima Haddad"),
     ],
 )
@@ -43,6 +44,7 @@ def test_who_handles_it(issue: str, issue_type: str, team: str, first: str) -> N
     found = asked(issue)
     assert found.team and (found.issue_type, found.team.name, found.route.available()[0].name) == (issue_type, team, first)
     said = in_words(found)
+    assert found.recognised == (issue != "qwertz") == ("Nothing was recognised in" not in said)
     assert f"→ {team}" in said and f"1. {first}: skill" in said.replace("no skill", "skill")
     assert f"Channel: {found.team.channel}" in said and "Lead: " in said and "On watch: " in said
 

@@ -15,11 +15,14 @@ _RUNG = {
     "people": list_of(object_of(_CANDIDATE)),
 }
 
+_RECOGNISED = of("boolean", description="false where no issue type has that name or a word of the issue")
+
 SCHEMAS: Json = {
     "Who": object_of(
         {
             "issue": TEXT,
             "issue_type": TEXT,
+            "recognised": _RECOGNISED,
             "team": TEXT,
             "team_name": TEXT,
             "channel": TEXT,
@@ -48,6 +51,7 @@ SCHEMAS: Json = {
         {
             "at": AT,
             "issue_type": TEXT,
+            "recognised": _RECOGNISED,
             "team": TEXT,
             "team_name": TEXT,
             "path": TEXT,

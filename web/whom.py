@@ -42,6 +42,7 @@ class Whom:
         return {
             "issue": issue,
             "issue_type": found.issue_type,
+            "recognised": found.recognised,
             "team": found.team.id if found.team else "",
             "team_name": found.team.name if found.team else "",
             "channel": found.team.channel if found.team else "",
@@ -71,9 +72,13 @@ class Whom:
         at = _checked(body, now)
         playbook, roster = asked.playbook(), asked.roster()
         about = (body, playbook, roster, at)
-        matter, path, decision = self._judged(*about) if body.get("ticket") else (*_meant(*about[:3]), None)
+        if body.get("ticket"):
+            matter, path, decision = self._judged(*about)
+            recognised = True
+        else:
+            (matter, path, recognised), decision = _meant(*about[:3]), None
         found = simulate(matter, path, playbook, roster, asked.loads, at, decision=decision, gone=asked.gone(now))
-        return _told(found, playbook, roster)
+        return _told(found, playbook, roster) | {"recognised": recognised}
 
     def _judged(self, body: Mapping[str, Any], playbook: Playbook, roster: Roster, at: datetime) -> tuple[Matter, Path, Decision]:
         """What the rules make of a ticket at that time; one that they leave alone goes the usual path."""
@@ -84,12 +89,12 @@ class Whom:
         return Matter(ticket, decision.issue_type, team.id if team else ""), path, decision
 
 
-def _meant(body: Mapping[str, Any], playbook: Playbook, roster: Roster) -> tuple[Matter, Path]:
-    """What a handoff about an issue would be, without asking the rules."""
-    issue_type = type_of(body["issue"], playbook, roster)
+def _meant(body: Mapping[str, Any], playbook: Playbook, roster: Roster) -> tuple[Matter, Path, bool]:
+    """What a handoff about an issue would be, without asking the rules, and whether the issue was recognised."""
+    issue_type, recognised = type_of(body["issue"], playbook, roster)
     team = roster.team_for(issue_type, playbook.default_team)
     ticket = _with(Ticket("", "simulation", subject=body["issue"]), body)
-    return Matter(ticket, issue_type, team.id if team else ""), path_of(issue_type, playbook)
+    return Matter(ticket, issue_type, team.id if team else ""), path_of(issue_type, playbook), recognised
 
 
 def _with(ticket: Ticket, body: Mapping[str, Any]) -> Ticket:
