@@ -92,6 +92,11 @@ def test_who_comes_too_late_is_told_who_has_it(here: Web) -> None:
     assert told_by(response)["detail"] == "Bob Cole accepted this at 14:02 UTC."
 
 
+def test_a_token_that_is_nobody_has_to_name_an_agent(here: Web) -> None:
+    response = here.client().post(f"{API}/handoffs/hf_1/accept", json={})
+    assert told_by(response)["detail"] == "agent is missing; give an id or e-mail address from the roster."
+
+
 @pytest.mark.parametrize(
     ("press", "body", "status"),
     [

@@ -238,9 +238,11 @@ class Views:
         """The agent with this id or e-mail address; people below lead answer for nobody but themselves."""
         caller: Caller = g.caller
         roster = self._pipeline.roster()
+        if not named:
+            raise UnprocessableEntity("agent is missing; give an id or e-mail address from the roster.")
         agent: Agent | None = roster.agent(named) or roster.by_chat("", named)
         if agent is None:
-            raise UnprocessableEntity(f"agent: {named or 'nobody'} is not in the roster; give an id or e-mail address from it.")
+            raise UnprocessableEntity(f"agent: {named} is not in the roster; give an id or e-mail address from it.")
         if caller.email and not caller.role.covers(Role.LEAD) and agent.email.lower() != caller.email.lower():
             raise Forbidden("You can answer for yourself only; a lead can answer for others.")
         return agent
