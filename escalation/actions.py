@@ -144,6 +144,24 @@ class ActionKind(StrEnum):
     SHIFT = "shift"  # post or edit what somebody sees of a shift's packet
 
 
+DOES: Mapping[ActionKind, str] = {  # what an action does, for people
+    ActionKind.WRITE: "Change in the helpdesk",
+    ActionKind.ALERT: "Offer card",
+    ActionKind.UPDATE_ALERT: "Update of the card",
+    ActionKind.TELL: "Message",
+    ActionKind.PROVE: "Reading back",
+    ActionKind.ASK_VERDICT: "Question for a verdict",
+    ActionKind.NOTIFY: "Event for a bot",
+    ActionKind.GATHER: "Account facts and earlier tickets",
+    ActionKind.BUG: "Report of the bug by its level",
+    ActionKind.FILE: "Filing of the bug",
+    ActionKind.LINK: "Ticket shown with its bug",
+    ActionKind.NOTE: "Note about the bug",
+    ActionKind.WORD: "Wording by a model",
+    ActionKind.SHIFT: "Packet of a shift",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """One planned effect. ``key`` is unique for ever; ``data`` holds the plain values the kind needs (see pipeline.perform)."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from escalation import bug_effects, bug_level, context, reach, shift_effects, threads
-from escalation.actions import ActionKind, Card, Entry, Receipt, Write
+from escalation.actions import DOES, ActionKind, Card, Entry, Receipt, Write
 from escalation.gathering import gather
 from escalation.hop import Handoff, Offer, OfferState, State
 from escalation.journal import Case, Shown
@@ -239,12 +239,14 @@ def _finish(parts: Parts, task: Task, *, posted: Posted | None = None, offer_id:
 
 def tell_of_set_aside(case: Case, parts: Parts, task: Task, error: BaseException) -> None:
     """Say that an action was set aside: on the timeline always, in the team's chat when it is not the chat that failed."""
-    words = f"Set aside after {task.attempts} tries: {task.action.kind.value.replace('_', ' ')}: {error}"
+    why = " ".join(str(error).split()).rstrip(".")  # a vendor's answer may end with a line break
+    tries = f"{task.attempts} {'try' if task.attempts == 1 else 'tries'}"
+    words = f"Set aside after {tries}: {DOES[task.action.kind]}: {why}"
     case.write([Entry("set_aside", words, data={"action": task.action.key})], task.action.handoff_id)
     if task.action.kind is ActionKind.FILE:
         parts.journal.bugs.not_filed(task.action.data["bug"], str(error))
     if by_hand := _BY_HAND.get(task.action.kind):
-        text = f"Ticket {task.ticket_id} ({task.connection}) {by_hand[0]}: {error}. {by_hand[1]}"
+        text = f"Ticket {task.ticket_id} ({task.connection}) {by_hand[0]}: {why}. {by_hand[1]}"
         reach.tell_team(case, parts, f"set-aside:{task.action.key}:{task.attempts}", text)
 
 

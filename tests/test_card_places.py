@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from config.playbook import Problems, load_roster
-from escalation.actions import DeclineReason, Press
+from escalation.actions import DOES, ActionKind, DeclineReason, Press
 from escalation.events import Accept, Decline
 from escalation.playbook import Level, Offering, Path
 from escalation.ports import GiveUp, TryLater
@@ -178,3 +178,24 @@ def test_a_plain_message_says_which_ticket_it_is_about(
     assert text == "Nobody has accepted this handoff yet. Please see that it finds an owner."
     assert line.startswith(about)
     assert line.endswith(f"ticket 1 (zendesk): https://baton.test/handoffs/{here.floor.handoff_of('1')}") and len(line) < 260
+
+
+@pytest.mark.parametrize(("attempts", "tries"), [(1, "1 try"), (3, "3 tries")])
+def test_what_is_set_aside_is_told_in_words_on_one_line(
+    db: Engine, play: Play, rooms: list[Room], attempts: int, tries: str
+) -> None:
+    here = room(db, play, rooms, person(0, Cards.DM))
+    assert here.floor.press(here.floor.handoff_of("1"), Accept("ada")).ok
+    (row,) = here.floor.rows("SELECT id FROM actions WHERE kind = 'write'")
+    task = here.floor.journal.begin(row.id)
+    assert task is not None
+    here.floor.pipeline.failed(replace(task, attempts=attempts), GiveUp("422: may not assign.\n"), final=True)
+    (said,) = here.floor.rows("SELECT words FROM timeline WHERE kind = 'set_aside'")
+    assert said.words == f"Set aside after {tries}: Change in the helpdesk: 422: may not assign"
+    here.work()
+    told = " ".join(m["blocks"][0]["text"]["text"] for m in play.messages() if not m["metadata"]["event_payload"].get("offer"))
+    assert "could not be updated: 422: may not assign. Please do it by hand, then retry." in told
+
+
+def test_every_kind_of_action_has_its_words() -> None:
+    assert DOES.keys() == set(ActionKind)

@@ -12,7 +12,7 @@ from typing import Any
 import pydantic
 
 from escalation import context
-from escalation.actions import Line, Note
+from escalation.actions import DOES, ActionKind, Line, Note
 from escalation.hop import OfferState, State
 from escalation.hours import duration
 from escalation.package import ContextPackage
@@ -34,22 +34,6 @@ STATE_WORDS = {
     State.ANSWERED: "Answered",
     State.CLOSED: "Closed",
     State.CANCELLED: "Cancelled",
-}
-
-
-ACTION_WORDS = {
-    "write": "Change in the helpdesk",
-    "alert": "Offer card",
-    "update_alert": "Update of the card",
-    "tell": "Message",
-    "prove": "Reading back",
-    "ask_verdict": "Question for a verdict",
-    "notify": "Event for a bot",
-    "gather": "Account facts and earlier tickets",
-    "bug": "Report of the bug by its level",
-    "file": "Filing of the bug",
-    "link": "Ticket shown with its bug",
-    "note": "Note about the bug",
 }
 
 
@@ -86,7 +70,7 @@ def words(value: object) -> str:
 
 def effect(kind: str) -> str:
     """What an action does, for people."""
-    return ACTION_WORDS.get(kind, words(kind).capitalize())
+    return DOES[ActionKind(kind)]
 
 
 def pretty(value: object) -> str:
