@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from escalation.actions import Line, Note
 from escalation.package import ContextPackage, Specific
+from escalation.thread import one_line
 
 ALIKE = 0.5  # a bug at least so similar is shown before another one is filed
 MOST_CANDIDATES = 5
@@ -213,7 +214,7 @@ def title_of(package: ContextPackage, signs: Signs) -> str:
     where = f" in {package.product_area}" if package.product_area else ""
     subject = package.subject or package.question.text or f"Ticket {package.ticket_id}"
     known = code and code.casefold() not in subject.casefold()
-    return " ".join((f"{code}{where}: {subject}" if known else subject).split())[:_MOST_TITLE]
+    return one_line(f"{code}{where}: {subject}" if known else subject, _MOST_TITLE)
 
 
 def link_of(package: ContextPackage, handoff_id: str, url: str, by: str) -> BugLink:

@@ -130,6 +130,8 @@ def test_a_title_tells_the_error_and_fits() -> None:
     ):
         assert title_of(of, signs_of(of)) == title
     assert len(title_of(package(CODE, subject="x" * 500), signs_of(package()))) == 120
+    long = title_of(package(subject="the export of invoices fails " * 9), signs_of(package()))
+    assert long.endswith("the export of invoices fails…") and len(long) <= 120
 
 
 def test_a_tracker_is_told_organisations_and_never_people() -> None:
