@@ -165,11 +165,16 @@ def _attempt(package: ContextPackage, attempt: Attempt) -> str:
 
 def _most_missing(package: ContextPackage) -> str:
     """What is missing in few words, "" for nothing: "error, SLA (85 of 100)"."""
-    names = [gap.field for gap in package.missing if gap.cause != "size"]
+    names = [_inside(gap.field) for gap in package.missing if gap.cause != "size"]
     more = ", …" if len(names) > _MOST_NAMED else ""
     if package.completeness == 100 or not names:
         return ""
     return f"{', '.join(names[:_MOST_NAMED])}{more} ({package.completeness} of 100)"
+
+
+def _inside(words: str) -> str:
+    """Words as they stand inside a list: a label without its capital, "SLA" as it is."""
+    return words if words[:2].isupper() else words[:1].lower() + words[1:]
 
 
 def _missing(package: ContextPackage) -> tuple[Line, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from config.playbook import load_playbook
@@ -11,6 +13,7 @@ from escalation.asks import asks, promises
 from escalation.codes import kind_of
 from escalation.completeness import BASE, DETAILS, Needs
 from escalation.context import ContextPackage, build, card, note
+from escalation.package import Gap
 from escalation.phrases import Phrases
 from escalation.remedies import verdict
 from escalation.thread import Said, clean
@@ -306,6 +309,14 @@ def test_a_card_names_what_is_missing() -> None:
     found = package("cust: It crashes.", issue="bug")
     shown = card(found, "h", "o", state="s", why_you="", presses=(), ticket_url="", page_url="", live=True, title="t")
     assert [x.text for x in shown.lines if x.label == "Missing"] == ["account, contact, SLA, error, … (58 of 100)"]
+
+
+def test_what_is_missing_reads_as_one_list() -> None:
+    gaps = (Gap("messages", "x"), Gap("Tier, contract value", "x"), Gap("Earlier tickets", "x"), Gap("SLA", "x"))
+    found = replace(package("cust: It crashes."), missing=gaps)
+    shown = card(found, "h", "o", state="s", why_you="", presses=(), ticket_url="", page_url="", live=True, title="t")
+    (missing,) = (x.text for x in shown.lines if x.label == "Missing")
+    assert missing.startswith("messages, tier, contract value, earlier tickets, SLA (")
 
 
 PLAYBOOK = "paths: {default: {levels: [{name: a, offering: one}]}}\nrules: []\n"
