@@ -213,7 +213,9 @@ def _values(condition: Condition, facts: Facts) -> Iterable[str]:
 
 
 def _quote(condition: Condition, facts: Facts) -> Iterable[str]:
-    """The customer's words behind a signal."""
+    """The customer's words behind a signal; no words are evidence of a *no*."""
+    if not facts.value(condition.field):
+        return ()
     top, _, rest = condition.field.partition(".")
     quote = facts.quotes.get(rest.split(".")[0], "") if top == "signals" else ""
     return (f'"{quote}"',) if quote else ()

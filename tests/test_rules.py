@@ -247,6 +247,12 @@ def test_the_customers_words_are_quoted() -> None:
     assert evaluate(Playbook((rule,)), facts)[0].words == 'Threat: legal threat in the text ("my lawyer")'
 
 
+def test_no_words_of_the_customer_are_evidence_of_a_no() -> None:
+    facts = Facts(NOW, {"signals.impact.over": False}, quotes={"impact": "All 40 of our agents are blocked"})
+    rule = Rule("r", "Impact", Conditions(all=(Condition("signals.impact.over", "is", False),)))
+    assert evaluate(Playbook((rule,)), facts)[0].words == "Impact: impact over in the text is no"
+
+
 def test_before_is_a_field_of_its_own() -> None:
     facts = Facts(NOW, {"status": "open"}, {"status": "solved"}, first=False)
     rule = Rule("r", "Reopened", Conditions(all=(Condition("before.status", "is", "solved"), OPEN)))
