@@ -235,6 +235,17 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A value of a delivery that could not be used; the rest of the delivery was."""
+
+    field: str  # canonical, such as assignee.id; "body" for the whole of it
+    path: str  # in what was sent
+    problem: str
+    remedy: str
+    line: int = 0  # of the mapping, 0 where it has no part in it
+
+
+@dataclass(frozen=True, slots=True)
 class TicketChange:
     """What one webhook told: typed canonical fields and nothing of the wire.
 
@@ -254,6 +265,7 @@ class TicketChange:
     action_id: str = ""
     merged_into: str = ""
     unknown_words: Mapping[str, str] = field(default_factory=dict)  # canonical field → the vendor's unmapped word
+    left_out: tuple[LeftOut, ...] = ()
     # Set where the payload is one complete snapshot of the ticket except for older messages (Intercom).
     complete: bool = False
 

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any, Final
 
 from config.yamldoc import Problem
-from escalation.ticket import ChangeKind, ClockState, Customer, Group, Message, Person, SlaClock
+from escalation.ticket import ChangeKind, ClockState, Customer, Group, LeftOut, Message, Person, SlaClock
 from mappings.paths import Get, WrongType
 from mappings.values import Convert, to_plain
 
@@ -19,6 +19,7 @@ class _Untold(Enum):
     UNTOLD = 0
 
 
+MOST_LEFT_OUT = 50
 UNTOLD: Final = _Untold.UNTOLD  # the payload does not tell this field; not the same as telling that it is empty
 
 
@@ -29,12 +30,26 @@ class Notes:
     document: str = ""
     kind: ChangeKind = ChangeKind.OTHER
     place: str = ""  # such as "comments[3]: " while list items are read
-    problems: list[Problem] = field(default_factory=list)
+    found: list[LeftOut] = field(default_factory=list)
     words: dict[str, str] = field(default_factory=dict)
 
     def wrong(self, value: Value, why: str) -> None:
         remedy = f"Mend {value.at} in the mapping, or what the helpdesk sends."
-        self.problems.append(Problem(value.line, f"{self.place}{value.path}", f"{value.name}: {why}", remedy, self.document))
+        self.found.append(LeftOut(value.name, f"{self.place}{value.path}", why, remedy, value.line))
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What was left out as a preview lists it."""
+        return [Problem(one.line, one.path, f"{one.field}: {one.problem}", one.remedy, self.document) for one in self.found]
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What was left out, each once; of very many the first, and how many more, for it is kept with every delivery."""
+        each = tuple(dict.fromkeys(self.found))
+        more = len(each) - MOST_LEFT_OUT
+        if more <= 0:
+            return each
+        return (*each[:MOST_LEFT_OUT], LeftOut("", "", f"and {more:,} more values", "Mend those above first."))
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,8 @@ class Shape:
         fields = self._fields(payload, notes)
         previous = {**self.previous.read(payload, notes), **_dotted(self.previous_custom, payload, notes)}
         message = next((found for spec in self.message if (found := spec.read(payload, notes))), None)
+        custom = _dotted(self.custom, payload, notes)
+        ids = {"action_id": _text(self.action_id, payload, notes), "merged_into": _text(self.merged_into, payload, notes)}
         return TicketChange(
             connection=connection,
             ticket_id=ticket_id,
@@ -81,13 +83,13 @@ class Shape:
             event=event,
             at=None if at is UNTOLD else at,
             actor=Person() if actor is UNTOLD else actor,
-            fields=fields | _dotted(self.custom, payload, notes),
+            fields=fields | custom,
             previous=previous,
             message=message,
-            action_id=_text(self.action_id, payload, notes),
-            merged_into=_text(self.merged_into, payload, notes),
             unknown_words=notes.words,
+            left_out=notes.left_out,
             complete=self.complete,
+            **ids,
         )
 
     def ticket(self, payload: Any, connection: str, notes: Notes) -> Ticket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from escalation.queued import Queued
 from escalation.roster import Load
 from escalation.ticket import Message, Ticket
 from escalation.verdicts import Feedback
-from store import away, bugs, feedback, handovers, queue, queue_rows, shown
+from store import away, bugs, feedback, handovers, not_read, queue, queue_rows, shown
 from store import statements as sql
 from store.actions import LATER, close_action, lock_for, open_proofs
 from store.besides import load_contacts, load_loads
@@ -76,6 +77,7 @@ class StoredCase(StoredUnsaying, StoredShiftCase):
         self._routes_alone = False
         self._reserved = ""
         self._entries: list[dict[str, Any]] = []  # lines of the timeline that are not written yet
+        self._not_read: Counter[not_read.Key] = Counter()  # the same, of its counters
 
     def load(self) -> None:
         """Lock the ticket's row (made if it is new) and read what is stored."""
@@ -142,7 +144,9 @@ class StoredCase(StoredUnsaying, StoredShiftCase):
         self._stored_messages |= {m.id: m for m in messages}
 
     def conclude(self, outcomes: Iterable[Outcome]) -> None:
-        bugs.conclude(self._db, outcomes, self.now)
+        rows = tuple(outcomes)
+        bugs.conclude(self._db, rows, self.now)
+        self._not_read += not_read.of(rows)
 
     def record(self, decision: Decision, ticket: Ticket, deliveries: Iterable[int]) -> int:
         me = {"connection": self.connection, "ticket_id": self.ticket_id, "at": self.now}
@@ -299,6 +303,9 @@ class StoredCase(StoredUnsaying, StoredShiftCase):
         if self._entries:
             self._db.execute(sql.ADD_TIMELINE, self._entries)
             self._entries.clear()
+        # The last of all: every ticket of a connection counts in the same rows, which are locked from here on.
+        not_read.add(self._db, self._not_read)
+        self._not_read.clear()
 
     def refresh_later(self, why: str = "") -> None:
         lock = f"{self.connection}:{self.ticket_id}:refresh"  # its own: waiting for a vendor, it must not hold up webhooks

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Engine, Row, Select, Text, cast, func, litera
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by, array
 from sqlalchemy.orm import InstrumentedAttribute
 
-from store import feedback
+from store import feedback, not_read
 from store.engine import each_alone
 from store.tables import (
     ActionRow,
@@ -66,14 +66,14 @@ _DELIVERY: tuple[Any, ...] = (
 
 
 def deliveries(engine: Engine, page: Page, status: str = "") -> Rows:
-    """Webhooks as they came, without body and headers."""
-    query = select(*_DELIVERY)
+    """Webhooks as they came, without body and headers; ``not_read`` is how many of their words and values were not."""
+    query = select(*_DELIVERY, not_read.NUMBER)
     return listed(engine, query.where(Delivery.status == status) if status else query, Delivery.id, page)
 
 
 def delivery(engine: Engine, delivery_id: int) -> Item | None:
     """One webhook with body (bytes), headers, query, what it became, the evaluations it led to and their actions."""
-    found = one_row(engine, select(Delivery.__table__).where(Delivery.id == delivery_id))
+    found = one_row(engine, select(Delivery.__table__, not_read.NUMBER, *not_read.WHAT).where(Delivery.id == delivery_id))
     if found is not None:
         found["evaluations"] = _evaluations_of(engine, found)
         found["actions"] = _actions_of(engine, [e["escalation_id"] for e in found["evaluations"] if e["escalation_id"]])

@@ -229,6 +229,15 @@ def test_a_delivery_tells_body_and_what_it_became_but_no_secret(here: Web, ids: 
     assert {a["state"] for a in told["actions"]} == {"done", "planned", "set_aside"}
 
 
+def test_a_delivery_tells_what_was_not_read_of_it(here: Web, ids: dict[str, int]) -> None:
+    told = read(here, f"/deliveries/{ids['handled']}")
+    assert list(told["unknown_words"]) == ["status"] and [one["path"] for one in told["left_out"]] == ["detail.assignee_id"]
+    other = read(here, f"/deliveries/{ids['ignored']}")
+    assert (other["unknown_words"], other["left_out"], other["not_read"]) == ({}, [], 0)
+    listed = read(here, "/deliveries")["items"]
+    assert {item["id"]: item["not_read"] for item in listed if item["not_read"]} == {ids["handled"]: 2}
+
+
 def test_a_body_that_is_no_text_comes_as_base64(here: Web, ids: dict[str, int]) -> None:
     told = read(here, f"/deliveries/{ids['unreadable']}")
     assert told["encoding"] == "base64" and base64.b64decode(told["body"]) == b"\xff\xfe not text"

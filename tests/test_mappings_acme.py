@@ -23,7 +23,8 @@ from escalation.ticket import (
     Status,
     TicketChange,
 )
-from mappings import Mapping, load
+from mappings import Mapping, Problem, load
+from mappings.reading import MOST_LEFT_OUT, Notes, Value
 
 ACME = """\
 helpdesk: acme
@@ -288,10 +289,24 @@ def test_a_wrong_type_is_left_out_and_told_with_its_path(acme: Mapping) -> None:
         "ticket.changed": "updated_at: expected a time, found a text that is none",
         "ticket.custom": "custom: expected a list, found an object",
     }
+    told = [Problem(p.line, p.path, f"{p.field}: {p.problem}", p.remedy, "mappings/acme.yaml") for p in preview.change.left_out]
+    assert told == preview.problems, "what a preview says of a payload is kept with the delivery"
     subject = next(p for p in preview.problems if p.path == "ticket.title")
     assert ACME.splitlines()[subject.line - 1].strip() == "subject: ticket.title"
     assert subject.document == "mappings/acme.yaml"
-    assert "shapes.event.fields.subject" not in str(preview.change)
+    assert "shapes.event.fields.subject" in subject.remedy
+
+
+def test_of_very_many_wrong_values_the_first_are_told_and_how_many_more(acme: Mapping) -> None:
+    many = [{"field": n, "value": 1} for n in ["refund"] * 3] + [{"field": {}, "value": 1}] * 3
+    told = acme.preview("event", event(ticket={"custom": many}), "a")
+    assert isinstance(told.change, TicketChange) and len(told.change.left_out) < len(told.problems), "each once"
+    notes = Notes("acme")
+    for n in range(MOST_LEFT_OUT + 7):
+        notes.place = f"comments[{n}]: "
+        notes.wrong(Value("message.text", "text", lambda _: None, lambda _: None), "expected text, found a list")
+    *first, rest = notes.left_out
+    assert (len(first), rest.problem, len(notes.problems)) == (MOST_LEFT_OUT, "and 7 more values", MOST_LEFT_OUT + 7)
 
 
 def test_required_fields_are_told_when_missing(acme: Mapping) -> None:

@@ -18,13 +18,14 @@ from sqlalchemy.exc import DBAPIError
 from escalation.actions import Action, ActionKind, Entry, Timer, TimerKind
 from escalation.journal import DeliveryStatus, Outcome
 from escalation.ports import Arrival, Inbound
-from escalation.ticket import Message, Person, Priority, Role, Ticket
-from store import embedded, engine, migrate
+from escalation.ticket import ChangeKind, LeftOut, Message, Person, Priority, Role, Ticket, TicketChange
+from store import embedded, engine, migrate, not_read
 from store.documents import StoredDocuments, files
 from store.intake import Intake, Row
 from store.journal import StoredJournal
 from tests.support import ROOT
 
+VALUE_OF, WORD_OF = (not_read.VALUE, "subject"), (not_read.WORD, "status")
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
@@ -276,6 +277,21 @@ def test_the_timeline_cannot_be_rewritten(db: Engine, journal: StoredJournal) ->
         with pytest.raises(DBAPIError, match="append-only"), db.begin() as connection:
             connection.execute(text(statement))
     assert count(db, "SELECT count(*) FROM timeline") == 1
+
+
+def test_what_was_not_read_is_counted_by_connection_and_field(db: Engine, journal: StoredJournal) -> None:
+    def handle(connection: str, ticket_id: str) -> None:
+        lost = (LeftOut("subject", "a", "expected text", "Mend it."), LeftOut("", "", "and 7 more values", ""))
+        became = TicketChange(
+            connection, ticket_id, ChangeKind.UPDATED, "e", unknown_words={"status": f"odd {ticket_id}"}, left_out=lost
+        )
+        number, _ = journal.accept(connection, request(), Arrival(f"k{ticket_id}", ticket_id, "e"))
+        with journal.case(connection, ticket_id, NOW) as case:
+            case.conclude([Outcome(number, DeliveryStatus.HANDLED, became)])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(handle, ["zendesk", "freshdesk"] * 10, map(str, range(20))))
+    assert not_read.totals(db) == {(c, *what): 10 for c in ("freshdesk", "zendesk") for what in (VALUE_OF, WORD_OF)}
 
 
 def test_replay_queues_again_and_counts(db: Engine, journal: StoredJournal) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, create_engine, text
 
 from escalation.ports import BadSignature
+from store import not_read
 from tests.web_data import NOW, ROSTER, Web, web
 from tests.web_rows import fill
 
@@ -119,6 +121,15 @@ def test_refused_webhooks_are_counted_by_reason(engine: Engine, tmp_path: Path) 
     for _ in range(2):
         here.client("").post("/webhooks/zendesk", data=b"{}")
     assert metrics(here)["baton_webhooks_refused_total", "zendesk", "bad_signature"] == 2
+
+
+def test_what_mappings_could_not_read_is_counted_by_field(engine: Engine, tmp_path: Path) -> None:
+    with engine.begin() as db:
+        not_read.add(db, Counter({("zendesk", not_read.WORD, "status"): 2, ("zendesk", not_read.VALUE, "subject"): 1}))
+        not_read.add(db, Counter({("zendesk", not_read.WORD, "status"): 1}))
+    told = metrics(web(engine, tmp_path))
+    assert told["baton_unknown_words_total", "zendesk", "status"] == 3
+    assert told["baton_values_left_out_total", "zendesk", "subject"] == 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -297,6 +298,9 @@ def test_the_retry_button_is_for_set_aside_actions_only(here: Web) -> None:
     ("status", "words"),
     [
         ("handled", "priority changed"),
+        ("handled", "No table of the mapping has the word “Frozen"),
+        ("handled", "Left out: expected text, found a list, at <code>detail.assignee_id</code>, line 85 of the mapping."),
+        ("handled", 'Not all of it could be read: <a href="#not-read">2 values</a>'),
         ("ignored", "about a user, not a ticket"),
         ("unreadable", "Add id to the trigger"),
         ("failed", "Handling was given up"),
@@ -306,6 +310,11 @@ def test_the_retry_button_is_for_set_aside_actions_only(here: Web) -> None:
 def test_one_delivery_says_what_became_of_it_and_what_to_do(here: Web, ids: dict[str, int], status: str, words: str) -> None:
     page = as_(here, "boss").get(f"/deliveries/{ids[status]}").text
     assert words in page and "very-secret" not in page
+
+
+def test_the_list_says_what_was_not_read(here: Web, ids: dict[str, int]) -> None:
+    page = as_(here, "boss").get("/deliveries").text
+    assert re.findall(r'href="/deliveries/(\d+)#not-read">([^<]+)<', page) == [(str(ids["handled"]), "2 not read")]
 
 
 def test_a_body_is_shown_indented_and_escaped(here: Web, ids: dict[str, int]) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 from config.settings import Settings
 from escalation.hop import State
-from store import migrate, queries, vitals
+from store import migrate, not_read, queries, vitals
 from web import auth
 from web.problems import DATABASE_AWAY, answer, problem
 from web.refusals import Refusals
@@ -30,6 +30,8 @@ _STATES: dict[str, tuple[str, tuple[str, ...]]] = {  # table → label and the s
     "handoffs": ("state", tuple(State)),
     "jobs": ("status", ("todo", "doing", "succeeded", "failed")),
 }
+_WORDS = "Words of handled deliveries that no table of the mapping has, each time one is handled"
+_VALUES = "Values of handled deliveries that were left out because they are of another type than the mapping says"
 
 
 def blueprint(engine: Engine, settings: Settings, refusals: Refusals) -> Blueprint:
@@ -128,6 +130,7 @@ class _Counts(Collector):
         overdue = vitals.timers_overdue(self.engine)
         yield GaugeMetricFamily("baton_timers_overdue", "Timers that are due and have not fired", value=overdue)
         yield from self._ages()
+        yield from self._not_read()
         yield self._refused()
 
     def _ages(self) -> Iterator[Metric]:
@@ -135,6 +138,13 @@ class _Counts(Collector):
         for name, age in (("worker", ages.worker), ("clock", ages.clock)):
             text = f"Seconds since the last sign of life of a {name}, +Inf before the first"
             yield GaugeMetricFamily(f"baton_{name}_seen_seconds_ago", text, value=float("inf") if age is None else age)
+
+    def _not_read(self) -> Iterator[Metric]:
+        words = CounterMetricFamily("baton_unknown_words", _WORDS, labels=("connection", "field"))
+        values = CounterMetricFamily("baton_values_left_out", _VALUES, labels=("connection", "field"))
+        for (connection, kind, field_), count in not_read.totals(self.engine).items():
+            (words if kind == not_read.WORD else values).add_metric((connection, field_), count)
+        yield from (words, values)
 
     def _refused(self) -> Metric:
         text = "Webhooks refused on this machine, with nothing kept unless the reason is unreadable"

@@ -43,6 +43,14 @@ _DELIVERY = {
     "received_at": AT,
     "handled_at": AT_OR_NONE,
     "replays": NUMBER,
+    "not_read": of("integer", description="how many of its words and values the mapping could not read"),
+}
+_LEFT_OUT = {
+    "field": of("string", description='canonical; "body" for the whole of it'),
+    "path": of("string", description="in what was sent"),
+    "problem": TEXT,
+    "remedy": TEXT,
+    "line": of("integer", description="of the mapping; 0 where it has no part in it"),
 }
 _EVALUATION = {"id": NUMBER, "at": AT, "escalate": YES, "reasons": list_of(TEXT), "escalation_id": TEXT_OR_NONE}
 _ESCALATION = {
@@ -148,6 +156,8 @@ SCHEMAS: Json = {
             "encoding": word(("text", "base64")),
             "body": TEXT,
             "became": of("object", "null", description="the canonical change, or why it was ignored"),
+            "unknown_words": of("object", description="canonical field → the helpdesk's word that no table of the mapping has"),
+            "left_out": list_of(object_of(_LEFT_OUT)),
             "evaluations": list_of(object_of(_EVALUATION)),
             "actions": list_of(ref("Action")),
         }

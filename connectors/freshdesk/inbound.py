@@ -25,6 +25,7 @@ from connectors.notes import mark
 from connectors.signatures import require_match
 from escalation.ports import Arrival, Inbound, Unreadable
 from escalation.ticket import ChangeKind, Group, Ignored, Person, Ticket, TicketChange
+from escalation.unread import by_address
 from mappings.schema import Mapping as Words
 
 Body = dict[str, Any]  # JSON of the vendor; nothing typed so leaves this folder
@@ -99,10 +100,16 @@ def payload_of(inbound: Inbound) -> Body:
 
     A body that pasted-in placeholders have broken is replaced by the query's ``ticket_id`` (and ``event``), if it is there.
     """
+    return _payload(inbound)[0]
+
+
+def _payload(inbound: Inbound) -> tuple[Body, bool]:
+    """The same, and whether the body could be read."""
+    told, whole = {}, True
     try:
         told = _told(inbound)
     except Unreadable:
-        told = {}
+        whole = False
         if not _is_id(inbound.query.get("ticket_id")):
             raise
     if not _is_id(told.get("ticket_id")) and _is_id(inbound.query.get("ticket_id")):
@@ -110,7 +117,7 @@ def payload_of(inbound: Inbound) -> Body:
     for name in ("event", "triggered_event"):
         if name in inbound.query:
             told.setdefault(name, _clean(inbound.query[name], 1))
-    return with_event({_WRAPPER: told})
+    return with_event({_WRAPPER: told}), whole
 
 
 def with_event(payload: Mapping[str, Any]) -> Body:
@@ -274,11 +281,14 @@ def _minute(received: str) -> str:
 
 def change(inbound: Inbound, words: Words, connection: Connection) -> TicketChange | Ignored:
     """What the webhook means, through the mapping; Unreadable when it names no ticket."""
-    payload = payload_of(inbound)
+    payload, whole = _payload(inbound)
     if not _is_id(payload[_WRAPPER].get("ticket_id")):
         raise Unreadable("no usable ticket id", path=f"{_WRAPPER}.ticket_id", remedy=_REMEDY)
     told = words.change(SHAPE, payload, connection.id)
-    return told if isinstance(told, Ignored) else _with_empty(_without_labels(told), payload["_event"])
+    if isinstance(told, Ignored):
+        return told
+    change = _with_empty(_without_labels(told), payload["_event"])
+    return change if whole else by_address(change, inbound, _REMEDY)
 
 
 def _without_labels(told: TicketChange) -> TicketChange:

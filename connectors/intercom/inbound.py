@@ -21,6 +21,7 @@ from connectors.notes import mark
 from connectors.signatures import hex_sha1, require_fresh, require_match
 from escalation.ports import Arrival, Inbound, Unreadable
 from escalation.ticket import ChangeKind, Ignored, Message, Person, Ticket, TicketChange
+from escalation.unread import by_address
 from mappings.schema import Mapping as Words
 
 Body = dict[str, Any]  # JSON of the vendor; nothing typed so leaves this folder
@@ -48,6 +49,7 @@ _OWN_PART: Mapping[str, str] = dict.fromkeys(
     "conversation.contact.detached": "participant_removed",
 }  # fmt: skip
 _WITH_NEWEST_PART = ("conversation", "conversation_v1")  # shapes
+_NO_JSON = "Check what the address in the Developer Hub is called by; Intercom itself sends JSON objects."
 _APPS = {"api.eu.intercom.io": "app.eu.intercom.com", "api.au.intercom.io": "app.au.intercom.com"}
 
 
@@ -96,13 +98,12 @@ def payload_of(inbound: Inbound) -> Body | None:
 
 
 def _object(body: bytes) -> Body:
-    remedy = "Check what the address in the Developer Hub is called by; Intercom itself sends JSON objects."
     try:
         payload = json.loads(body, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        raise Unreadable("the body is not JSON", remedy=remedy) from None
+        raise Unreadable("the body is not JSON", remedy=_NO_JSON) from None
     if not isinstance(payload, dict):
-        raise Unreadable("the body is not a JSON object", remedy=remedy)
+        raise Unreadable("the body is not a JSON object", remedy=_NO_JSON)
     return payload
 
 
@@ -169,7 +170,7 @@ def change(inbound: Inbound, words: Words, connection: Connection) -> TicketChan
     if payload is None:
         event = _thin_event(inbound)
         kind = _THIN_EVENTS.get(event.lower(), ChangeKind.UPDATED)
-        return TicketChange(connection.id, inbound.query["ticket_id"], kind, event)
+        return by_address(TicketChange(connection.id, inbound.query["ticket_id"], kind, event), inbound, _NO_JSON)
     shape = shape_of(payload)
     told = words.change(shape, payload, connection.id)
     if isinstance(told, Ignored):

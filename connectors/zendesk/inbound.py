@@ -16,6 +16,7 @@ from typing import Any
 from connectors.signatures import base64_sha256, require_fresh, require_match
 from escalation.ports import Arrival, BadSignature, Inbound, Unreadable
 from escalation.ticket import Ignored, TicketChange
+from escalation.unread import by_address
 from mappings.schema import Mapping
 
 Payload = dict[str, Any]
@@ -26,6 +27,7 @@ INVOCATION = "X-Zendesk-Webhook-Invocation-Id"
 
 _LONGEST_KEY = 200
 _HASH = "hash:"  # before a key that is made of the request, which carried none
+_BROKEN = "A placeholder in the trigger's body that holds a quote or a line break breaks it: leave out titles and comments."
 _THIN_BODY = '{"ticket_id":"{{ticket.id}}","event":"escalation_requested"}'
 
 
@@ -61,7 +63,10 @@ def payload_of(inbound: Inbound) -> Payload:
 
     Raises Unreadable otherwise. An administrator's hand-written body breaks when a placeholder holds a quote or a line break.
     """
-    body = _object(inbound.body)
+    return _payload(inbound, _object(inbound.body))
+
+
+def _payload(inbound: Inbound, body: Payload | None) -> Payload:
     if body is not None and shape_of(body) == "event":
         return body
     asked = inbound.query.get("ticket_id", "").strip()
@@ -69,10 +74,8 @@ def payload_of(inbound: Inbound) -> Payload:
         return {**_thin(inbound, asked), **{key: value for key, value in (body or {}).items() if value not in (None, "")}}
     if body is not None:
         return body
-    raise Unreadable(
-        "the body is not a JSON object and the address names no ticket",
-        remedy=f"use the body {_THIN_BODY}, or add ?ticket_id={{{{ticket.id}}}} to the webhook's address",
-    )
+    remedy = f"use the body {_THIN_BODY}, or add ?ticket_id={{{{ticket.id}}}} to the webhook's address"
+    raise Unreadable("the body is not a JSON object and the address names no ticket", remedy=remedy)
 
 
 def _thin(inbound: Inbound, ticket_id: str) -> Payload:
@@ -137,5 +140,9 @@ def _key(inbound: Inbound, body: Payload, shape: str) -> str:
 
 def change(inbound: Inbound, mapping: Mapping, connection: str) -> TicketChange | Ignored:
     """What the delivery means for a ticket; events about users, organisations and the like are Ignored with the reason."""
-    body = payload_of(inbound)
-    return mapping.change(shape_of(body), body, connection)
+    told = _object(inbound.body)
+    body = _payload(inbound, told)
+    became = mapping.change(shape_of(body), body, connection)
+    if told is not None or isinstance(became, Ignored):
+        return became
+    return by_address(became, inbound, _BROKEN)
