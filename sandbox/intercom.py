@@ -90,7 +90,7 @@ def _view(world: World, thing: Body) -> pages.TicketView:
     source = thing.get("source") or {}
     holder = admin(world.state, world.play, thing["admin_assignee_id"]) or {}
     group = team(thing["team_assignee_id"]) or {}
-    first = (thing["contacts"]["contacts"] or [{}])[0]
+    first: Body = next(iter((thing.get("contacts") or {}).get("contacts") or ()), {})
     requester = contact(world.state, str(first.get("id"))) or {}
     subject = attributes.get("_default_title_") or thing.get("title") or source.get("subject") or _text(source.get("body"))
     return pages.TicketView(

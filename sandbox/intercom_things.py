@@ -105,13 +105,24 @@ def _number(value: object, default: int) -> int:
 
 
 def _sound(thing: Body) -> Body:
-    """Times and parts as they must be, for what was learned from odd notifications; those of tickets leave empty keys out."""
+    """Times, contacts and parts as they must be, for what was learned from odd notifications; those of tickets leave empty keys
+    out."""
     name = f"{thing['type']}_parts"
+    people = thing["contacts"].get("contacts") if isinstance(thing["contacts"], dict) else None
+    contacts = [one for one in people if isinstance(one, dict)] if isinstance(people, list) else []
     held = thing[name].get(name) if isinstance(thing[name], dict) else None
     times = {key: _number(thing[key], now()) for key in ("created_at", "updated_at")}
     bare: Body = {"id": "", "part_type": "", "body": None, "author": {}, **times}
-    parts = [bare | part for part in held if isinstance(part, dict)] if isinstance(held, list) else []
-    return {**thing, **times, name: {"type": f"{thing['type']}_part.list", name: parts, "total_count": len(parts)}}
+    parts = [_filled(bare, part) for part in held if isinstance(part, dict)] if isinstance(held, list) else []
+    listed = {"type": f"{thing['type']}_part.list", name: parts, "total_count": len(parts)}
+    return {**thing, **times, "contacts": {"type": "contact.list", "contacts": contacts}, name: listed}
+
+
+def _filled(base: Body, given: Body, *apart: str) -> Body:
+    """``base`` with what was given, but for what is none of the objects that Intercom keeps there."""
+    objects = {name for name, value in base.items() if isinstance(value, dict)}
+    odd = {name for name in objects & given.keys() if not isinstance(given[name], dict | None)}
+    return base | {name: value for name, value in given.items() if name not in odd and name not in apart}
 
 
 def _part_type(comment: Body) -> str:
@@ -135,7 +146,7 @@ def _conversation(given: Body, id: str, comments: list[Body]) -> Body:
         "source": source,
         "contacts": {"type": "contact.list", "contacts": [{"type": "contact", "id": author.get("id"), "external_id": None}]},
     }
-    return base | {name: value for name, value in given.items() if name not in ("comments", "source")} | {"id": id}
+    return _filled(base, given, "comments", "source") | {"id": id}
 
 
 def _source(given: Body, id: str, comments: list[Body]) -> Body:
@@ -171,7 +182,7 @@ def _ticket(given: Body, id: str) -> Body:
         "company_id": None,
         "channel": "messenger",
     }
-    return base | {name: value for name, value in given.items() if name != "comments"} | {"id": id}
+    return _filled(base, given, "comments") | {"id": id}
 
 
 def learned(payloads: list[Body]) -> Body | None:

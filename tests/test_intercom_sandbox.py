@@ -255,6 +255,24 @@ def test_every_fixture_can_be_learned_or_left(name: str) -> None:
         assert key_of(thing) and isinstance(thing["updated_at"], int)
 
 
+def test_what_is_learned_can_be_shown_whatever_was_told(play: Playground) -> None:
+    things = [learned([body]) for name in fixture_names("intercom") if (body := fixture("intercom", name).get("body"))]
+    shown = [thing for thing in things if thing]
+    for thing in shown:
+        play.state.put("intercom", "tickets", key_of(thing), thing)
+    page = play.ask("GET", "")
+    assert page.status_code == 200 and "cannot be shown" not in page.text
+    assert all(f"/tickets-page/{key_of(thing)}" in page.text for thing in shown)
+
+
+def test_a_ticket_that_cannot_be_shown_does_not_take_the_list_away(play: Playground) -> None:
+    play.seed(CONVERSATION)
+    play.state.put("intercom", "tickets", "9", {"id": "9", "type": "conversation", "contacts": None})
+    page = play.ask("GET", "")
+    assert page.status_code == 200 and "Nothing works" in page.text and "This ticket cannot be shown" in page.text
+    assert "This ticket cannot be shown" in play.ask("GET", "tickets-page/9").text
+
+
 def test_recorded_notifications_can_be_learned() -> None:
     found = {path.stem: learned([json.loads(path.read_text())]) for path in shared("fixtures/intercom/zulip").glob("*.json")}
     assert {name for name, thing in found.items() if thing is None} == {"conversation_deleted", "ping", "admin_away_mode_updated"}
