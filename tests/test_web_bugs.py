@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from sqlalchemy import Engine
 from escalation.bug import Candidate, Evidence
 from escalation.bugs import Asked, Reported
 from escalation.ports import BadSignature, Unreadable
+from store import accounts
 from store.bugs import StoredBugs
 from tests import databases
-from tests.web_data import BUG, NOW, ROSTER, Web, csrf, people, sign_in, web
+from tests.web_data import BUG, NOW, PASSWORD, ROSTER, Web, csrf, people, sign_in, web
 from tests.web_rows import fill
 
 REPORT = "/api/v1/handoffs/hf_1/bug"
@@ -145,6 +147,29 @@ def test_a_refused_report_keeps_what_was_written(here: Web) -> None:
     page = client.get("/handoffs/hf_1/bug").text
     answer = client.post("/handoffs/hf_1/bug", data={"csrf_token": csrf(page), "choice": "new", "steps": "1. <b>Open"})
     assert answer.status_code == 409 and "1. &lt;b&gt;Open</textarea>" in answer.text and "May be a bug" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("who", "handoff", "moves"),
+    [
+        ("vic", "hf_1", set()),
+        ("ada", "hf_1", {"report"}),  # she is only asked
+        ("boss", "hf_1", {"report"}),
+        ("bob", "hf_2", {"report", "return"}),  # he has it
+        ("boss", "hf_2", {"report"}),
+        ("vic", "hf_2", set()),
+    ],
+)
+def test_the_page_has_only_what_one_can_do(here: Web, who: str, handoff: str, moves: set[str]) -> None:
+    with suppress(accounts.Refused):  # the tests of this file share their database
+        accounts.add_user(here.engine, "bob@example.com", PASSWORD, accounts.Role.AGENT)
+    client = here.client("")
+    sign_in(client, f"{who}@example.com")
+    page = client.get(f"/handoffs/{handoff}/bug").text
+    forms = {"report": f'action="/handoffs/{handoff}/bug"', "return": f'action="/handoffs/{handoff}/return"'}
+    assert {name for name, form in forms.items() if form in page} == moves
+    assert ("An agent, a lead or an admin can report one here." in page) == (not moves)
+    assert ("Report a bug</a>" in client.get(f"/handoffs/{handoff}").text) == bool(moves)
 
 
 def test_who_may_only_look_reports_nothing(here: Web) -> None:

@@ -234,7 +234,7 @@ class FakeBugs:
         return ("github",)
 
     def look(self, handoff_id: str, added: Evidence = NO_EVIDENCE) -> Outlook:
-        if handoff_id != "hf_1":
+        if handoff_id not in ("hf_1", "hf_2"):
             raise LookupError(handoff_id)
         candidates = (Candidate(BUG, 0.75, "same error err-5021"),)
         return Outlook("github", "ERR-5021", Evidence("Chrome <126>"), self.lacking, candidates, (BUG,))

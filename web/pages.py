@@ -160,18 +160,13 @@ class Pages:
         escalation = queries.escalation(self._engine, found["escalation_id"]) or {}
         shown = pages_show.Shown(found, escalation, self._pipeline.roster(), datetime.now(UTC))
         choices = {"reasons": DeclineReason, "verdicts": WORDS, "minutes": _MINUTES}
-        told = {"presses": self._presses(shown), "may_judge": self._may_judge(shown)}
+        told = {"presses": shown.presses_of(auth.signed_in()), "may_judge": self._may_judge(shown)}
         bugs = StoredBugs(self._engine).of_ticket(found["connection"], found["ticket_id"])
         return render_template("pages/handoff.html", shown=shown, bugs=bugs, **choices, **told)
 
     def _may_judge(self, shown: pages_show.Shown) -> bool:
         user = auth.signed_in()
         return bool(user and user.role.covers(Role.AGENT) and shown.may_judge(user.email, lead=user.role.covers(Role.LEAD)))
-
-    def _presses(self, shown: pages_show.Shown) -> tuple[str, ...]:
-        """What the signed-in person can press."""
-        user = auth.signed_in()
-        return shown.presses(user.email) if user and user.role.covers(Role.AGENT) else ()
 
     def answer(self, handoff: str, press: str) -> Answered:
         user = person(Role.AGENT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -10,9 +11,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from escalation.bug import NEEDED, BugState, Evidence
 from escalation.bugs import Asked
-from store import bug_queries
+from escalation.roster import Roster
+from store import bug_queries, queries
 from store.accounts import Role
-from web import asked
+from web import asked, auth, pages_show
 from web.bodies import MOST_WORDS
 from web.ports import BugDesk
 
@@ -28,8 +30,8 @@ NEW = "new"  # the choice that is no bug's id
 class BugPages:
     """The views; everybody sees, agents report."""
 
-    def __init__(self, engine: Engine, bugs: BugDesk) -> None:
-        self._engine, self._bugs = engine, bugs
+    def __init__(self, engine: Engine, roster: Callable[[], Roster], bugs: BugDesk) -> None:
+        self._engine, self._roster, self._bugs = engine, roster, bugs
 
     def bugs(self) -> Answered:
         state = asked.choice("state", tuple(BugState), "")
@@ -60,7 +62,15 @@ class BugPages:
             found = self._bugs.look(handoff, added)
         except LookupError:
             abort(404, f"There is no handoff {handoff}.")
-        return render_template("pages/bug.html", handoff=handoff, found=found, added=added, needed=NEEDED, new=NEW), status
+        about = {"handoff": handoff, "found": found, "added": added, "needed": NEEDED, "new": NEW}
+        return render_template("pages/bug.html", **about, **self._may(handoff)), status
+
+    def _may(self, handoff: str) -> dict[str, bool]:
+        """What the signed-in person can do here: whoever holds the handoff returns it, and nobody else."""
+        user, found = auth.signed_in(), queries.handoff(self._engine, handoff)
+        shown = pages_show.Shown(found, {}, self._roster(), datetime.now(UTC)) if found else None
+        returns = shown is not None and "return" in shown.presses_of(user)
+        return {"may": user is not None and user.role.covers(Role.AGENT), "may_return": returns}
 
 
 def _text(name: str) -> str:

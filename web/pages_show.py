@@ -19,6 +19,7 @@ from escalation.package import ContextPackage
 from escalation.playbook import Severity
 from escalation.roster import Roster
 from store import codec
+from store.accounts import Role, User
 from store.queries import DELIVERY_STATUSES, MOST_COUNTED, Item
 from web.api_views import readable
 from web.desk_events import TEAM
@@ -254,6 +255,10 @@ class Shown:
         own = (o for o in self.handoff["offers"] if o["agent"] == agent and o["state"] == OfferState.OPEN)
         once = any(o.get("snoozed") for o in own)
         return () if once or self.handoff["severity"] == Severity.CRITICAL else ("snooze",)
+
+    def presses_of(self, user: User | None) -> tuple[str, ...]:
+        """What the signed-in person can press now, which is nothing for who may only look."""
+        return self.presses(user.email) if user and user.role.covers(Role.AGENT) else ()
 
     def may_judge(self, email: str, *, lead: bool) -> bool:
         """Whether this person may say what they think of it: whoever had it, or a lead."""
