@@ -172,6 +172,9 @@ def test_a_shift_is_handed_over_and_taken_over_on_the_pages(site: tuple[World, W
     noted = send(ada, f"{here}/note", here, text="Kim is kind <b>", item=first)
     assert "Kim is kind &lt;b&gt;" in noted.text
     assert "A quiet day" in send(ada, f"{here}/note", here, text="A quiet day").text
+    long = send(ada, f"{here}/note", here, text="x" * 1001, item=first)
+    assert long.status_code == 422 and "A note has 1 to 1000 characters" in long.text and f"{'x' * 1001}</textarea>" in long.text
+    assert f'<option value="{first}" selected>' in long.text and f'<link rel="canonical" href="{here}">' in long.text
     shown = bob.get(here).text
     assert shown.count("I take it over") == 2 and shown.count("I cannot") == 2 and "Add a note" not in shown
     assert "I take it over" not in vic.get(here).text

@@ -145,8 +145,12 @@ def test_a_refused_report_keeps_what_was_written(here: Web) -> None:
     client = here.client("")
     sign_in(client, "ada@example.com")
     page = client.get("/handoffs/hf_1/bug").text
-    answer = client.post("/handoffs/hf_1/bug", data={"csrf_token": csrf(page), "choice": "new", "steps": "1. <b>Open"})
+    answer = client.post(
+        "/handoffs/hf_1/bug", data={"csrf_token": csrf(page), "choice": "new", "steps": "1. <b>Open", "anyway": "on"}
+    )
     assert answer.status_code == 409 and "1. &lt;b&gt;Open</textarea>" in answer.text and "May be a bug" in answer.text
+    assert 'value="new" checked' in answer.text and 'name="anyway" checked' in answer.text, "and what was chosen"
+    assert 'value="b_1" checked' not in answer.text
 
 
 @pytest.mark.parametrize(

@@ -238,20 +238,21 @@ def test_who_comes_too_late_is_told_who_has_it(here: Web) -> None:
 @pytest.mark.parametrize(
     ("who", "address", "data", "status"),
     [
-        ("ada", "/handoffs/hf_1/decline", {"reason": "tired"}, 400),
-        ("ada", "/handoffs/hf_1/return", {"reason": "  "}, 400),
-        ("ada", "/handoffs/hf_1/explode", {}, 400),
+        ("ada", "/handoffs/hf_1/decline", {"reason": "tired"}, 422),
+        ("ada", "/handoffs/hf_1/return", {"reason": "  "}, 422),
+        ("ada", "/handoffs/hf_1/explode", {}, 404),
+        ("ada", "/handoffs/hf_0/return", {}, 404),
         ("boss", "/handoffs/hf_1/accept", {}, 403),  # nobody in the roster
         ("vic", "/handoffs/hf_1/accept", {}, 403),
         ("ada", "/handoffs/hf_1/next-level", {"steps": "1"}, 403),
-        ("cleo", "/handoffs/hf_1/next-level", {}, 400),
-        ("cleo", "/handoffs/hf_1/next-level", {"steps": "-1"}, 400),
+        ("cleo", "/handoffs/hf_1/next-level", {}, 422),
+        ("cleo", "/handoffs/hf_1/next-level", {"steps": "-1"}, 422),
         ("cleo", "/handoffs/hf_1/refresh", {}, 403),
-        ("ada", "/handoffs/hf_1/reassign", {"to": "bob"}, 400),
-        ("ada", "/handoffs/hf_1/reassign", {"to": "nobody", "reason": "x"}, 400),
+        ("ada", "/handoffs/hf_1/reassign", {"to": "bob"}, 422),
+        ("ada", "/handoffs/hf_1/reassign", {"to": "nobody", "reason": "x"}, 422),
         ("vic", "/handoffs/hf_1/reassign", {"to": "bob", "reason": "x"}, 403),
-        ("ada", "/handoffs/hf_1/snooze", {"reason": "7"}, 400),
-        ("ada", "/handoffs/hf_1/feedback", {"verdict": "fine"}, 400),
+        ("ada", "/handoffs/hf_1/snooze", {"reason": "7"}, 422),
+        ("ada", "/handoffs/hf_1/feedback", {"verdict": "fine"}, 422),
         ("vic", "/handoffs/hf_1/feedback", {"verdict": "ai"}, 403),
         ("ada", "/actions/1/retry", {}, 403),
         ("ada", "/deliveries/1/replay", {}, 403),
@@ -262,6 +263,68 @@ def test_presses_that_are_refused(here: Web, who: str, address: str, data: dict[
     token = csrf(client.get("/handoffs").text)
     assert client.post(address, data={"csrf_token": token, **data}).status_code == status
     assert not here.pipeline.calls
+
+
+@pytest.mark.parametrize(
+    ("who", "form", "data", "told"),
+    [
+        ("ada", "decline", {"reason": "tired"}, "Choose a reason for declining."),
+        ("ada", "snooze", {"reason": "7"}, "Choose how much longer."),
+        ("bob", "return", {"reason": " \r\n "}, "Write what is missing; the sender reads it."),
+        ("ada", "reassign", {"reason": "knows <it>"}, "Choose who is to have it."),
+        ("ada", "reassign", {"to": "bob", "reason": " "}, "Say in a few words why; whoever is asked reads it."),
+        ("cleo", "feedback", {"verdict": "fine"}, "Choose one of the verdicts."),
+        ("cleo", "next-level", {}, "The page had lost what it showed. Look at it again, then press."),
+    ],
+)
+def test_wrong_input_shows_the_handoff_again_with_one_sentence_and_what_was_written(
+    here: Web, who: str, form: str, data: dict[str, str], told: str
+) -> None:
+    with suppress(accounts.Refused):  # the tests of this file share their database
+        accounts.add_user(here.engine, "bob@example.com", PASSWORD, Role.AGENT)
+    client, handoff = as_(here, who), "hf_2" if who == "bob" else "hf_1"
+    page = client.post(f"/handoffs/{handoff}/{form}", data={"csrf_token": csrf(client.get("/handoffs").text), **data}).text
+    assert f'<p class="told refused" role="status">{told}</p>' in page and page.count("told refused") == 1
+    assert f'<link rel="canonical" href="/handoffs/{handoff}">' in page, "where it is read from, and where the script goes on"
+    if form in ("decline", "snooze", "return", "reassign"):
+        assert re.search(rf'<details class="press" open>(?:(?!</details>).)*/{form}"', page, re.DOTALL), "the form is open"
+    if form == "reassign":
+        assert ("knows &lt;it&gt;</textarea>" in page) == ("to" not in data)
+        assert ('<option value="bob" selected>' in page) == ("to" in data)
+
+
+@pytest.mark.parametrize(
+    ("who", "kept"),
+    [("bob", 'rows="3">the <b>invoice</textarea>'), ("ada", 'You wrote: <span class="said">the <b>invoice</span>')],
+)
+def test_a_refused_return_keeps_what_was_written_even_where_its_form_is_gone(here: Web, who: str, kept: str) -> None:
+    with suppress(accounts.Refused):
+        accounts.add_user(here.engine, "bob@example.com", PASSWORD, Role.AGENT)
+    here.pipeline.says = Said(ok=False, text="Cleo has it now.", holder="cleo")
+    client = as_(here, who)
+    sent = {"csrf_token": csrf(client.get("/handoffs").text), "reason": "the <b>invoice"}
+    page = client.post("/handoffs/hf_2/return", data=sent)
+    assert page.status_code == 409 and "Cleo has it now." in page.text
+    assert kept.replace("<b>", "&lt;b&gt;") in page.text
+
+
+def test_a_form_is_good_for_as_long_as_the_session(here: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = as_(here, "ada")
+    token = csrf(client.get("/handoffs/hf_1").text)
+    for hours, status in ((11, 303), (13, 400)):
+        later = int(datetime.now(UTC).timestamp()) + hours * 3600
+        monkeypatch.setattr("itsdangerous.TimestampSigner.get_timestamp", lambda _, later=later: later)
+        assert client.post("/handoffs/hf_1/accept", data={"csrf_token": token}).status_code == status
+
+
+def test_what_cannot_be_repeated_leads_back_with_a_sentence(here: Web) -> None:
+    here.pipeline.trouble = LookupError("none")
+    client = as_(here, "cleo")
+    sent = {"csrf_token": csrf(client.get("/handoffs").text), "next": "/handoffs/hf_1"}
+    for address in ("/actions/999/retry", "/deliveries/999/replay"):
+        response = client.post(address, data=sent)
+        assert (response.status_code, response.headers["Location"]) == (303, "/handoffs/hf_1")
+        assert "There is nothing to repeat any more" in client.get("/deliveries").text
 
 
 @pytest.mark.parametrize("address", ["/handoffs/hf_1/accept", "/actions/1/retry", "/deliveries/1/replay", "/sign-out"])

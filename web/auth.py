@@ -133,7 +133,8 @@ def require_csrf() -> None:
         return
     given = request.headers.get("X-CSRFToken") or request.form.get("csrf_token")
     try:
-        validate_csrf(given)
+        # As long as the session: what somebody wrote for more than an hour must not be lost.
+        validate_csrf(given, time_limit=int(_SESSION_LIFE.total_seconds()))
     except ValueError:  # wtforms' ValidationError
         abort(400, "This form is out of date. Reload the page and try again.")
 

@@ -36,6 +36,12 @@ Answered = str | BaseResponse | tuple[str, int]
 MOST_BYTES = 64 * 1024
 LIVE = ("offered", "waiting", "accepted", "answered")
 _MINUTES = tuple(str(int(span.total_seconds()) // 60) for span in CHOICES)
+_WRITTEN = ("return", "reassign")  # forms in which somebody writes
+_LACKS = {
+    "decline": "Choose a reason for declining.",
+    "return": "Write what is missing; the sender reads it.",
+    "snooze": "Choose how much longer.",
+}
 _FREE = ("pages.sign_in", "pages.static")
 
 
@@ -156,11 +162,15 @@ class Pages:
         )
 
     def handoff(self, handoff: str) -> Answered:
+        return self._handoff(handoff, {})
+
+    def _handoff(self, handoff: str, entered: Mapping[str, str]) -> str:
+        """The page; ``entered`` is what a form that was refused held: its ``form``, and what stood in its fields."""
         found = queries.handoff(self._engine, handoff) or abort(404, f"There is no handoff {handoff}.")
         escalation = queries.escalation(self._engine, found["escalation_id"]) or {}
         shown = pages_show.Shown(found, escalation, self._pipeline.roster(), datetime.now(UTC))
         choices = {"reasons": DeclineReason, "verdicts": WORDS, "minutes": _MINUTES}
-        told = {"presses": shown.presses_of(auth.signed_in()), "may_judge": self._may_judge(shown)}
+        told = {"presses": shown.presses_of(auth.signed_in()), "may_judge": self._may_judge(shown), "entered": entered}
         bugs = StoredBugs(self._engine).of_ticket(found["connection"], found["ticket_id"])
         return render_template("pages/handoff.html", shown=shown, bugs=bugs, **choices, **told)
 
@@ -173,29 +183,32 @@ class Pages:
         agent = self._pipeline.roster().by_chat("", user.email)
         if agent is None:
             abort(403, f"{user.email} is nobody in the roster, so there is nobody to assign to. Add the address to the roster.")
-        return self._answered(handoff, _event(press, agent.id))
+        event = _event(press, agent.id)
+        return self._again(handoff, press, event, 422) if isinstance(event, str) else self._answered(handoff, event, press)
 
     def next_level(self, handoff: str) -> Answered:
         user, steps = person(Role.LEAD), request.form.get("steps", "")
         if not (steps.isdecimal() and steps.isascii() and len(steps) < 10):
-            abort(400, "The page has lost what it showed. Look at the handoff again, then press.")
+            return self._again(handoff, "next-level", "The page had lost what it showed. Look at it again, then press.", 422)
         return self._answered(handoff, NextLevel(self._known(user), int(steps), lead=True))
 
     def reassign(self, handoff: str) -> Answered:
         user, why = person(Role.AGENT), words("reason")
+        if not words("to"):
+            return self._again(handoff, "reassign", "Choose who is to have it.", 422)
         if not why:
-            abort(400, "Say in a few words why; whoever is asked reads it.")
+            return self._again(handoff, "reassign", "Say in a few words why; whoever is asked reads it.", 422)
         try:
             to, is_team = named(words("to"), self._pipeline.roster())
         except Misread as wrong:
-            abort(400, str(wrong))
+            return self._again(handoff, "reassign", str(wrong), 422)
         lead = user.role.covers(Role.LEAD)
-        return self._answered(handoff, Reassign(self._known(user), to, why, is_team, lead, "page"))
+        return self._answered(handoff, Reassign(self._known(user), to, why, is_team, lead, "page"), "reassign")
 
     def judge(self, handoff: str) -> Answered:
         user, verdict = person(Role.AGENT), words("verdict")
         if verdict not in tuple(Verdict):
-            abort(400, "Choose one of the verdicts.")
+            return self._again(handoff, "feedback", "Choose one of the verdicts.", 422)
         return self._answered(handoff, Judge(self._known(user), Verdict(verdict), user.role.covers(Role.LEAD), "page"))
 
     def refresh(self, handoff: str) -> Answered:
@@ -206,11 +219,19 @@ class Pages:
         agent = self._pipeline.roster().by_chat("", user.email)
         return agent.id if agent else user.name or user.email
 
-    def _answered(self, handoff: str, event: Pressed) -> Answered:
+    def _again(self, handoff: str, form: str, why: str, status: int) -> Answered:
+        """The page once more with why it was refused, the form open, and what was written in it."""
+        flash(why, "refused")
+        return self._handoff(handoff, {"form": form, "reason": words("reason"), "to": words("to")}), status
+
+    def _answered(self, handoff: str, event: Pressed, form: str = "") -> Answered:
+        """Do what was pressed, and show what became of it; a ``form`` that is refused keeps what somebody wrote in it."""
         try:
             told = self._pipeline.answer(handoff, event, datetime.now(UTC))
         except LookupError:
             abort(404, f"There is no handoff {handoff}.")
+        if form in _WRITTEN and not told.ok:
+            return self._again(handoff, form, told.text, 409)
         flash(told.text, "done" if told.ok else "refused")
         return redirect(url_for("pages.handoff", handoff=handoff), 303)
 
@@ -240,7 +261,8 @@ class Pages:
         return {"address": self._settings.address, "connections": sorted(self._helpdesks())}
 
 
-def _event(press: str, agent: str) -> Accept | Decline | Return | Snooze:
+def _event(press: str, agent: str) -> Accept | Decline | Return | Snooze | str:
+    """The event, or what the form lacks."""
     said = words("reason")
     if press == "accept":
         return Accept(agent, via="page")
@@ -250,15 +272,16 @@ def _event(press: str, agent: str) -> Accept | Decline | Return | Snooze:
         return Return(agent, said, via="page")
     if press == "snooze" and said in _MINUTES:
         return Snooze(agent, timedelta(minutes=int(said)), via="page")
-    abort(400, "Say why: choose a reason for declining, or write what is missing.")
+    return _LACKS.get(press) or abort(404, "There is no such button.")
 
 
 def _repeated(order: Callable[[int, datetime], None], number: int, words: str) -> Answered:
     try:
         order(number, datetime.now(UTC))
     except LookupError:
-        abort(404, f"There is no number {number} that can be repeated.")
-    flash(words, "done")
+        flash("There is nothing to repeat any more: somebody else may have done so.", "refused")
+    else:
+        flash(words, "done")
     return redirect(auth.safe_next(request.form.get("next", "/")), 303)
 
 

@@ -54,15 +54,17 @@ class BugPages:
             abort(404, f"There is no handoff {handoff}.")
         flash(answer.text, "done" if answer.ok else "refused")
         if not answer.ok:
-            return self._form(handoff, added, 409)
+            return self._form(handoff, added, 409, chosen, anyway=anyway)
         return redirect(url_for("pages.handoff", handoff=handoff), 303)
 
-    def _form(self, handoff: str, added: Evidence, status: int) -> Answered:
+    def _form(self, handoff: str, added: Evidence, status: int, chosen: str = "", *, anyway: bool = False) -> Answered:
         try:
             found = self._bugs.look(handoff, added)
         except LookupError:
             abort(404, f"There is no handoff {handoff}.")
-        about = {"handoff": handoff, "found": found, "added": added, "needed": NEEDED, "new": NEW}
+        ids = [*(one.bug.id for one in found.candidates), NEW]
+        about = {"handoff": handoff, "found": found, "added": added, "needed": NEEDED, "new": NEW, "anyway": anyway}
+        about["chosen"] = chosen if chosen in ids else ids[0]
         return render_template("pages/bug.html", **about, **self._may(handoff)), status
 
     def _may(self, handoff: str) -> dict[str, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,8 +51,12 @@ class ShiftPages:
         return render_template("pages/shifts.html", rows=named, next=rows.next, state=state, me=self._me())
 
     def shift(self, packet: str) -> str:
-        found = self._found(packet)
-        return render_template("pages/shift.html", most=MOST_WORDS, **self._shown(found))
+        return self._page(packet)
+
+    def _page(self, packet: str, item: str = "", note: str = "") -> str:
+        """The packet; ``item`` and ``note`` are what stood in a form that was refused."""
+        shown = self._shown(self._found(packet))
+        return render_template("pages/shift.html", most=MOST_WORDS, item_asked=item, note=note, **shown)
 
     def hand_over_shift(self) -> BaseResponse:
         agent = self._agent(person(Role.AGENT))
@@ -60,13 +65,14 @@ class ShiftPages:
         to = url_for("pages.shift", packet=handed.packet) if handed.packet else url_for("pages.shifts")
         return redirect(to, 303)
 
-    def note_shift(self, packet: str) -> BaseResponse:
+    def note_shift(self, packet: str) -> BaseResponse | tuple[str, int]:
         user = person(Role.AGENT)
         lead, words = user.role.covers(Role.LEAD), _words("text")
         by = self._pipeline.roster().by_chat("", user.email)
         event = Noted(by.id if by else user.name or user.email, words, lead)
         handoff, now = request.form.get("item", ""), datetime.now(UTC)
-        return self._told(packet, lambda: self._noted(packet, handoff, event, now))
+        told = self._done(packet, lambda: self._noted(packet, handoff, event, now))
+        return redirect(url_for("pages.shift", packet=packet), 303) if told.ok else (self._page(packet, handoff, words), 422)
 
     def press_shift(self, packet: str, handoff: str, press: str) -> BaseResponse:
         agent = self._agent(person(Role.AGENT))
@@ -75,21 +81,22 @@ class ShiftPages:
         taken = press == "acknowledge"
         event: Event = Acknowledged(agent.id, "page") if taken else NotTaken(agent.id, _words("reason"), "page")
         now = datetime.now(UTC)
-        return self._told(packet, lambda: self._shifts.answer(packet, handoff, event, now))
+        self._done(packet, lambda: self._shifts.answer(packet, handoff, event, now))
+        return redirect(url_for("pages.shift", packet=packet), 303)
 
     def _noted(self, packet: str, handoff: str, event: Noted, now: datetime) -> Answer:
         if handoff:
             return self._shifts.answer(packet, handoff, event, now)
         return self._shifts.note(packet, event, now)
 
-    def _told(self, packet: str, answer: Any) -> BaseResponse:
-        """Do what was pressed, and show the packet with what became of it."""
+    def _done(self, packet: str, answer: Callable[[], Answer]) -> Answer:
+        """Do what was pressed; what became of it is told on the page that follows."""
         try:
-            told: Answer = answer()
+            told = answer()
         except LookupError:
             abort(404, f"There is no such item in the packet {packet}.")
         flash(told.text, "done" if told.ok else "refused")
-        return redirect(url_for("pages.shift", packet=packet), 303)
+        return told
 
     def _found(self, packet: str) -> Packet:
         found = self._shifts.packet(packet)

@@ -14,6 +14,10 @@ function showLocalTimes(root) {
   }
 }
 
+// A form that was refused is answered at its own address, where there is nothing to read again: the page's stands in its head.
+const own = document.querySelector('link[rel="canonical"]')?.href ?? location.href;
+if (own !== location.href.split("#")[0]) history.replaceState(null, "", own);
+
 // The CSRF token is new in every answer; without it, a part that says the same is left alone.
 const told = (part) => part.innerHTML.replace(/name="csrf_token" value="[^"]*"/g, "");
 const shown = new Map();
@@ -30,7 +34,7 @@ function replace(part, fresh) {
 async function refresh() {
   const parts = document.querySelectorAll("[data-live][id]");
   if (!parts.length || document.hidden) return;
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  const answer = await fetch(own, { headers: { Accept: "text/html" } });
   if (answer.redirected) location.reload(); // the session has ended
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
