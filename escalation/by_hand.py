@@ -61,8 +61,8 @@ def _problem(parts: Parts, asked: ByHand) -> Begun | None:
     if asked.connection not in parts.helpdesks():
         return Begun(False, f"There is no connection {asked.connection}.", "connection")
     if parts.journal.known(asked.connection, asked.ticket).ticket is None:
-        words = f"Baton has not seen ticket {asked.ticket} of {asked.connection}. Is the number right? Any change of it will do."
-        return Begun(False, words, "ticket")
+        words = "Baton knows a ticket from its first webhook on; if the number is right, change anything in it, then try again."
+        return Begun(False, f"Baton has not seen ticket {asked.ticket} of {asked.connection}. {words}", "ticket")
     if parts.roster().team(asked.team) is None:
         return Begun(False, f"There is no team {asked.team}.", "team")
     if not asked.why or len(asked.why) > MOST_WORDS:

@@ -161,10 +161,10 @@ class Page:
         """What changes when something has happened where a person looks."""
         channel, person = given.get("channel", ""), given.get("user", "")
         messages = self.world.messages(channel)
-        form = self.world.form_of(person) or {"view": {"id": ""}}
+        form = self.world.form_of(person) or {"view": {"id": ""}, "errors": {}}
         edits = sum(len(message["history"]) for message in messages)
         tab = (self.world.home_of(person) or {}).get("hash")
-        return len(messages), edits, len(self.world.whispers(channel, person)), form["view"]["id"], tab
+        return len(messages), edits, len(self.world.whispers(channel, person)), form["view"]["id"], form["errors"], tab
 
     def _wait_for_news(self, given: Body, before: tuple[object, ...]) -> None:
         end = time.monotonic() + _WAIT_S

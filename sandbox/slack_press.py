@@ -138,10 +138,12 @@ def _chosen(element: Body, value: str) -> Body:
 
 
 def submit(world: World, play: Play, view_id: str, person: str, values: Body) -> Outcome:
-    """Send a form: ``values`` is what was entered, by block id. Empty required fields are refused here, as Slack does."""
+    """Send a form: ``values`` is what was entered, by block id. Empty required fields are refused here, as Slack does; what
+    was entered stays in the form as long as it is open."""
     kept = world.state.get("slack", "view", view_id)
     if kept is None or not kept["open"] or kept["user"] != person:
         raise Refused("not_found")
+    world.enter(view_id, values)
     entered, missing = _entered(kept["view"], values)
     if missing:
         world.change_form(view_id, {}, errors=missing)

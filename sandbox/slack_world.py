@@ -184,8 +184,15 @@ class World:
         id = f"V{self.state.new_id()}"
         kept = view | {"id": id, "team_id": TEAM, "app_id": APP, "bot_id": "BBATON", "root_view_id": id, "state": {"values": {}}}
         kept |= {"hash": f"{time.time():.6f}", "private_metadata": view.get("private_metadata", "")}
-        self.state.put(VENDOR, "view", id, {"view": kept, "user": person, "channel": channel, "open": True, "errors": {}})
+        about = {"user": person, "channel": channel, "open": True, "errors": {}, "entered": {}}
+        self.state.put(VENDOR, "view", id, {"view": kept, **about})
         return kept
+
+    def enter(self, id: str, entered: Body) -> None:
+        """Keep what stands in a form's fields, by block id: whatever becomes of sending it, Slack forgets none of that."""
+        with self.state.change(VENDOR, "view", id) as kept:
+            if kept is not None:
+                kept["entered"] = entered
 
     def change_form(self, id: str, view: Body, *, open: bool = True, errors: Body | None = None) -> Body:
         """Replace what a form shows, close it, or show errors beside its fields."""
@@ -199,7 +206,7 @@ class World:
             return dict(kept["view"])
 
     def form_of(self, person: str) -> Body | None:
-        """The form a person has open, newest first: {"view", "user", "channel", "errors"}."""
+        """The form a person has open, newest first: {"view", "user", "channel", "errors", "entered"}."""
         mine = [kept for kept in self.state.all(VENDOR, "view") if kept["open"] and kept["user"] == person]
         return mine[-1] if mine else None
 

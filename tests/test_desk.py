@@ -226,7 +226,7 @@ def test_the_rules_may_make_it_more_urgent(lives: Lives) -> None:
     ("changes", "field", "told"),
     [
         ({"connection": "acme"}, "connection", "no connection acme"),
-        ({"ticket": "8"}, "ticket", "has not seen ticket 8"),
+        ({"ticket": "8"}, "ticket", "knows a ticket from its first webhook on; if the number is right, change anything in it"),
         ({"team": "nobody"}, "team", "no team nobody"),
         ({"why": ""}, "why", "Say why"),
         ({"why": "x" * 1001}, "why", "Say why"),

@@ -60,6 +60,23 @@ def test_declining_through_the_form(play: Play, page: Page) -> None:
     assert [(answer["press"], answer["reason"]) for answer in play.desk.answers] == [("baton_decline", "off_shift")]
 
 
+def test_escape_closes_the_form_and_a_refused_field_keeps_the_others(play: Play, page: Page) -> None:
+    play.desk.reply = Reply(False, "Say more.", "note")
+    play.chat.post("U101", card(), "key-1", look_first=False)
+    page.goto(f"{play.url}/sandbox/slack?c=D101")
+    page.get_by_role("button", name="Decline").click()
+    form = page.get_by_role("dialog", name="Decline this handoff")
+    form.get_by_label("Why not you?").select_option("off_shift")
+    form.get_by_role("button", name="Decline").click()
+    expect(form.get_by_role("alert")).to_have_text("Say more.")
+    expect(form.get_by_label("Why not you?")).to_have_value("off_shift")
+    expect(form.locator("[aria-invalid]")).to_be_focused()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.keyboard.press("Escape")
+    expect(form).to_have_count(0)
+
+
 def test_the_menu_opens_and_its_choice_is_pressed(play: Play, page: Page) -> None:
     play.desk.choosing = {Press.REASSIGN: Options((("bo", "Bo Tanaka"), ("team:care", "Team: Customer care")))}
     play.chat.post("U101", card(), "key-1", look_first=False)

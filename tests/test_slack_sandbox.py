@@ -15,6 +15,7 @@ from escalation.actions import Press
 from sandbox.slack_check import problems, view_problems
 from sandbox.slack_render import mrkdwn, plain
 from tests.slack_play import Play, card, playing
+from web.slack_kit import Reply
 
 
 @pytest.fixture
@@ -277,6 +278,27 @@ def test_a_required_field_left_empty_is_not_sent(play: Play) -> None:
     assert "complete this required field" in page(play, c="D101")
     requests.post(f"{play.url}/sandbox/slack/_close", data={"view_id": view_id, "channel": "D101", "user": "U101"}, timeout=10)
     assert "Decline this handoff" not in page(play, c="D101")
+
+
+@pytest.mark.parametrize(
+    ("reply", "values", "told"),
+    [
+        (Reply(False, "Too long <ago>.", "note"), {"reason": "off_shift", "note": 'at "the" <dentist>'}, "Too long &lt;ago&gt;."),
+        (Reply(True), {"reason": "", "note": 'at "the" <dentist>'}, "Please complete this required field."),
+    ],
+)
+def test_a_form_with_a_field_refused_keeps_the_others(play: Play, reply: Reply, values: dict[str, str], told: str) -> None:
+    play.desk.reply = reply
+    posted = play.chat.post("U101", card(), "k", look_first=False)
+    where = {"channel": posted.channel, "user": "U101"}
+    press = where | {"ts": posted.ts, "action_id": "baton_decline"}
+    shown = requests.post(f"{play.url}/sandbox/slack/_press", data=press, timeout=10).text
+    [view_id] = re.findall(r'name="view_id" value="(\w+)"', shown)
+    entered = where | {"view_id": view_id} | {f"value_{name}": value for name, value in values.items()}
+    after = requests.post(f"{play.url}/sandbox/slack/_submit", data=entered, timeout=10).text
+    assert told in after and "at &#34;the&#34; &lt;dentist&gt;" in after
+    assert ('value="off_shift" selected' in after) == bool(values["reason"])
+    assert after.count('aria-invalid="true"') == 1
 
 
 def test_a_message_is_pressed_or_chosen_from(play: Play) -> None:

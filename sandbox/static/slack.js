@@ -12,6 +12,10 @@
     if (newest) box.scrollTop += newest.getBoundingClientRect().top - box.getBoundingClientRect().top;
   };
 
+  // Where a person goes on: at what was refused, else at the first field.
+  const firstField = () => document.querySelector("#view [aria-invalid]")
+    ?? document.querySelector("#view select, #view textarea, #view input[type=text]");
+
   // Kept as the server sent it, before times are made local: what is compared is what the server says.
   const served = new Map();
   for (const part of document.querySelectorAll("[data-live]")) served.set(part.dataset.live, part.innerHTML);
@@ -41,12 +45,15 @@
     for (const { menu, name } of menus(part)) menu.open = open.has(name);
     local(part);
     if (part === scroll() && atEnd) toEnd();
-    if (part.dataset.live === "form") part.querySelector("select, textarea, input[type=text]")?.focus();
+    if (part.dataset.live === "form") firstField()?.focus();
   }
 
   local(document);
   if (!location.hash) toEnd(); // after a press the address names the card
-  document.querySelector("#view select, #view textarea")?.focus();
+  firstField()?.focus();
   document.getElementById("as")?.addEventListener("change", (event) => event.target.form.submit());
+  document.addEventListener("keydown", (event) => { // as Slack does; the form in the page closes by its button
+    if (event.key === "Escape" && !event.defaultPrevented) document.querySelector("#view [formaction]")?.click();
+  });
   setInterval(() => { refresh().catch(() => {}); }, 1500); // the server may be restarting: try again next time
 })();
