@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Dialog, Page, ViewportSize
 
 from bench.context import many
@@ -101,6 +102,28 @@ def test_the_first_six_lines_tell_what_must_be_known(world: World, page: Page) -
     assert "Wants: “" in lines["Summary"] and "Now: “" in lines["Summary"]
     assert "→ failed" in lines["Tried"] and lines["Why"].endswith("Issue: billing")
     assert lines["Clock"].startswith("Next reply due in 25 min (12:25 UTC") and lines["Next"].startswith("Check charges")
+
+
+def test_nothing_is_wider_than_a_phone_however_long_a_name_is(world: World, page: Page) -> None:
+    recorded = world.seed()
+    story = told("charged_twice")
+    done(
+        world.connector(),
+        Write("h1", recorded, note=note(story, key="h1", title=f"Handoff to {'Ada' * 60}", link=f"{LINK}{'x' * 200}")),
+    )
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path in ("", f"/tickets-page/{recorded}"):
+        page.goto(f"{world.url}{path}")
+        page.evaluate(
+            """(long) => {
+          const places = document.querySelectorAll('h1, dd, td a, td small, td > span, .badge, .entry strong');
+          for (const place of places) place.append(long);
+        }""",
+            "Wolfeschlegelsteinhausenbergerdorff" * 4,
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
 
 
 # What people send to see whether it works, and what may show something other than it says.
