@@ -126,6 +126,17 @@ def test_nothing_is_wider_than_a_phone(browser: Browser, server: tuple[str, dict
     page.context.close()
 
 
+def test_a_button_with_a_long_name_stays_in_its_card(browser: Browser, address: str) -> None:
+    page = opened(browser, address, size="phone")
+    page.goto(f"{address}/handoffs/hf_1")
+    button = page.get_by_role("button", name="Next level now")
+    for more in ("", " the people of the second line who speak Swedish and are on shift", "Wolfeschlegelsteinhausenberger" * 4):
+        button.evaluate("(one, more) => { one.textContent += more; }", more)
+        inside = "one => one.closest('.card').getBoundingClientRect().right - one.getBoundingClientRect().right"
+        assert button.evaluate(inside) >= 16
+    page.context.close()
+
+
 def test_times_are_shown_in_the_readers_zone(browser: Browser, address: str) -> None:
     page = opened(browser, address)
     page.goto(f"{address}/deliveries")
