@@ -207,7 +207,7 @@ class Baton:
 
     @cached_property
     def whom(self) -> Whom:
-        return Whom(self.rehearsals)
+        return Whom(self.rehearsals, self.helpdesks)
 
     @cached_property
     def play_state(self) -> State:

@@ -160,7 +160,7 @@ def _asked() -> Iterator[str]:
 def _waited(made: Engine, teams: int) -> Iterator[str]:
     people, playbook = roster(teams), load_playbook(RULES)
     rehearsals = Rehearsals(TextReader.standard(), lambda: playbook, lambda: people, lambda *_: None, StoredJournal(made).loads)
-    whom = Whom(rehearsals)
+    whom = Whom(rehearsals, dict)
     body = {"issue": SKILLS[3], "at": "Sun 03:00 Europe/Berlin", "tier": "vip"}
     asked: dict[str, Callable[[], object]] = {"who": lambda: whom.who(SKILLS[3]), "simulate": lambda: whom.simulate(body)}
     for name, ask in asked.items():

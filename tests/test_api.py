@@ -374,6 +374,12 @@ def test_who_handles_it_names_people_best_first(here: Web) -> None:
     assert all("no account in intercom" in one["excluded"] for one in away["people"])
 
 
+def test_a_connection_that_there_is_not_is_a_problem_that_names_those_there_are(here: Web) -> None:
+    response = here.client().get(f"{API}/who?issue=billing&connection=nope")
+    (wrong,) = told_by(response)["problems"]
+    assert (response.status_code, wrong["path"]) == (400, "connection") and "intercom, zendesk" in wrong["remedy"]
+
+
 @pytest.mark.parametrize("query", ["", "?issue=", "?issue=%20", "?issue=billing&language=" + "x" * 2001])
 def test_a_question_about_nothing_is_a_problem(here: Web, query: str) -> None:
     response = here.client().get(f"{API}/who{query}")
@@ -384,6 +390,7 @@ def test_a_question_about_nothing_is_a_problem(here: Web, query: str) -> None:
     ("body", "status", "paths"),
     [
         ({}, 422, ["issue"]),
+        ({"issue": "billing", "connection": "nope"}, 422, ["connection"]),
         ({"issue": "billing", "at": "soon", "tier": 3}, 422, ["tier", "at"]),
         ({"ticket": "zendesk:none"}, 404, []),
         ([], 400, []),
@@ -409,7 +416,8 @@ HALF = b"\\ud800"
     [
         (b'{"ticket": {"subject": "%s", "tags": ["%s"], "%s": 1, "messages": [{"id": "%s", "text": "refund %s"}]}}', 200),
         (b'{"ticket": {"issue_type": "%s", "messages": [{"role": "agent", "public": false, "text": "#escalate %s"}]}}', 200),
-        (b'{"issue": "%s", "tier": "%s", "connection": "%s"}', 200),
+        (b'{"issue": "%s", "tier": "%s", "language": "%s"}', 200),
+        (b'{"issue": "%s", "connection": "%s"}', 422),
         (b'{"ticket": "%s", "connection": "%s"}', 404),
         (b'{"ticket": "zendesk:7", "zone": "%s"}', 422),
     ],

@@ -60,7 +60,10 @@ def whom(gone: Iterable[Away] = (), **loads: Load) -> Whom:
     def of(agents: Iterable[str]) -> Mapping[str, Load]:
         return {agent: loads[agent] for agent in agents if agent in loads}
 
-    return Whom(Rehearsals(TextReader.standard(), lambda: PLAYBOOK, lambda: ROSTER, lambda *_: None, of, lambda _: gone))
+    return Whom(
+        Rehearsals(TextReader.standard(), lambda: PLAYBOOK, lambda: ROSTER, lambda *_: None, of, lambda _: gone),
+        lambda: ("zendesk", "intercom"),
+    )
 
 
 def simulated(body: Mapping[str, Any], **loads: Load) -> dict[str, Any]:
@@ -132,7 +135,7 @@ def test_it_ends_whatever_the_path_is() -> None:
         "paths: {default: {at_end: start_again, levels: [{name: A, offering: one, offer_for: 3d, repeat: 9}]}}\nrules: []\n"
     )
     made = whom()
-    endless = Whom(Rehearsals(made.rehearsals.reader, lambda: repeats, lambda: ROSTER, lambda *_: None, lambda _: {}))
+    endless = Whom(Rehearsals(made.rehearsals.reader, lambda: repeats, lambda: ROSTER, lambda *_: None, lambda _: {}), dict)
     told = endless.simulate({"issue": "billing", "at": SUNDAY})
     assert not told["ends"]["whole"]
     assert datetime.fromisoformat(told["ends"]["at"]) - datetime.fromisoformat(told["at"]) <= LONGEST

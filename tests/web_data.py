@@ -304,7 +304,10 @@ def web(
         mapping_preview=preview,
         dry_run=dry_run,
         backtests=backtests or FakeBacktests(),
-        whom=Whom(Rehearsals(TextReader.standard(), lambda: playbook, lambda: ROSTER, lambda *_: None, lambda _: {})),
+        whom=Whom(
+            Rehearsals(TextReader.standard(), lambda: playbook, lambda: ROSTER, lambda *_: None, lambda _: {}),
+            connections=lambda: ("zendesk", "intercom"),
+        ),
         bugs=(bugs := FakeBugs()),
         shifts=shifts or FakeShifts(pipeline),
         sandbox=sandbox,

@@ -163,7 +163,10 @@ class Views:
             raise BadRequest("issue is what it is about: an issue type, or a few words as a customer would write them.")
         if any(len(value) > MOST_WORDS for value in told.values()):
             raise BadRequest(f"Parameters have at most {MOST_WORDS} characters.")
-        return answer(200, self._whom.who(**told))
+        try:
+            return answer(200, self._whom.who(**told))
+        except Wrong as wrong:
+            return _wrong(wrong, "question", 400)
 
     def simulate(self) -> Response:
         try:
@@ -316,9 +319,9 @@ def _word(name: str, words: Iterable[str]) -> str:
     return value
 
 
-def _wrong(wrong: Wrong, what: str) -> Response:
+def _wrong(wrong: Wrong, what: str, status: int = 422) -> Response:
     told = [{"path": path, "problem": problem, "remedy": remedy} for path, problem, remedy in wrong.problems]
-    return problem(422, f"The {what} has {len(told)} problem(s).", problems=told)
+    return problem(status, f"The {what} has {len(told)} problem(s).", problems=told)
 
 
 def _told(wrong: Problems) -> list[Item]:

@@ -78,7 +78,7 @@ class Whom(Protocol):
     """``web.whom.Whom``: who handles an issue, and who would get it at a given moment."""
 
     def who(self, issue: str, connection: str = "", language: str = "") -> dict[str, Any]:
-        """The answer as JSON-ready data."""
+        """The answer as JSON-ready data; raises Wrong for a connection that there is not."""
 
     def simulate(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The ladder as JSON-ready data; raises Wrong, or LookupError for an unknown ticket."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -35,9 +35,12 @@ class Whom:
     """Answers from the active documents and what people have on their desks now. Nothing is kept and nobody is asked."""
 
     rehearsals: Rehearsals
+    connections: Callable[[], Collection[str]]
 
     def who(self, issue: str, connection: str = "", language: str = "") -> dict[str, Any]:
-        """Team, path, people best first, lead, person on watch and channel as JSON, with the same in ``words``."""
+        """Team, path, people best first, lead, person on watch and channel as JSON, with the same in ``words``; raises Wrong."""
+        if unknown := self._unknown(connection):
+            raise Wrong([unknown])
         found = self._handling(issue, connection, language)
         return {
             "issue": issue,
@@ -69,7 +72,7 @@ class Whom:
     def simulate(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The ladder level by level as JSON; raises Wrong, or LookupError for an unknown ticket."""
         asked, now = self.rehearsals, datetime.now(UTC)
-        at = _checked(body, now)
+        at = _checked(body, now, self._unknown)
         playbook, roster = asked.playbook(), asked.roster()
         about = (body, playbook, roster, at)
         if body.get("ticket"):
@@ -79,6 +82,13 @@ class Whom:
             (matter, path, recognised), decision = _meant(*about[:3]), None
         found = simulate(matter, path, playbook, roster, asked.loads, at, decision=decision, gone=asked.gone(now))
         return _told(found, playbook, roster) | {"recognised": recognised}
+
+    def _unknown(self, connection: object) -> tuple[str, str, str] | None:
+        """What is wrong with a name that no connection has."""
+        known = sorted(self.connections()) if connection else ()
+        if not connection or connection in known:
+            return None
+        return "connection", "there is none of this name", f"Leave it out, or name one of: {', '.join(known)}."
 
     def _judged(self, body: Mapping[str, Any], playbook: Playbook, roster: Roster, at: datetime) -> tuple[Matter, Path, Decision]:
         """What the rules make of a ticket at that time; one that they leave alone goes the usual path."""
@@ -104,10 +114,12 @@ def _with(ticket: Ticket, body: Mapping[str, Any]) -> Ticket:
     return replace(ticket, customer=customer, language=language, connection=connection)
 
 
-def _checked(body: Mapping[str, Any], now: datetime) -> datetime:
+def _checked(body: Mapping[str, Any], now: datetime, unknown: Callable[[object], tuple[str, str, str] | None]) -> datetime:
     """The moment that a body asks about; raises Wrong with everything that is wrong with it."""
     wrong = [(n, "this is not text", "Write text.") for n in _NAMES if not isinstance(body.get(n, ""), str)]
     issue = body.get("issue")
+    if issue and (found := unknown(body.get("connection"))):  # of a stored ticket it says which one is meant
+        wrong.append(found)
     if bool(issue) == bool(body.get("ticket")):
         wrong.append(("issue", "one of issue and ticket is needed", 'Write "issue": "billing", or a ticket as in rules/dry-run.'))
     if issue and (not isinstance(issue, str) or len(issue) > MOST_WORDS):
