@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Engine, Row, Select, Text, cast, func, literal, select
+from sqlalchemy import Engine, Row, Select, Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by, array
 from sqlalchemy.orm import InstrumentedAttribute
 
-from store import feedback, not_read
+from store import cursors, feedback, not_read
 from store.engine import each_alone
 from store.tables import (
     ActionRow,
@@ -319,9 +319,9 @@ def _ticket_of(table: type[EscalationRow | HandoffRow]) -> Any:
 
 
 def listed(engine: Engine, query: Select[Any], key: InstrumentedAttribute[Any], page: Page) -> Rows:
-    """One part of what a query finds, newest first by its key."""
+    """One part of what a query finds, newest first by its key; raises NoSuchRow."""
     if page.after:
-        query = query.where(key < (int(page.after) if isinstance(key.type, BigInteger) else page.after))
+        query = query.where(key < cursors.ended_with(engine, key, page.after))
     rows = all_rows(engine, query.order_by(key.desc()).limit(page.limit + 1))
     items = rows[: page.limit]
     return Rows(items, str(items[-1]["id"]) if len(rows) > page.limit else None)

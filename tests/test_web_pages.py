@@ -266,6 +266,21 @@ def test_presses_that_are_refused(here: Web, who: str, address: str, data: dict[
 
 
 @pytest.mark.parametrize(
+    ("address", "start"),
+    [
+        ("/handoffs?after=abc", "/handoffs"),
+        ("/handoffs?after=zzz&state=all", "/handoffs?state=all"),
+        ("/handoffs?after=%00", "/handoffs"),
+        ("/bugs?after=zzz", "/bugs"),
+        ("/shifts?after=abc", "/shifts"),
+    ],
+)
+def test_a_list_after_a_row_that_there_is_not_is_the_list_from_the_start(here: Web, address: str, start: str) -> None:
+    response = as_(here, "vic").get(address)
+    assert (response.status_code, response.headers["Location"]) == (302, start)
+
+
+@pytest.mark.parametrize(
     ("who", "form", "data", "told"),
     [
         ("ada", "decline", {"reason": "tired"}, "Choose a reason for declining."),
@@ -438,7 +453,7 @@ def test_wrong_addresses_are_pages_too(here: Web, address: str, status: int) -> 
 
 @pytest.mark.parametrize("page", ["/handoffs?state=odd", "/handoffs?after=zzz", "/deliveries?status=odd", "/deliveries?after=x"])
 def test_odd_parameters_do_no_harm(here: Web, page: str) -> None:
-    assert as_(here, "vic").get(page).status_code == 200
+    assert as_(here, "vic").get(page, follow_redirects=True).status_code == 200
 
 
 def test_a_database_that_is_away_is_a_page(tmp_path: Path, here: Web) -> None:

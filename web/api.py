@@ -12,9 +12,10 @@ from werkzeug.exceptions import HTTPException
 
 from config.settings import Settings
 from store.accounts import Role
+from store.cursors import NoSuchRow
 from web import auth, openapi
 from web.api_routes import ROUTES
-from web.api_views import Views, as_problem
+from web.api_views import WRONG_CURSOR, Views, as_problem
 from web.problems import DATABASE_AWAY, answer, problem
 
 _OPEN = frozenset({"api.description", *(f"api.{route.view}" for route in ROUTES if route.role is None)})  # need no sign-in
@@ -36,6 +37,7 @@ def blueprint(settings: Settings, engine: Engine, views: Views) -> Blueprint:
     document = openapi.describe(ROUTES, settings.address)
     web.add_url_rule("/openapi.json", "description", lambda: answer(200, document))
     web.register_error_handler(HTTPException, as_problem)
+    web.register_error_handler(NoSuchRow, lambda _: problem(400, WRONG_CURSOR))
     web.register_error_handler(DataError, lambda _: problem(400, "The request holds a value that nothing can have."))
     for kind in DATABASE_AWAY:
         web.register_error_handler(kind, lambda _: problem(503, "The database cannot be reached; please try again."))

@@ -56,7 +56,7 @@ class BugViews:
             raise BadRequest(f"state is one of: {', '.join(BugState)}.")
         if limit and not (limit.isdecimal() and limit.isascii() and 1 <= int(limit) <= 200):
             raise BadRequest("limit is a number from 1 to 200.")
-        rows = bug_queries.bugs(self._engine, int(limit or 50), cursor[:200], state)
+        rows = bug_queries.bugs(self._engine, int(limit or 50), cursor, state)
         return answer(200, {"items": [shown(bug) for bug in rows.items], "next": rows.next})
 
 

@@ -31,6 +31,7 @@ from web.ports import Backtests, BugDesk, Document, Documents, Pipeline, Pressed
 from web.problems import answer, problem
 
 MOST_ROWS = 200
+WRONG_CURSOR = "cursor is the value of next in the answer before, unchanged."
 MOST_DAYS = 365
 _CURSOR, _NUMBER = re.compile(r"[\w.:-]{1,200}"), re.compile(r"[0-9]{1,18}")
 # Kept headers and query parameters that are secrets themselves; signatures are not.
@@ -308,7 +309,7 @@ def _page(form: re.Pattern[str] = _CURSOR) -> Page:
     if not _NUMBER.fullmatch(limit) or not 1 <= int(limit) <= MOST_ROWS:
         raise BadRequest(f"limit is a number from 1 to {MOST_ROWS}.")
     if cursor and not form.fullmatch(cursor):
-        raise BadRequest("cursor is the value of next in the answer before, unchanged.")
+        raise BadRequest(WRONG_CURSOR)
     return Page(int(limit), cursor)
 
 

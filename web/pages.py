@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask_login import logout_user
@@ -24,6 +25,7 @@ from escalation.verdicts import WORDS, Judge, Verdict
 from store import accounts, line, queries
 from store.accounts import Role, User
 from store.bugs import StoredBugs
+from store.cursors import NoSuchRow
 from web import auth, errors, pages_bugs, pages_rules, pages_rules_show, pages_shifts, pages_show
 from web.asked import choice, page, person, words
 from web.desk_events import Misread, named
@@ -67,9 +69,16 @@ def blueprint(
     for views, routes in ((pages, _ROUTES), *more):
         for path, name, methods in routes:
             web.add_url_rule(path, name, getattr(views, name), methods=methods)
+    web.register_error_handler(NoSuchRow, _from_the_start)
     for kind, handler in errors.DATABASE_ERRORS.items():
         web.register_error_handler(kind, handler)
     return web
+
+
+def _from_the_start(_: NoSuchRow) -> BaseResponse:
+    """The list without the place that there is not."""
+    kept = {name: value for name, value in request.args.items() if name != "after"}
+    return redirect(f"{request.path}?{urlencode(kept)}" if kept else request.path)
 
 
 def _shown(value: object) -> object:
