@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from escalation import bug_effects, bug_level, context, reach, shift_effects, threads
-from escalation.actions import DOES, ActionKind, Card, Entry, Receipt, Write
+from escalation.actions import DOES, Action, ActionKind, Card, Entry, Receipt, Write
 from escalation.gathering import gather
 from escalation.hop import Handoff, Offer, OfferState, State
 from escalation.journal import Case, Shown
