@@ -45,7 +45,10 @@ def _zendesk(system: System, ticket: str, thing: Thing) -> None:
             comment |= {name: "▇▇▇▇ ▇▇▇▇" for name in ("body", "html_body", "plain_body") if name in comment}
     system.seed("zendesk", thing)
     told = system.fresh("zendesk", "customer_reply_emoji_html", ticket, seed=False)
-    event = {**told["body"], "type": "zen:event-type:ticket.comment_redacted", "event": {}}
+    ids = {name: thing[name] and str(thing[name]) for name in ("assignee_id", "group_id", "requester_id", "organization_id")}
+    words = {name: thing[name] and thing[name].upper() for name in ("status", "priority")}
+    detail = {**told["body"]["detail"], **ids, **words, "subject": thing["subject"], "tags": thing["tags"]}
+    event = {**told["body"], "type": "zen:event-type:ticket.comment_redacted", "event": {}, "detail": detail}
     assert system.post("zendesk", {**told, "body": event}).status_code == 202
 
 
