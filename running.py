@@ -56,10 +56,20 @@ def prepare(baton: Baton) -> tuple[str, ...]:
     refused = baton.documents.refused()
     lines += [f"{n} version {v} is not in force: {why}" for (n, v), why in refused.items() if versions.get(n) == v]
     password = accounts.bootstrap(baton.engine, baton.settings)
+    lines.append(_how_to_sign_in(baton, password))
+    return tuple(lines)
+
+
+def _how_to_sign_in(baton: Baton, password: str | None) -> str:
     if password:
         email = baton.settings.admin_email or "admin@localhost"
-        lines.append(f"Sign in as {email} with password {password} (shown this once)")
-    return tuple(lines)
+        return f"Sign in as {email} with password {password} (shown this once)"
+    admins = [one.email for one in accounts.list_users(baton.engine) if one.role is accounts.Role.ADMIN and not one.disabled]
+    another = ".venv/bin/flask --app app users add you@example.com --role admin"
+    if not admins:
+        return f"Nobody can sign in as admin: {another}"
+    first = baton.settings.admin_email.lower()
+    return f"Sign in as {first if first in admins else admins[0]}. The password is lost? Add another admin: {another}"
 
 
 def main() -> None:
