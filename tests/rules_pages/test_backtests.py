@@ -98,6 +98,12 @@ def test_a_large_playbook_fits_and_only_here(bare: Web) -> None:
     assert client.post("/deliveries/1/replay", data=sent).status_code == 413
 
 
+def test_how_a_draft_gets_into_force_is_said_where_one_decides(here: Web, ids: dict[str, Any]) -> None:
+    for page, said in (("", True), (f"/{ids['tried']}", True), (f"/{ids['running']}", False)):
+        shown = as_(here, "cleo").get(f"/rules/backtests{page}").text
+        assert ("flask --app app documents push</code>" in shown) == said, page
+
+
 def test_a_running_one_tells_its_progress(here: Web, ids: dict[str, Any]) -> None:
     page = as_(here, "vic").get(f"/rules/backtests/{ids['running']}").text
     assert '<label for="progress">12,500 of 50,000 tickets</label>' in page and 'value="12500" max="50000"' in page
