@@ -8,7 +8,7 @@ FROM python:3.11-slim
 RUN useradd --create-home --uid 10001 baton
 COPY --from=build /venv /venv
 WORKDIR /baton
-COPY app.py commands.py commands_roster.py commands_rules.py commands_shift.py commands_who.py garbage.py running.py sending.py ./
+COPY app.py commands.py commands_check.py commands_roster.py commands_rules.py commands_shift.py commands_who.py garbage.py running.py sending.py ./
 COPY escalation escalation
 COPY accounts accounts
 COPY signals signals

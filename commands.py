@@ -6,7 +6,6 @@ import contextlib
 import difflib
 import getpass
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +13,15 @@ import click
 from flask import Flask, current_app
 from flask.cli import ScriptInfo
 
+import commands_check
 import commands_roster
 import commands_rules
 import commands_shift
 import commands_who
 import sending
+from commands_check import document_problems
 from config import settings
-from config.yamldoc import Problems
-from escalation import presence, user_groups
-from running import open_store, plain_errors, prepare, run_everything
-from signals import semantic
+from running import plain_errors, prepare, run_everything
 from store import accounts, live, queue
 from store.documents import files, path_of, text_of
 from web import server
@@ -39,7 +37,7 @@ def register(app: Flask) -> None:
     """Add every command to the app."""
     processes = (up, serve, worker_command, clock_command, judge_backtests, socket_mode)
     elsewhere = (commands_rules.rules, *commands_who.COMMANDS, commands_roster.roster, commands_shift.shift_handover)
-    for command in (*processes, db, check, documents, *elsewhere, replay, send, demo, users, tokens):
+    for command in (*processes, db, commands_check.check, documents, *elsewhere, replay, send, demo, users, tokens):
         app.cli.add_command(command)
 
 
@@ -129,58 +127,9 @@ def upgrade() -> None:
     click.echo("The database is up to date.")
 
 
-@click.command()
-def check() -> None:
-    """Look over settings, documents, connections and Slack; say what to mend."""
-    baton = _baton()
-    with plain_errors():
-        problems = _document_problems(files(baton.settings.config_dir, baton.settings.mappings_dir))
-        open_store(baton)
-        for connection, helpdesk in baton.helpdesks().items():
-            problems += [f"{connection}: {line.removeprefix(f'{connection}: ')}" for line in helpdesk.check()]
-            for ability, why in helpdesk.cannot.items():
-                click.echo(f"{connection} cannot: {ability.replace('_', ' ')}: {why}")
-        groups = [one.group for one in user_groups.wanted(baton.live.roster(), datetime.now(UTC))]
-        problems += [f"slack: {line}" for line in baton.chat.check(groups)]
-        for source, problem in baton.account_sources.check().items():
-            click.echo(f"account source {source}: {problem or 'answers'}")
-            problems += [f"account source {source}: {problem}"] if problem else []
-        problems += [line for tracker in baton.trackers.values() for line in tracker.check()]
-        if baton.writer:
-            told = baton.writer.check()
-            click.echo(f"model {baton.writer.model}: {told or 'answers'}")
-            problems += [f"model {baton.writer.model}: {told}"] if told else []
-        unread = presence.look(baton.pipeline, datetime.now(UTC))
-        problems += [f"{source}: who is available cannot be read: {why}" for source, why in unread.items()]
-    for line in semantic.degraded():
-        click.echo(line)
-    for line in problems:
-        click.echo(line)
-    if problems:
-        hint = ". Play-vendors answer only while Baton runs: `make run`, with the same PORT" if baton.played else ""
-        raise click.ClickException(f"{len(problems)} to mend{hint}")
-    click.echo("All is well.")
-
-
 @click.group()
 def documents() -> None:
     """The YAML documents: mappings, escalation, roster."""
-
-
-def _document_problems(found: dict[str, str]) -> list[str]:
-    problems: list[str] = []
-    meant: dict[str, object] = {}
-    for name, text in found.items():
-        try:
-            meant[name] = live.load(name, text)
-        except Problems as wrong:
-            problems += [f"{name}:{p}" if not str(p).startswith(name) else str(p) for p in wrong.problems]
-    if not problems:
-        try:
-            live.hold_together(meant, found)
-        except Problems as wrong:
-            problems += map(str, wrong.problems)
-    return problems
 
 
 @documents.command()
@@ -191,7 +140,7 @@ def validate(paths: tuple[Path, ...]) -> None:
     with plain_errors():
         named = {_document_name(path): text_of(path) for path in paths}
         found = named or files(settings.config_dir, settings.mappings_dir)
-        problems = _document_problems(found)
+        problems = document_problems(found)
     for line in problems:
         click.echo(line)
     if problems:

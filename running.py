@@ -126,6 +126,13 @@ def _require_free_port(settings: Settings) -> None:
             raise click.ClickException(why) from None
 
 
+def answers(settings: Settings) -> bool:
+    """Whether a Baton runs at this machine's PORT."""
+    with contextlib.suppress(requests.RequestException):
+        return requests.get(f"{settings.local_address}/healthz", timeout=5).ok
+    return False
+
+
 def _is_ready(baton: Baton, tries: int) -> bool:
     for _ in range(tries):
         with contextlib.suppress(requests.RequestException):

@@ -37,8 +37,8 @@ def send(baton: Baton, name: str, *, again: bool, ticket: str, to: str) -> str:
             requests.post(f"{to}/sandbox/{helpdesk}/_tickets", json=delivery["ticket"], timeout=10).raise_for_status()
         answer = _post(connection, delivery, to)
     except requests.RequestException as away:
-        why = f"No Baton answers at {to} ({type(away).__name__}). Start it with `make run`, or name its address with --to."
-        raise LookupError(why) from None
+        how = "Start it with `make run`, or say where it runs: --to, or its PORT."
+        raise LookupError(f"No Baton answers at {to} ({type(away).__name__}). {how}") from None
     return _said(answer, to, _ticket_id(baton, helpdesk, delivery), helpdesk if connection.sandbox else "")
 
 

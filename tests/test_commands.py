@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +62,19 @@ def test_upgrade_of_an_empty_database_twice_is_harmless(folder: Path, empty_data
             assert said.exit_code == 0 and "up to date" in said.output
 
 
+def test_every_start_says_who_signs_in_and_what_to_do_without_the_password(folder: Path, empty_database: str) -> None:
+    with over(empty_database, folder) as app:
+        run(app, "db", "upgrade")
+        said = run(app, "db", "upgrade").output
+        assert "Sign in as admin@localhost. The password is lost?" in said and "users add you@example.com --role admin" in said
+
+
+def test_a_start_with_people_but_no_admin_says_how_to_add_one(app: Flask) -> None:
+    object.__setattr__(app.extensions["baton"].settings, "admin_password", SecretStr(""))
+    assert run(app, "users", "add", "vic@example.com", typed="a-long-password\n").exit_code == 0
+    assert "Nobody can sign in as admin: .venv/bin/flask --app app users add" in run(app, "db", "upgrade").output
+
+
 def test_a_command_that_only_looks_makes_an_empty_database_ready(folder: Path, empty_database: str) -> None:
     with over(empty_database, folder) as app:
         assert run(app, "rules", "hygiene").exit_code == 0
@@ -71,6 +85,18 @@ def test_check_has_a_line_for_every_account_source(app: Flask, folder: Path) -> 
     assert "account source customers: accounts.csv cannot be read (No such file or directory)" in said
     shutil.copy(ROOT / "config" / "accounts.csv", folder / "config")
     assert "account source customers: answers" in run(app, "check").output
+
+
+def test_check_says_first_and_once_that_nothing_runs_where_the_play_vendors_are(app: Flask, folder: Path) -> None:
+    shutil.copy(ROOT / "config" / "accounts.csv", folder / "config")
+    with socket.socket() as taken:  # a port that nobody listens at
+        taken.bind(("127.0.0.1", 0))
+        object.__setattr__(app.extensions["baton"].settings, "port", taken.getsockname()[1])
+        said = run(app, "check")
+    first, *rest = said.output.splitlines()
+    assert first.startswith("Baton does not run at http://127.0.0.1:") and "PORT=… flask --app app check" in first
+    assert not [line for line in rest if "connection failed" in line or "no answer" in line or "cannot be reached" in line]
+    assert rest[-1] == "Error: Nothing else to mend; the play-vendors were not looked at" and said.exit_code == 1
 
 
 def test_validate_names_file_line_and_remedy(app: Flask, folder: Path) -> None:
