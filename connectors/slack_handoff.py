@@ -20,20 +20,25 @@ URGENCY = {
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What there is to choose from: connections, and teams as (id, name)."""
+    """What there is to choose from: connections, teams as (id, name), and how urgent it is at least."""
 
     connections: Sequence[str]
     teams: Sequence[tuple[str, str]]
+    least: Severity = Severity.NORMAL  # by the rules: a choice below it would have no effect, so it is not offered
 
 
 def form(choices: Choices, ticket: str, about: str) -> Block:
     """The form; ``ticket`` is what was typed behind the command, ``about`` comes back with the answer."""
+    urgencies = [(level.value, words) for level, words in URGENCY.items() if level.rank >= choices.least.rank]
+    hint = "Rules may make it more urgent."
+    if choices.least.rank > Severity.NORMAL.rank:
+        hint = f"By your rules a handoff by hand is at least {choices.least}. Others may make it more urgent."
     parts = [
         _choice("connection", "Helpdesk", "", [(id, id) for id in choices.connections]),
         text_input("ticket", "Ticket number", lines=False, given=ticket),
         _choice("team", "Which team should take it?", "", choices.teams),
         text_input("why", "Why?", "What they have to know first; it stands on the card and in the note."),
-        _choice("urgency", "How urgent is it?", "Rules may make it more urgent.", list(URGENCY.items())),
+        _choice("urgency", "How urgent is it?", hint, urgencies),
     ]
     submit = plain("Hand over", MODAL_TITLE)
     return modal("Hand over a ticket", parts, callback_id=FORM, private_metadata=about, submit=submit)

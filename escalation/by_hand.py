@@ -11,13 +11,15 @@ from datetime import datetime
 
 from escalation import conclude
 from escalation.actions import Entry
+from escalation.conditions import fields_of
 from escalation.journal import Case
 from escalation.parts import Parts
-from escalation.playbook import Severity
+from escalation.playbook import Mode, Playbook, Severity
 from escalation.roster import Agent
 from escalation.ticket import Message, Person, Role
 
 MOST_WORDS = 1000  # characters of a reason
+_NOTE = "escalate_note."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,12 @@ class Begun:
     ok: bool
     text: str
     field: str = ""
+
+
+def least(playbook: Playbook) -> Severity:
+    """How urgent every handoff by hand is at least: what the mildest live rule that takes ``#escalate`` notes says."""
+    takes = (r for r in playbook.rules if r.mode is Mode.LIVE and any(f.startswith(_NOTE) for f in fields_of(r.when)))
+    return min((rule.severity for rule in takes), key=lambda s: s.rank, default=Severity.NORMAL)
 
 
 class _NoRule(Exception):

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from escalation.actions import Line
 from escalation.fold import Part, above_the_fold, shortened
+from escalation.history import escalates
 from escalation.package import Attempt, ContextPackage, Statement, Worded, utc_words
 from escalation.thread import one_line
 
@@ -44,17 +45,25 @@ def _why(package: ContextPackage) -> tuple[str, ...]:
     issue = f"Issue: {issue_of(package)}"
     shown = package.reasons[:MOST_REASONS]
     more = len(package.reasons) - len(shown)
+    asked = [told] if (told := asked_for(package)) else []
     rest = [f"{more} more reasons below"] if more > 0 else []
     ways = (
         [f"{r.words}{f' [rule {r.rule}]' if r.rule else ''}" for r in shown],
         [r.words for r in shown],
         [one_line(r.title or r.words, _SHORT_STEP) for r in shown],
     )
-    return tuple(f"{'; '.join([*words, *rest]) or by_hand(package)}. {issue}" for words in ways)
+    return tuple(f"{'; '.join([*asked, *words, *rest]) or by_hand(package)}. {issue}" for words in ways)
 
 
 def by_hand(package: ContextPackage) -> str:
     return f"handed over by {package.sender}" if package.sender else "no reason was recorded"
+
+
+def asked_for(package: ContextPackage) -> str:
+    """Why somebody handed it over, in their own words: of an "#escalate" note that is the newest; "" where nobody did."""
+    note = package.handover
+    why = (escalates(note.text) or ("", ""))[1]
+    return f"{note.who}: “{one_line(why, SHORT_SENTENCE)}”" if why else ""
 
 
 def issue_of(package: ContextPackage) -> str:
@@ -140,12 +149,12 @@ def _tried(package: ContextPackage) -> tuple[str, ...]:
 
 
 def steps_of(package: ContextPackage, most: int = 3) -> tuple[str, ...]:
-    """The newest attempts with what came of each, and what a colleague noted for colleagues."""
+    """The newest attempts with what came of each, and what a colleague noted for colleagues, unless that asks for the handoff."""
     attempts = tries_of(package)[-most:]
     shown = [_step(a) for a in attempts]
     shown += [f"({written_by(package)} where not in quotation marks)"] if any(a.cites for a in attempts) else []
     earlier = len(tries_of(package)) - len(attempts)
-    noted = package.handover
+    noted = package.handover if escalates(package.handover.text) is None else Statement()
     return (
         *([f"{earlier} earlier"] if earlier else []),
         *shown,

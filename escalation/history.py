@@ -116,11 +116,16 @@ def escalate_note(ticket: Ticket) -> Mapping[str, object]:
     last = ticket.messages[-1] if ticket.messages else None
     if last is None or last.public or last.author.role is not Role.AGENT:
         return {}
-    first, *words = last.text.split(maxsplit=2) or [""]
+    asked = escalates(last.text)
+    return {"escalate_note.team": asked[0], "escalate_note.why": asked[1]} if asked else {}
+
+
+def escalates(note: str) -> tuple[str, str] | None:
+    """Team and reason of an internal note "#escalate <team> <why>", each "" where it does not say; None of any other note."""
+    first, *words = note.split(maxsplit=2) or [""]
     if first.lower().rstrip(":,") != "#escalate":  # "#escalated yesterday" only tells of it
-        return {}
-    team = words[0].strip(":,#@").lower() if words else ""
-    return {"escalate_note.team": team, "escalate_note.why": words[1].strip() if len(words) > 1 else ""}
+        return None
+    return words[0].strip(":,#@").lower() if words else "", words[1].strip() if len(words) > 1 else ""
 
 
 def business(moments: Mapping[str, datetime], calendar: Calendar | None, now: datetime) -> dict[str, object]:

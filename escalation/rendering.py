@@ -12,6 +12,7 @@ from escalation.first_lines import (
     SHORT_SENTENCE,
     VERDICT,
     as_said,
+    asked_for,
     by_hand,
     capital,
     cites,
@@ -102,9 +103,16 @@ def _told(package: ContextPackage, why_you: str, so_far: Iterable[str]) -> tuple
         Line("Tried", _listed(steps_of(package)) or NOTHING_TRIED),
         Line("Next", worded_next(package)),
         Line("Missing", _most_missing(package)),
-        Line("Reasons", " · ".join(one_line(r.title or r.words, 120) for r in package.reasons) or by_hand(package)),
+        Line("Reasons", " · ".join(_reasons(package)) or by_hand(package)),
     )
     return tuple(line for line in lines if line.text)
+
+
+def _reasons(package: ContextPackage) -> Iterator[str]:
+    """Whoever handed it over in their own words, then the rules."""
+    if asked := asked_for(package):
+        yield asked
+    yield from (one_line(r.title or r.words, 120) for r in package.reasons)
 
 
 def _listed(items: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from escalation.decision import Route
 from escalation.fold import ROWS, WIDTH, Part, above_the_fold, rows
 from escalation.package import Worded, Wording
 from escalation.thread import clean
+from escalation.ticket import Message, Person, Role
 from tests.stories import CHARGED_TWICE, CHARGED_TWICE_DECISION, CHARGED_TWICE_SIGNALS, LOCKED_OUT, NOW, STORIES
 from tests.support import ROOT
 
@@ -219,6 +220,25 @@ def test_a_handover_by_hand_and_its_chain_are_told() -> None:
         "Bo accepted at 09:00 UTC",
         "Handed over by: Bo Tanaka",
     ]
+
+
+@pytest.mark.parametrize(
+    ("note", "asked", "noted"),
+    [
+        ("#escalate billing charged twice, see 12", "Bo Tanaka: “charged twice, see 12” · ", False),
+        ("#escalate billing", "", False),
+        ("Needs a look at the processor.", "", True),
+    ],
+)
+def test_why_somebody_hands_it_over_is_a_reason_and_nothing_tried(note: str, asked: str, noted: bool) -> None:
+    bo = Person("b", "Bo Tanaka", role=Role.AGENT)
+    ticket = replace(CHARGED_TWICE, messages=(*CHARGED_TWICE.messages, Message("note", bo, note, public=False, at=NOW)))
+    package = build(ticket, CHARGED_TWICE_SIGNALS, CHARGED_TWICE_DECISION, None, NOW)
+    told = {line.label: line.text for line in a_card(package).lines}
+    assert told["Reasons"].startswith(asked + package.reasons[0].title)
+    assert ("Bo Tanaka noted: " in told["Tried"]) is noted
+    why = next(line.text for line in a_note(package).lines if line.label == "Why")
+    assert ("“charged twice, see 12”" in why) is bool(asked)
 
 
 def test_a_long_transcript_keeps_the_newest_and_says_so() -> None:

@@ -17,6 +17,7 @@ from escalation import by_hand, conclude
 from escalation.actions import Press
 from escalation.by_hand import ByHand
 from escalation.pipeline import Pipeline
+from escalation.playbook import Severity
 from escalation.shift_work import Shifts
 from escalation.ticket import ChangeKind, Customer, Message, Person, Priority, Role, Status, Ticket, TicketChange
 from store import away, queries
@@ -214,6 +215,10 @@ def test_a_handoff_by_hand_takes_the_path_of_a_note(lives: Lives) -> None:
     assert (note["author"]["id"], note["author"]["role"]) == ("1", "agent")
     entry = lives.one("SELECT words, actor FROM timeline WHERE kind = 'by_hand'")
     assert (entry.words, entry.actor) == ("Ada handed it over by hand: She wants a call back\nby six.", "ada")
+
+
+def test_no_urgency_is_offered_that_would_have_no_effect(lives: Lives) -> None:
+    assert lives.desk.choices().least is Severity.HIGH, "so the live rule for notes says"
 
 
 def test_the_rules_may_make_it_more_urgent(lives: Lives) -> None:

@@ -16,6 +16,7 @@ from connectors.slack_handoff import Choices
 from connectors.slack_home import MOST_ROWS, Home, Row, view
 from escalation.actions import Card, Line, Press
 from escalation.by_hand import ByHand
+from escalation.playbook import Severity
 from sandbox.slack_check import home_problems, problems, view_problems
 from tests.slack_play import Play, playing
 from tests.test_slack_blocks import HOSTILE, texts
@@ -75,6 +76,29 @@ def test_every_form_is_what_slack_takes(said: str) -> None:
         assert view_problems(made) == []
         taken_by_slack(made)
     taken_by_slack(view(Home(stranger=said)))
+
+
+@pytest.mark.parametrize(
+    ("least", "offered", "hint"),
+    [
+        (Severity.LOW, ["normal", "high", "critical"], "Rules may make it more urgent."),
+        (Severity.NORMAL, ["normal", "high", "critical"], "Rules may make it more urgent."),
+        (
+            Severity.HIGH,
+            ["high", "critical"],
+            "is at least high. Others may",
+        ),
+        (
+            Severity.CRITICAL,
+            ["critical"],
+            "is at least critical. Others may",
+        ),
+    ],
+)
+def test_a_form_offers_the_urgencies_that_have_an_effect(least: Severity, offered: list[str], hint: str) -> None:
+    asked = slack_handoff.form(Choices(("zendesk",), (), least), "", "{}")["blocks"][-1]
+    options = [one["value"] for one in asked["element"]["options"]]
+    assert options == offered and hint in asked["hint"]["text"]
 
 
 @pytest.mark.parametrize("said", LONG)

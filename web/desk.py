@@ -13,7 +13,7 @@ from connectors.slack_home import Home
 from escalation import away
 from escalation.actions import Press
 from escalation.away import Away, NotUnderstood
-from escalation.by_hand import Begun, ByHand
+from escalation.by_hand import Begun, ByHand, least
 from escalation.hours import duration
 from escalation.masking import To
 from escalation.roster import Agent
@@ -97,7 +97,8 @@ class PipelineDesk:
         return self.pipeline.playbook().masking.whole(made, To.CHAT)
 
     def choices(self) -> Choices:
-        return Choices(tuple(self.connections()), [(team.id, team.name or team.id) for team in self.pipeline.roster().teams])
+        teams = [(team.id, team.name or team.id) for team in self.pipeline.roster().teams]
+        return Choices(tuple(self.connections()), teams, least(self.pipeline.playbook()))
 
     def hand_over(self, who: Presser, asked: ByHand) -> Reply:
         if (agent := self._agent(who)) is None:
