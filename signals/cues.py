@@ -54,7 +54,9 @@ _LEADS_ON = cue(rf"^(?:\s+(?:{_LINKS}))*\s*$")
 _GIVEN_BEHIND = cue(
     r"^\s*(?:i|we)(?:'ve| have)?\s+(?:got|received|had)\b",
     rf"^{_WORDS % 4}\b(?:(?:has|have)\s+)?(?:came|come|is|are|was)\s+(?:already\s+)?back\b",
-    rf"^{_WORDS % 2}\b(?:(?:has|have)\s+)?(?:arrived|landed|came (?:in|through)|showed up|(?:was|were) paid out|"
+    rf"^{_WORDS % 2}\b(?:(?:has|have)\s+)?(?:arrived|landed|"
+    r"c[ao]me (?:through|in\s*(?:[.,!;)]|$|\b(?:on|yesterday|today|this|last|but|and))\b)|"
+    r"showed up|(?:was|were) paid out|"
     r"reached (?:my|our|the) (?:bank\s+)?account)\b",
     rf"^{_WORDS % 4}\b(?:(?:was|were|has been|have been|got|(?:is|are) already)\s+(?:already\s+)?"
     r"(?:refunded|returned|reimbursed|credited|repaid|back|given back|paid back)\b|(?:already|so far)\s+back\b)",

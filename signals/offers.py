@@ -16,7 +16,11 @@ _OFFER: Any = re2.compile(
     r"(?i)\b(?:refund\w*|reimburs\w*|money back|(?:give|send|pay|put|get|credit|offer)\b(?:[^.!?]|\.\d){0,40}\bback|back as|"
     r"return\w*\s+(?:the\s+|your\s+)?(?:money|[$€£]?\d+)|\d\s?[$€£\w]*\s+(?:returned|refunded|credited)|\d\s?[$€£\w]*\s+back|"
     r"(?:be|it|that|being)\s+(?:returned|reversed|credited|repaid|waived)|reverse|waive|"
-    r"\d{1,3}\s?%\s+(?:back|off|of)|offers?|owe you|go (?:up )?to|goodwill|compensat\w+)\b"
+    r"\d{1,3}\s?%\s+(?:back|off|of)|offers?|owe you|go (?:up )?to|goodwill|compensat\w+|"
+    r"how (?:would|do|should|shall|may|can) (?:you|we|i) (?:like|want|prefer|send|pay|transfer|return)\b[^.!?]{0,30}"
+    r"\b(?:money|it back|amount|sum)|"
+    r"(?:which|what|where|to which) [^.!?]{0,30}\b(?:we|i) (?:send|pay|transfer|put|return)\b|"
+    r"(?:send|give|tell) us your (?:iban|bank|account)\w*)\b"
 )
 _DECLINES: Any = re2.compile(
     r"(?i)^\W*(?:no|nope|sorry|not|never|nah)\b|\b(?:not (?:good )?enough|isn't enough|not acceptable|"
@@ -49,8 +53,9 @@ _WHERE: Any = re2.compile(
     r"nothing (?:yet|has arrived|has come|there))\b"
 )
 _TO_CARD: Any = re2.compile(
-    r"(?i)^\W*(?:(?:back\s+)?(?:to|on|onto)\s+)?(?:(?:the|my|our)\s+)?"
-    r"(?:card|cash|money|bank account|bank transfer|paypal|visa|mastercard)\b"
+    r"(?i)^\W*(?:(?:please|just)\s+)?(?:(?:back\s+)?(?:to|on|onto|into|by|via|in)\s+)?(?:(?:the|my|our)\s+)?"
+    r"(?:(?:same|original|old|credit|debit)\s+)*"
+    r"(?:card|cash|money|account|bank account|bank transfer|bank|transfer|paypal|visa|mastercard|iban)\b"
 )
 _SHORT = 80  # characters of an answer that only picks what is offered
 MOST_ADVICE = 2000  # characters

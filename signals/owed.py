@@ -62,6 +62,10 @@ _COUNTED = cue(
     r"unit|version)\s+#?$"
 )
 _NO_THINGS = cue(r"^\s+(?:plus|less|this|minus|thanks|does|was|has|pls|bucks|always|perhaps|sometimes|yes)\b")
+_SENT_BACK = re.compile(  # names what is to be paid for: "boots and belt are on their way back to you"
+    r"(?i)\b(?:(?:sent|send|sending|brought|shipped|posted|gave|handed)\s+(?:\w+\s+){0,4}?back|on (?:its|their|the) way back|"
+    r"(?:i|we|have|has|been|was|were)\s+returned)\b"
+)
 _AND = cue(r"\b(?:and|plus|together with|as well as)\s+(?:also\s+|of course\s+|naturally\s+)?(?:the|my|our|another|those)?\s*$")
 
 
@@ -145,7 +149,10 @@ def in_message(text: str, asks: Sequence[Asked], said: str = "") -> Sum | None:
         some = [replace(one, kept=True) if not stays.isdisjoint(_names(one)) else one for one in some]
     settled = {one.amount for one in some if one.kept or one.given}  # wherever else it is told
     some = [replace(one, kept=True) if one.amount in settled and not (one.asked or one.given) else one for one in some]
-    bare = " ".join(text[start:end] for start, end in own if not any(start <= one.found.start < end for one in some))
+    back = _sentences(ends, (found.span() for found in _SENT_BACK.finditer(text)))
+    bare = " ".join(
+        text[start:end] for start, end in dict.fromkeys([*own, *back]) if not any(start <= one.found.start < end for one in some)
+    )
     case = Case(some, request, text.lower(), f"{said} {bare}".lower())
     if not some:
         return None

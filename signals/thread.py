@@ -19,6 +19,14 @@ _TIMES = re.compile(
     re.I,
 )
 _ALIKE, _LEAST_WORDS, _MOST_COMPARED = 0.45, 4, 30
+# "No. The April invoice. Where?": who turns an answer down and asks needs few words to ask the same.
+_AGAIN = re.compile(
+    r"\W*(?:no\b(?!\s+(?:problem|thanks|thank|worries|need|rush))|nope|"
+    r"(?:yes|yeah|yep|ok|okay|fine|right|sure|thanks),?\s+but\b|i know\b|"
+    r"but\b|i (?:said|asked|meant)\b|again\b|once more\b)",
+    re.I,
+)
+_LEAST_AGAIN = 2  # words
 _MOST_READ = 2000  # characters of a message that are compared
 _PIECE = re.compile(r"[^.!?\n]+\??")
 _QUESTION = range(9, 301)  # characters; a shorter one asks nothing of its own, a longer one is no sentence
@@ -67,7 +75,8 @@ def repeated_question(turns: Sequence[Turn], messages: Sequence[Message], again:
     pairs: list[tuple[str, str]] = []
     found: list[Evidence] = []
     for n, (turn, words) in enumerate(asked):
-        before = next((old for old, theirs in asked[:n] if _alike(words, theirs)), None)
+        least = _LEAST_AGAIN if _AGAIN.match(turn.text) and "?" in turn.text else _LEAST_WORDS
+        before = next((old for old, theirs in asked[:n] if _alike(words, theirs, least)), None)
         if before is not None:
             pairs.append((before.message.id, turn.message.id))
             found.append(turn.evidence(0, min(len(turn.message.text), 200), "thread:same words"))
@@ -124,8 +133,6 @@ def _words(turn: Turn) -> frozenset[str]:
     return frozenset(w for w in some if len(w) > 2 and w[0] not in "!?#")
 
 
-def _alike(ours: frozenset[str], theirs: frozenset[str]) -> bool:
+def _alike(ours: frozenset[str], theirs: frozenset[str], least: int) -> bool:
     shared = len(ours & theirs)
-    return (
-        shared >= _LEAST_WORDS and shared / min(len(ours), len(theirs)) >= _ALIKE and shared / len(ours | theirs) >= _ALIKE / 1.8
-    )
+    return shared >= least and shared / min(len(ours), len(theirs)) >= _ALIKE and shared / len(ours | theirs) >= _ALIKE / 1.8

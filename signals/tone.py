@@ -22,6 +22,7 @@ _WORD = re.compile(r"\b[A-Za-z]{2,}\b")
 _LEAST_SHOUTED = 4  # words in capitals; fewer may be abbreviations
 _HOSTILE = 0.85
 _BRIEF = 25  # words
+_BARE = 3  # words: "And?" is impatient, no more
 _SHORT = 6  # words: a short neutral answer ("Order 12.") tells nothing of the tone
 
 
@@ -69,7 +70,8 @@ def _shares(turn: Turn, model: Model | None) -> dict[str, float]:
         return {name: (0.7 if name == said else 0.1) if said else (0.7 if name == "neutral" else 0.1) for name in _LABELS}
     said_themselves = _own_words(turn, model)
     shares = dict(turn.tones if said_themselves is turn.whole else model.message.share(said_themselves, "sentiment"))
-    if said != "angry" and shares["angry"] < _HOSTILE:  # the model alone has to be sure to call somebody angry
+    bare = len(turn.text.split()) < _BARE
+    if said != "angry" and (bare or shares["angry"] < _HOSTILE):  # the model alone has to be sure to call somebody angry
         shares["frustrated"] += 0.8 * shares["angry"]
         shares["angry"] *= 0.2
     if loud and shares["satisfied"] < 0.5:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bench.scoring import part
-from tests.test_signals_tickets import ticket
+from tests.test_signals_tickets import refund, ticket
 
 GRAVE = [
     ("For a drill next month we want to simulate that the whole site is down for everybody. Is there a test mode?", False),
@@ -90,3 +92,95 @@ SOON = [
 @pytest.mark.parametrize(("text", "level"), SOON)
 def test_how_soon(text: str, level: str | None) -> None:
     assert part(ticket(("customer", text)), "urgency", "level") == level
+
+
+ROLES = {"C": "customer", "A": "agent", "B": "bot"}
+
+
+def thread(told: str) -> list[tuple[str, str]]:
+    """A thread that is written "C: ...|A: ..."."""
+    return [(ROLES[one[0]], one[3:]) for one in told.split("|")]
+
+
+ASKED_AGAIN = [
+    (
+        "C: Where can I download the invoice of April?|B: Invoices are sent at the beginning of each month.|"
+        "C: I know. But where do I get the one for April?|B: Would you like to know more about payment methods?|"
+        "C: No. The April invoice. Where?",
+        2,
+    ),
+    ("C: How do I change the billing address?|B: You can change your delivery address here.|C: No, the billing address. How?", 1),
+    ("C: When does the Leeds branch open?|A: Our shop in York opens at 9.|C: Yes, but when does Leeds open?", 1),
+    ("C: Which cable fits the old monitor?|A: Our new monitors use USB-C.|C: I know, but which cable for the old monitor?", 1),
+    (
+        "C: Is the blue kettle dishwasher safe?|A: The kettle has two years of warranty.|C: But is the kettle dishwasher safe?",
+        1,
+    ),
+    ("C: Can the tent be washed at 40 degrees?|A: The tent weighs 3 kilos.|C: Okay but can the tent be washed?", 1),
+    ("C: Is my parcel on its way? It is for my sister.|A: Is the address 4 Hill Road?|C: No, it is 5 Hill Road. Thanks!", 0),
+    ("C: Where can I download the invoice of April?|A: Under Billing.|C: No problem, found it. And how do I add a user?", 0),
+    ("C: Is the blue kettle dishwasher safe?|A: It is.|C: But not the lid I guess? The black one looks delicate.", 0),
+    ("C: Which cable fits the old monitor?|A: The HDMI one.|C: No HDMI in my shop. Do you sell adapters?", 0),
+]
+
+
+@pytest.mark.parametrize(("told", "count"), ASKED_AGAIN)
+def test_the_same_ask_in_few_words(told: str, count: int) -> None:
+    assert part(ticket(*thread(told)), "repeated_question", "count", 0) == count
+
+
+BARE = [
+    ("C: When is my money coming?|A: Checking with the payment provider.|C: And?", False),
+    ("C: Where is the parcel?|A: One moment please.|C: Well?", False),
+    ("C: Where is the parcel?|A: We are on it.|C: Hello??", False),
+    ("C: Is it in stock?|A: I'll ask.|C: So?", False),
+    ("C: You lost my parcel.|A: We are looking.|C: Still nothing", False),
+    ("C: The lamp is dead.|A: Try another bulb.|C: No.", False),
+    ("C: Which one?|A: The red one?|C: Nope, wrong.", False),
+    ("C: Where is it?|A: On its way.|C: ??", False),
+    ("C: Where is my money?|A: On its way.|C: LIARS, THIEVES, ALL OF YOU!", True),
+    ("C: Where is my money?|A: On its way.|C: Ridiculous!", True),
+    ("C: Where is my money?|A: On its way.|C: You are a bunch of useless idiots.", True),
+]
+
+
+@pytest.mark.parametrize(("told", "angry"), BARE)
+def test_a_word_alone_is_impatient_and_not_angry(told: str, angry: bool) -> None:
+    assert (part(ticket(*thread(told)), "sentiment", "label") == "angry") is angry
+
+
+BY_CARD = [
+    (
+        "C: You charged 59 for a cleaning that didn't happen.|"
+        "A: Sorry about that. How would you like to get the money?|C: By bank transfer please",
+        59,
+    ),
+    (
+        "C: The tickets for Friday (2 x 30 EUR) are void as the play was called off.|"
+        "A: I'm sorry. Which card shall we send the money to?|C: Same card as before please.",
+        60,
+    ),
+    ("C: The mug (14 pounds) broke on the way.|A: How do you want the money back?|C: paypal", 14),
+    (
+        "C: We were eight at 45 EUR per person. Two of us stayed at home, those two should not be charged.|"
+        "A: True. How would you like the money?|C: Bank transfer, DE02 1203 0000.",
+        90,
+    ),
+    ("C: The vase (38 euros) came in pieces.|A: Please send us your IBAN.|C: IBAN is DE02 1203 0000 0000 2020 51", 38),
+    ("C: The vase (38 euros) came in pieces.|A: Which refund method do you prefer?|C: To the original card please.", 38),
+    ("C: I'd like to book the hall, it is 300 euros.|A: How would you like to pay?|C: By bank transfer please.", None),
+    ("C: How much is the hall?|A: 300 euros. Which card do you want to use?|C: My Visa please.", None),
+    ("C: I'd like to pay my invoice of 80 euros.|A: To which account do you usually send it?|C: Bank of Leeds, as always.", None),
+    (
+        "C: I ordered a jacket (120 EUR), boots (85 EUR) and a belt (30 EUR). The jacket stays. Boots and belt don't fit and are "
+        "on their way back to you.|A: Which refund method do you prefer?|C: Same card as I paid with please.",
+        115,
+    ),
+    ("C: Shoes 120 euros, dress 89 euros. I have sent the dress back. When will I have my refund?", 89),
+]
+
+
+@pytest.mark.parametrize(("told", "amount"), BY_CARD)
+def test_an_answer_to_how_the_money_is_sent(told: str, amount: Any) -> None:
+    found = refund(*thread(told))
+    assert (None if found is None or found["negated"] else found.get("amount")) == amount
