@@ -96,8 +96,11 @@ def _several(case: Case) -> Sum | None:
     some = case.open()
     if len(some) != len(case.some) or any(one.total or one.result or one.inside or (one.each and not one.count) for one in some):
         return None
-    if not _THEM.search(case.request) or how_many(case.request) or case.asks_one_of():
+    everything = case.asks_everything() or _THEM.search(case.request)
+    if not everything or how_many(case.request) or case.asks_one_of():
         return None
+    if all(one.each for one in some):  # "2 adults at 11, 2 children at 6"
+        return added([worth(one) for one in some]) if len(some) > 1 else None
     return added([worth(one) for one in some]) if listed(some) and (some[0].took or _TAKINGS.search(some[0].left)) else None
 
 
@@ -148,4 +151,4 @@ _FIRST_WAYS: tuple[Callable[[Case], Sum | None], ...] = (
     part_of_year,
     _all_of,
 )
-_WAYS: tuple[Callable[[Case], Sum | None], ...] = (_tax, part, difference, priced, pro_rata, _together, _several, _by_place)
+_WAYS: tuple[Callable[[Case], Sum | None], ...] = (_tax, part, difference, _several, priced, pro_rata, _together, _by_place)

@@ -106,14 +106,19 @@ def part(case: Case) -> Sum | None:
     results = {one.found.money for one in case.open() if one.result or (one.inside and _RECKONED.search(one.left))}
     if len(results) == 1:  # they reckoned it themselves
         return results.pop()
-    whole = (_of_each(case) if _EACH.search(case.request) else None) or _whole(case, set(words_of(of)))
-    return times(whole, share) if whole else None
+    some = part_of(case.request, case.text)  # "half of the price for the four nights", of seven
+    whole = (_of_each(case) if some or _EACH.search(case.request) else None) or _whole(case, set(words_of(of)))
+    return times(whole, share * (some if some and not _per_piece(case) else 1)) if whole else None
 
 
 def _of_each(case: Case) -> Sum | None:
     """All of which a part is asked: a price per piece times how many, else the sums that are told in one breath."""
     some = case.open()
-    return priced(case) if any(one.each or one.unit for one in some) else added(some) if listed(some) else None
+    return priced(case) if _per_piece(case) else added(some) if listed(some) else None
+
+
+def _per_piece(case: Case) -> bool:
+    return any(one.each or one.unit for one in case.open())
 
 
 def part_of_year(case: Case) -> Sum | None:

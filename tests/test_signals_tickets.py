@@ -49,7 +49,9 @@ LEVELS: list[tuple[str, str, Count, float, float]] = [
     ("refunds_plain", "dev", wanted, 0.93, 0.95),
     ("refunds_plain", "test", wanted, 0.86, 0.88),
     ("refunds_plain", "dev", amount, 0.86, 0.89),
-    ("refunds_plain", "test", amount, 0.65, 0.70),
+    ("refunds_plain", "test", amount, 0.70, 0.74),
+    ("reckoned", "dev", amount, 0.88, 0.86),
+    ("reckoned", "test", amount, 0.60, 0.53),
     ("failed", "dev", several_failed, 0.90, 0.68),
     ("failed", "test", several_failed, 0.86, 0.74),
 ]
@@ -87,7 +89,7 @@ OPEN = {
         "negative": (0.74, 0.83),
         "critical": (0.86, 0.93),
         "refund wanted": (0.86, 0.91),
-        "refund amount": (0.64, 0.63),
+        "refund amount": (0.77, 0.75),
     },
     "mixed": {
         "escalate": (0.91, 0.85),
@@ -99,7 +101,7 @@ OPEN = {
         "negative": (0.60, 0.79),
         "critical": (0.93, 0.58),
         "refund wanted": (0.90, 0.89),
-        "refund amount": (0.45, 0.41),
+        "refund amount": (0.64, 0.62),
     },
 }
 
