@@ -161,8 +161,9 @@ def _expired(handoff: Handoff, event: Fired, now: datetime, desk: Desk) -> Step:
     if not offer.agent:  # nobody in the channel took it: the card stays, the next level begins
         if offer.on_pass != handoff.passes:
             return Step(handoff)  # somebody has called the next level before
-        entry = Entry("expired", f"Nobody in {offer.channel} accepted in time")
-        return Step(handoff, (), (), (entry,)).then(next_level(handoff, now, desk))
+        nobody = Step(handoff, (), (), (Entry("expired", f"Nobody in {offer.channel} accepted in time"),))
+        # Whoever is asked by name meanwhile still is; it goes on with their answer.
+        return nobody if handoff.asked_now else nobody.then(next_level(handoff, now, desk))
     waited = time_of(offer)
     tried = left_out(handoff, offer.agent, f"did not answer in {waited}", again=True)
     entry = Entry("expired", f"{desk.name(offer.agent)} did not answer in {waited}", data={"offer": offer.id})

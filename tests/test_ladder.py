@@ -536,6 +536,13 @@ def test_a_queue_that_nobody_answers_comes_to_rest(
     assert life.handoff.state not in (State.OFFERED, State.ACCEPTED)
 
 
+def test_a_channel_that_stays_silent_ends_nothing_for_whoever_is_asked_by_name() -> None:
+    by_name = [Refresh("boss"), Reassign("ada", "bo", "knows them", lead=True)]
+    silent = play(path(CHANNEL), *by_name, Fired(TimerKind.OFFER_EXPIRES, "h1.1"), new=path(ONE))
+    assert (silent.handoff.state, [offer.agent for offer in silent.handoff.asked_now]) == (State.OFFERED, ["bo"])
+    assert [entry.words for entry in silent.entries if entry.kind == "expired"] == ["Nobody in #billing accepted in time"]
+
+
 def test_one_offer_from_the_queue_and_back_into_it() -> None:
     """Off the pass, without telling the lead again, and to nobody who said that it is not for them."""
     way = path(Level("one", most_offers=1, assign=AssignWhen.ON_OFFER), CHANNEL)
