@@ -537,7 +537,7 @@ def test_a_queue_that_nobody_answers_comes_to_rest(
 
 
 def test_a_channel_that_stays_silent_ends_nothing_for_whoever_is_asked_by_name() -> None:
-    by_name = [Refresh("boss"), Reassign("ada", "bo", "knows them", lead=True)]
+    by_name: list[Event] = [Refresh("boss"), Reassign("ada", "bo", "knows them", lead=True)]
     silent = play(path(CHANNEL), *by_name, Fired(TimerKind.OFFER_EXPIRES, "h1.1"), new=path(ONE))
     assert (silent.handoff.state, [offer.agent for offer in silent.handoff.asked_now]) == (State.OFFERED, ["bo"])
     assert [entry.words for entry in silent.entries if entry.kind == "expired"] == ["Nobody in #billing accepted in time"]
