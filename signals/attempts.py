@@ -15,6 +15,7 @@ from signals.features import words_of
 from signals.lexicon import Hit
 from signals.model import Model, least_score
 from signals.questioned import only_asked
+from signals.stated import how_many
 from signals.turns import MOST_EVIDENCE, Span, Turn, advice_before
 from signals.wordlists import wordlist
 
@@ -67,9 +68,12 @@ def failed_attempts(own: Sequence[Turn], messages: Sequence[Message], model: Mod
     kept = _kept(reports, model)
     if not kept:
         return None
+    count = how_many(own, over) or len(kept)
+    surest = sorted(kept, key=lambda item: -max(share for share, items in reports if item[0] in items))[:count]
+    kept = [item for item in kept if item in surest]
     told = tuple({"step": key.removeprefix("~"), "who": who, "result": "failed"} for key, _, who in kept)
     evidence = tuple(at for _, at, _ in kept)[:MOST_EVIDENCE]
-    return Signal(NAME, {"count": len(kept), "items": told}, 0.8, evidence, source(model))
+    return Signal(NAME, {"count": count, "items": told}, 0.8, evidence, source(model))
 
 
 def _kept(reports: Sequence[tuple[float, Mapping[str, Item]]], model: Model | None) -> list[Item]:

@@ -36,6 +36,12 @@ FAILED = [
     ("C: Sound drops. I changed the cable, then removed and re-added the speaker. Still drops.", 2),
     ("C: My brother-in-law tightened the clamp and I cleaned the seal. Still wet.", 2),
     ("C: Two different bulbs and a new switch later, it's still dark.", 2),
+    # As many as they say.
+    ("C: I restarted it. I cleaned it. Both lamps still blink. That is two things that did not work.", 2),
+    ("B: Restart the router.|C: Restarted it, still red.|A: Please reset it.|C: No. Two of your suggestions failed now.", 2),
+    ("C: I've tried three different fixes, the reset among them, and none of them helped.", 3),
+    ("C: I reset it, no change. Two more things that I have not tried are on your list.", 1),
+    ("C: I tried two things and nothing worked, then the third one did: it runs again, thanks!", 0),
     # Several that were advised.
     ("B: Please clear your cookies and try a private window.|C: did both. same message", 2),
     (
