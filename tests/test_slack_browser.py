@@ -247,7 +247,7 @@ def begun_by_hand(flow: Flow) -> None:
     until(lambda: [d for d in system.api("deliveries", status="handled")["items"] if d["ticket_id"] == flow.ticket])
     flow.visit("U106")
     type_in(page, f"/handoff {flow.ticket}")
-    flow.fill("Hand over a ticket", "Hand over", Helpdesk="zendesk", Which_team="billing", Why="A refund", How_urgent="normal")
+    flow.fill("Hand over a ticket", "Hand over", Helpdesk="zendesk", Which_team="billing", Why="A refund", How_urgent="high")
     flow.sees(f"Ticket {flow.ticket} goes to Billing.")
 
 
