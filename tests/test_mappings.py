@@ -275,16 +275,17 @@ def test_a_typical_change_is_read_in_well_under_a_millisecond() -> None:
     }
     payload = {"type": "ticket.comment", "ticket": ticket, "comment": comment, "by": {"id": 5}, "time": "2025-01-08T10:12:07Z"}
     body = json.dumps(payload)
-    ratio = quickest(lambda: ACME_MAPPING.change("event", payload, "c")) / quickest(lambda: json.loads(body))
-    assert ratio < 60  # 0.1 ms where parsing the body takes 5 us; in turns, so that a busy machine slows both
+    reading, parsing = quickest(lambda: ACME_MAPPING.change("event", payload, "c"), lambda: json.loads(body))
+    assert reading / parsing < 100  # 50 times the 5 us of parsing the body, on a quiet machine
 
 
-def quickest(act: Callable[[], object]) -> float:
-    """Seconds of this thread's own processor time, the best of 20 rounds."""
-    rounds = []
-    for _ in range(20):
+def quickest(*acts: Callable[[], object]) -> list[float]:
+    """Seconds of this thread's own processor time for each, the best of 40 rounds in turns: a busy machine slows all alike."""
+    rounds: list[list[float]] = [[] for _ in acts]
+    for number in range(40 * len(acts)):
+        own = number % len(acts)
         start = time.thread_time()
         for _ in range(10):
-            act()
-        rounds.append((time.thread_time() - start) / 10)
-    return min(rounds)
+            acts[own]()
+        rounds[own].append((time.thread_time() - start) / 10)
+    return [min(own) for own in rounds]
