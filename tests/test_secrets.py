@@ -238,4 +238,4 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_takes_linear_time(name: str) -> None:
-    assert quickest(lambda: mask(HOSTILE[name]))[1] < 1.0  # measured: 1 to 200 ms
+    assert quickest(lambda: mask(HOSTILE[name]))[1] < 3.0  # measured: 1 to 200 ms; squared it would be minutes
