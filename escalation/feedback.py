@@ -40,12 +40,10 @@ def _why_not(handoff: Handoff, said: Judge, roster: Roster) -> str:
         return "Nobody has had this handoff yet, so there is nothing to judge."
     if said.lead or said.by == handoff.accepted_by:
         return ""
-    holder = roster.agent(handoff.accepted_by)
-    return f"Only {holder.name if holder else handoff.accepted_by}, who had it, or a lead can say that."
+    return f"Only {roster.name(handoff.accepted_by)}, who had it, or a lead can say that."
 
 
 def _entry(handoff: Handoff, said: Judge, roster: Roster) -> Entry:
-    agent = roster.agent(said.by)
-    words = f"{agent.name if agent else said.by} says: {WORDS[said.verdict].lower()} ({said.via})"
+    words = f"{roster.name(said.by)} says: {WORDS[said.verdict].lower()} ({said.via})"
     data = {"verdict": said.verdict.value, "team": handoff.team, "issue_type": handoff.issue_type}
     return Entry("verdict", words, said.by, data)

@@ -206,8 +206,7 @@ class Desk:
     asking: Asking = field(default_factory=Asking)
 
     def name(self, agent_id: str) -> str:
-        agent = self.roster.agent(agent_id)
-        return agent.name if agent else agent_id
+        return self.roster.name(agent_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def news(case: Case, parts: Parts, before: Handoff | None, after: Handoff) -> tu
     event = _event(before, after, ticket)
     if not event:
         return ()
-    data = _about(ticket.handed, case, after, ticket) | {"by": _holder(parts, after)}
+    data = _about(ticket.handed, case, after, ticket) | {"by": parts.roster().name(after.accepted_by)}
     if event == SOLVED:
         data |= parts.playbook().masking.whole(_solution(case, after, ticket), To.BOT)
     if event in (SOLVED, CLOSED):
@@ -85,11 +85,6 @@ def _about(handed: HandedOver, case: Case, handoff: Handoff, ticket: Ticket) -> 
         "ticket_url": ticket.url,
         "state": handoff.state.value,
     }
-
-
-def _holder(parts: Parts, handoff: Handoff) -> str:
-    agent = parts.roster().agent(handoff.accepted_by)
-    return agent.name if agent else handoff.accepted_by
 
 
 def _solution(case: Case, handoff: Handoff, ticket: Ticket) -> dict[str, object]:

@@ -28,10 +28,9 @@ def only_thanks(before: Ticket | None, ticket: Ticket, signals: Iterable[Signal]
 
 def chain_of(handoff: Handoff, roster: Roster) -> tuple[str, ...]:
     """What has happened so far in words: earlier handoffs, then who was asked and what became of it, then who accepted."""
-    names = {agent.id: agent.name for agent in roster.agents}
-    asked = ((names.get(o.agent, o.agent) or o.everybody, o) for o in handoff.offers)
+    asked = ((roster.name(o.agent) or o.everybody, o) for o in handoff.offers)
     told = (f"{who}{ASKED}{o.state.value}{f' ({o.reason})' if o.reason else ''}" for who, o in asked)
-    has_it = names.get(handoff.accepted_by, handoff.accepted_by)
+    has_it = roster.name(handoff.accepted_by)
     accepted = (f"{has_it} accepted at {clock(handoff.accepted_at)}",) if has_it else ()
     return (*handoff.chain, *told, *accepted)
 
@@ -40,8 +39,7 @@ def resumed(
     former: Handoff, handoff_id: str, before: Ticket | None, ticket: Ticket, playbook: Playbook, roster: Roster
 ) -> Handoff:
     """The handoff that goes on from one that was over; not yet begun. Whoever ruled themself out then is not asked again."""
-    holder = roster.agent(former.accepted_by)
-    had = (holder.name if holder else former.accepted_by) or "Nobody"
+    had = roster.name(former.accepted_by) or "Nobody"
     ended = f"{had} had handoff {former.id}; the ticket was {before.status if before else 'over'}, then reopened"
     path = playbook.paths.get(former.path.id, former.path).needing(former.skills)
     assignee = roster.known(ticket.connection, ticket.assignee)

@@ -128,6 +128,11 @@ class Roster:
     def agent(self, agent_id: str) -> Agent | None:
         return next((a for a in self.agents if a.id == agent_id), None)
 
+    def name(self, agent_id: str) -> str:
+        """A person's name; of somebody who is not on the roster, their id."""
+        agent = self.agent(agent_id)
+        return agent.name if agent else agent_id
+
     def by_vendor_id(self, connection: str, vendor_id: str) -> Agent | None:
         """The agent a helpdesk knows by ``vendor_id``, None for somebody who is not on the roster."""
         return next((a for a in self.agents if vendor_id and a.ids.get(connection) == vendor_id), None)

@@ -69,7 +69,7 @@ Line = tuple[Iterable[Agent], str, str]  # the best first; by what rule the firs
 
 def _by_name(roster: Roster, team: Team) -> Line:
     line = _with_deputies(roster, _known(roster, (team.watch,)))
-    return line, f"named for {team.name}", f"{_name(roster, team.watch)} is on watch for {team.name}"
+    return line, f"named for {team.name}", f"{roster.name(team.watch)} is on watch for {team.name}"
 
 
 def _by_rotation(roster: Roster, rotation: Rotation, now: datetime) -> Line:
@@ -82,15 +82,9 @@ def _by_rotation(roster: Roster, rotation: Rotation, now: datetime) -> Line:
         return chain(nearest, _with_deputies(roster, members)), rule, f"{rule} is on watch"
     number, until = turn(rotation, now)
     zone = ZoneInfo(rotation.time_zone)
-    ends, whose = f"until {stamp(until, now, zone)} {zone.key}", _name(roster, rotation.members[number])
+    ends, whose = f"until {stamp(until, now, zone)} {zone.key}", roster.name(rotation.members[number])
     line = _with_deputies(roster, _known(roster, rotation.members[number:] + rotation.members[:number]))
     return line, f"their turn in {rotation.id} {ends}", f"it is the turn of {whose} in {rotation.id} {ends}"
-
-
-def _name(roster: Roster, agent_id: str) -> str:
-    """The id of somebody who is not on the roster."""
-    agent = roster.agent(agent_id)
-    return agent.name if agent else agent_id
 
 
 def _known(roster: Roster, ids: Iterable[str]) -> list[Agent]:

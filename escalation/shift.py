@@ -131,8 +131,7 @@ class ShiftDesk:
     channel: str = ""  # the default one
 
     def name(self, agent_id: str) -> str:
-        agent = self.roster.agent(agent_id)
-        return agent.name if agent else agent_id
+        return self.roster.name(agent_id)
 
 
 @dataclass(frozen=True, slots=True)

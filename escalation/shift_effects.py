@@ -73,7 +73,7 @@ def card(packet: Packet, agent_id: str, roster: Roster, now: datetime, page_url:
     mine.sort(key=lambda line: line.item.state.is_settled)
     reader = roster.agent(agent_id) or Agent("", "")
     waits = sum(not line.item.state.is_settled for line in mine)
-    name = name_of(packet.outgoing, roster)
+    name = roster.name(packet.outgoing)
     state = f"{packet.why[:1].upper()}{packet.why[1:]}. " + (
         f"{waits} of {len(mine)} wait for somebody to take over. Until then they stay with {name}."
         if waits
@@ -107,16 +107,16 @@ def _row(line: PacketLine, agent_id: str, reader: Agent, roster: Roster, now: da
 
 def _lines(item: Item, roster: Roster) -> list[Line]:
     promises = [Line("Promised to the customer", one.text, one.message) for one in reversed(item.promises)]
-    notes = [Line(f"Note of {name_of(one.by, roster)}", one.text) for one in reversed(item.notes)]
+    notes = [Line(f"Note of {roster.name(one.by)}", one.text) for one in reversed(item.notes)]
     return [*notes, *promises]
 
 
 def state_words(item: Item, roster: Roster) -> str:
     """Who has an item, and what it waits for."""
-    owner = name_of(item.owner, roster)
+    owner = roster.name(item.owner)
     if item.state.is_settled:
         return item.words
-    asked = name_of(item.asked, roster) if item.asked else "the team's channel"
+    asked = roster.name(item.asked) if item.asked else "the team's channel"
     if item.state is ItemState.WITH_LEAD:
         return f"With {owner}; nobody acknowledged it, so it is {asked}'s to settle."
     return f"With {owner} until {asked} takes it over."
@@ -128,9 +128,3 @@ def due_words(line: PacketLine, reader: Agent, now: datetime) -> str:
         return ""
     name, at = due
     return f"{name} {'overdue since' if at <= now else 'due'} {at_words(at.astimezone(UTC), reader, now)}"
-
-
-def name_of(agent_id: str, roster: Roster) -> str:
-    """A person's name; of somebody who is no longer on the roster, their id."""
-    agent = roster.agent(agent_id)
-    return agent.name if agent else agent_id

@@ -30,8 +30,7 @@ def _answered_before(handoff: Handoff) -> bool:
 
 def words_for(handoff: Handoff, offer: Offer, roster: Roster) -> str:
     """The state line of a card, for the person who was offered it."""
-    owner = roster.agent(handoff.accepted_by)
-    name = owner.name if owner else handoff.accepted_by
+    name = roster.name(handoff.accepted_by)
     if handoff.state is State.CLOSED:
         return f"Done: the ticket is closed. {name} had it."
     if handoff.state is State.CANCELLED:

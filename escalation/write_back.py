@@ -82,8 +82,7 @@ def as_it_stands(action: Action, handoff: Handoff, roster: Roster) -> Write | No
     step = action.write
     if step is None or is_for(handoff, action):
         return step
-    holder = roster.agent(handoff.accepted_by)
-    title = _title(holder.name if holder else handoff.accepted_by, roster.team(handoff.team))
+    title = _title(roster.name(handoff.accepted_by), roster.team(handoff.team))
     left = replace(step, agent_id="", group_id="", note=replace(step.note, title=title) if step.note else None)
     return None if left == Write(left.key, left.ticket_id) else left
 

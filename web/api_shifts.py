@@ -72,7 +72,7 @@ class ShiftViews(Views):
             raise NotFound(f"There is no handoff {handoff} in a shift handover {packet}.") from None
 
     def _said(self, packet: str, handoff: str, told: Answer) -> Response:
-        who = {"holder": told.holder, "holder_name": self._name(told.holder)}
+        who = {"holder": told.holder, "holder_name": self._pipeline.roster().name(told.holder)}
         if not told.ok:
             return problem(Conflict.code, told.text, packet=packet, handoff=handoff, **who)
         return answer(200, {"packet": packet, "handoff": handoff, "text": told.text, **who})

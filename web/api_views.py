@@ -262,14 +262,10 @@ class Views:
             told = self._pipeline.answer(handoff, event, datetime.now(UTC))
         except LookupError:
             raise NotFound(f"There is no handoff {handoff}.") from None
-        who = {"holder": told.holder, "holder_name": self._name(told.holder)}
+        who = {"holder": told.holder, "holder_name": self._pipeline.roster().name(told.holder)}
         if not told.ok:
             return problem(Conflict.code, told.text, handoff=handoff, **who)
         return answer(200, {"handoff": handoff, "text": told.text, **who})
-
-    def _name(self, agent_id: str) -> str:
-        agent = self._pipeline.roster().agent(agent_id)
-        return agent.name if agent else agent_id
 
 
 def readable(found: Item) -> Item:

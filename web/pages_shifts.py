@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from escalation.roster import Agent, Roster
 from escalation.shift import MOST_WORDS, Acknowledged, Event, ItemState, Noted, NotTaken
-from escalation.shift_effects import name_of, state_words
+from escalation.shift_effects import state_words
 from escalation.shift_people import may_take
 from escalation.shift_store import Line, Packet
 from store import shifts as stored
@@ -47,7 +47,7 @@ class ShiftPages:
         state = choice("state", ("waiting", "all"), "waiting")
         rows = stored.packets(self._engine, page(), waiting=state == "waiting")
         roster = self._pipeline.roster()
-        named = [{**row, "name": name_of(row["outgoing"], roster)} for row in rows.items]
+        named = [{**row, "name": roster.name(row["outgoing"])} for row in rows.items]
         return render_template("pages/shifts.html", rows=named, next=rows.next, state=state, me=self._me())
 
     def shift(self, packet: str) -> str:
@@ -113,10 +113,10 @@ class ShiftPages:
         may_note = bool(user and user.role.covers(Role.LEAD)) or (own and bool(user and user.role.covers(Role.AGENT)))
         return {
             "it": packet,
-            "name": name_of(packet.outgoing, roster),
+            "name": roster.name(packet.outgoing),
             "rows": rows,
             "may_note": may_note and bool(packet.waiting),
-            "asked": ", ".join(name_of(agent, roster) or "the team's channel" for agent in packet.asked()),
+            "asked": ", ".join(roster.name(agent) or "the team's channel" for agent in packet.asked()),
         }
 
     def _me(self) -> Agent | None:
@@ -147,8 +147,8 @@ def _row(line: Line, roster: Roster, me: Agent | None, now: datetime) -> dict[st
         "state": STATES[item.state],
         "look": _LOOKS[item.state],
         "words": state_words(item, roster),
-        "owner": name_of(item.owner, roster),
-        "notes": [{"by": name_of(note.by, roster), "text": note.text, "at": note.at} for note in item.notes],
+        "owner": roster.name(item.owner),
+        "notes": [{"by": roster.name(note.by), "text": note.text, "at": note.at} for note in item.notes],
         "can_take": waits and me is not None and not may_take(item.team, me.id, item.outgoing, item.tried, roster),
         "can_decline": item.state is ItemState.OPEN and me is not None and item.asked == me.id,
     }

@@ -138,8 +138,8 @@ def handoff_line(item: Item, roster: Roster) -> Item:
 
 def _who(item: Item, roster: Roster) -> str:
     if item["accepted_by"]:
-        return _name(roster, item["accepted_by"])
-    asked = [_name(roster, offer["agent"]) if offer["agent"] else _everybody(offer) for offer in item["offered_to"]]
+        return roster.name(item["accepted_by"])
+    asked = [roster.name(offer["agent"]) if offer["agent"] else _everybody(offer) for offer in item["offered_to"]]
     return f"asking {', '.join(asked)}" if asked else "nobody yet"
 
 
@@ -160,11 +160,6 @@ def nearest_clock(clocks: Iterable[Mapping[str, Any]] | None) -> Mapping[str, An
 
 def _due(clock: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(clock["due_at"])
-
-
-def _name(roster: Roster, agent_id: str) -> str:
-    agent = roster.agent(agent_id)
-    return agent.name if agent else agent_id
 
 
 def _team(roster: Roster, team_id: str) -> str:
@@ -194,7 +189,7 @@ class Shown:
 
     def name(self, agent_id: str) -> str:
         """An agent's name, or the id of somebody who left the roster."""
-        return _name(self.roster, agent_id)
+        return self.roster.name(agent_id)
 
     def team(self, team_id: str) -> str:
         """A team's name."""
