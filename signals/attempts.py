@@ -69,7 +69,8 @@ def failed_attempts(own: Sequence[Turn], messages: Sequence[Message], model: Mod
     if not kept:
         return None
     count = how_many(own, over) or len(kept)
-    surest = sorted(kept, key=lambda item: -max(share for share, items in reports if item[0] in items))[:count]
+    shares = {key: share for share, items in reports for key in items}
+    surest = sorted(kept, key=lambda item: shares[item[0]], reverse=True)[:count]
     kept = [item for item in kept if item in surest]
     told = tuple({"step": key.removeprefix("~"), "who": who, "result": "failed"} for key, _, who in kept)
     evidence = tuple(at for _, at, _ in kept)[:MOST_EVIDENCE]

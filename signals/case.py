@@ -70,7 +70,12 @@ def added(some: Sequence[Told]) -> Sum | None:
 
 def listed(some: Sequence[Told]) -> bool:
     """Whether several sums are told in one breath, each as its own: "12.50 in April, 12.50 in May and 12.50 in June"."""
-    return len(some) > 1 and all(_LISTED.search(one.left) for one in some[1:])
+    return len(some) > 1 and all(map(goes_on, some[1:]))
+
+
+def goes_on(one: Told) -> bool:
+    """Whether a sum is told in one breath with the one before it: "... and 12.50 in May"."""
+    return _LISTED.search(one.left) is not None
 
 
 def adds_up(some: Sequence[Told], n: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from signals.amounts import Sum
 from signals.case import Case, times
 from signals.cues import Told, cue, months_between, occasions
-from signals.numbers import COUNT, counted
+from signals.numbers import COUNT, count_in, counted
 from signals.quantities import NO_THINGS, PEOPLE, REPEATED, TIME, asks_one, group_of, how_many, single
 from signals.several import some_of, spoiled
 
@@ -69,7 +69,7 @@ def pieces(one: Told, request: str, text: str) -> int:
     if some or one.count:
         return some or one.count
     if one.unit in PEOPLE and (people := _WE_ARE.search(text)):
-        return counted(next(filter(None, people.groups())))
+        return count_in(people)
     everywhere = set(_counted(one.unit, text))
     return everywhere.pop() if len(everywhere) == 1 else 0 if one.unit in TIME else group_of(text)
 
@@ -103,7 +103,7 @@ def over_months(case: Case) -> Sum | None:
 def _too_many(text: str, case: Case) -> int:
     """How many seats were billed too much: as they are counted, or of two counts the difference; 0 where it is not told."""
     if found := _SEATS_TOO_MANY.search(text):
-        return counted(next(filter(None, found.groups())))
+        return count_in(found)
     counts = sorted({counted(found[1]) for found in _SEATS.finditer(text) if " per " not in found[0]})
     if len(counts) == 1 and any(counted(found[1]) == counts[0] for found in _THOSE.finditer(case.request)):
         return counts[0]
@@ -140,9 +140,9 @@ def of_a_year(said: str, text: str) -> float:
     years = _YEARS.search(text)
     if not (years or _YEAR.search(text)):
         return 0.0
-    whole = 12 * counted(next(filter(None, years.groups()))) if years else 12
+    whole = 12 * count_in(years) if years else 12
     left, used = _MONTHS_LEFT.search(said) or _MONTHS_LEFT.search(text), _MONTHS_USED.search(text)
-    months = counted(next(filter(None, left.groups()))) if left else 0
+    months = count_in(left)
     if not left and used and _UNUSED.search(said):
         months = whole - counted(used[1])
     return months / whole if 0 < months < whole else 0.0

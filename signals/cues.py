@@ -13,7 +13,7 @@ from typing import Any
 import re2
 
 from signals.amounts import Found
-from signals.numbers import COUNT, MONTH, counted, month_of
+from signals.numbers import COUNT, MONTH, count_in, month_of
 from signals.text import Sentences
 
 _NEAR = 70  # characters beside a sum that are looked at
@@ -242,7 +242,7 @@ def told(text: str, found: Sequence[Found], n: int, ends: Sentences, asking: Seq
         took=bool(_TOOK.search(left) or _TOOK_BEHIND.search(right)),
         each=bool(each or times),
         unit=_unit(each) or _unit(every) or _unit(_AN.search(right)),
-        count=counted(next(filter(None, times.groups()), "")) if times else occasions(left) or occasions(right),
+        count=count_in(times) if times else occasions(left) or occasions(right),
         total=total or basket,
         result=result,
         weight=0.5 * total + result - 0.7 * basket - 0.5 * (not one.told) - _doubt(left),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 _TO_TEN = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _TEENS = ("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
@@ -49,6 +51,11 @@ def spelt(words: str, cents: str | None = None) -> int | float:
 def counted(word: str) -> int:
     """How many: "3" and "three" alike; 0 for no number."""
     return int(word) if word.isascii() and word.isdigit() else NUMBER_WORDS.get(word, 0)
+
+
+def count_in(found: Any) -> int:
+    """How many by the group of a match that holds a COUNT, whichever of its patterns matched; 0 for no match."""
+    return counted(next(filter(None, found.groups()), "")) if found else 0
 
 
 def month_of(name: str) -> int:

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from escalation.ticket import Message, Role
 from signals.abroad import reckoned
 from signals.amounts import Sum, sums
-from signals.case import Case, added, adds_up, less, listed, same_currency, times
+from signals.case import Case, added, adds_up, goes_on, less, same_currency, times
 from signals.cues import Told, cue, told
 from signals.derived import derived
 from signals.features import words_of
@@ -141,9 +141,10 @@ def in_message(text: str, asks: Sequence[Asked], said: str = "") -> Sum | None:
     ends = sentences(text)
     own = _sentences(ends, asks)
     request = " ".join([said, *(text[start:end] for start, end in own)]).lower()
-    every = [told(text, found, n, ends, own) for n in range(len(found))]
-    sure = {one.amount for one in every if one.amount and (not one.found.weak or _can_be_money(one))}
-    some = [one for one in every if one.amount in sure and (not one.found.weak or _can_be_money(one) or listed((one, one)))]
+    every = [one for one in (told(text, found, n, ends, own) for n in range(len(found))) if one.amount]
+    is_sure = [not one.found.weak or _can_be_money(one) for one in every]
+    amounts = {one.amount for one, sure in zip(every, is_sure, strict=True) if sure}
+    some = [one for one, sure in zip(every, is_sure, strict=True) if sure or (one.amount in amounts and goes_on(one))]
     if len(some) > 1:
         stays = {word for kept in _STAYS.finditer(text.lower()) for word in words_of(kept[1] or kept[2])} - _PLAIN
         some = [replace(one, kept=True) if not stays.isdisjoint(_names(one)) else one for one in some]

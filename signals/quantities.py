@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from signals.cues import cue, months_between, occasions
 from signals.languages import everyday
-from signals.numbers import COUNT, NUMBER_WORDS, counted
+from signals.numbers import COUNT, NUMBER_WORDS, count_in, counted
 
 TIME = frozenset({"day", "week", "month", "year", "hour", "minute", "night", "weekend"})
 PEOPLE = frozenset({"people", "ppl", "pax", "person", "head", "pp", "adult", "guest", "child", "children", "kid"})
@@ -90,8 +90,7 @@ def groups(said: str) -> Iterator[Counted]:
 
 def group_of(said: str) -> int:
     """How many the customer has of what was named before: "we had seven.", "I bought five of them"; 0 for unknown."""
-    found = _THEIRS.search(said)
-    return counted(next(filter(None, found.groups()))) if found else 0
+    return count_in(_THEIRS.search(said))
 
 
 def how_many(said: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from signals.amounts import CURRENCY_WORDS
 from signals.cues import cue
-from signals.numbers import COUNT, counted
+from signals.numbers import COUNT, count_in, counted
 from signals.quantities import TIME, asks_one, how_many, things
 
 _BAD = (
@@ -53,7 +53,7 @@ def part_of_set(price: str, request: str, text: str) -> float:
     if not some:
         found = _SET.search(price) or _SET.search(text)
         named = {told.n for told in things(price) if told.thing not in TIME}
-        every = counted(next(filter(None, found.groups()))) if found else named.pop() if len(named) == 1 else 0
+        every = count_in(found) if found else named.pop() if len(named) == 1 else 0
         k = how_many(request) or (1 if asks_one(request) else 0) or (spoiled(text) if _THOSE_ONES.search(request) else 0)
         return k / every if 0 < k < every else 0.0
     return some[0] / some[1] if _THOSE_ONES.search(request) or how_many(request) == some[0] else 0.0
@@ -65,7 +65,7 @@ def spoiled(text: str) -> int:
     if some:
         return some[0]
     bad = (found for found in _BAD_ONES.finditer(text) if CURRENCY_WORDS.isdisjoint(found[0].split()))
-    return next((counted(next(filter(None, found.groups()))) for found in bad), 0)
+    return count_in(next(bad, None))
 
 
 def some_of(text: str) -> tuple[int, int] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from signals.cues import cue
-from signals.numbers import COUNT, counted
+from signals.numbers import COUNT, count_in
 from signals.turns import Turn
 
 _WAYS = r"(?:things|fixes|attempts|tries|remedies|suggestions|tips|steps|workarounds|ways|methods|solutions|ideas)"
@@ -18,9 +18,9 @@ _HOW_MANY = cue(
 
 
 def how_many(own: Sequence[Turn], over: tuple[int, int]) -> int:
-    """The number that was said last behind ``over``: "that is two things that did not work"; 0 where none was."""
+    """The number in the newest message that says one behind ``over``: "that is two things that did not work"; 0 for none."""
     for turn in reversed(own):
         for said in _HOW_MANY.finditer(turn.text.lower()):
             if (turn.place, said.start()) > over:
-                return counted(said[1] or said[2])
+                return count_in(said)
     return 0
