@@ -139,11 +139,9 @@ def _return(handoff: Handoff, event: Return, now: datetime, desk: Desk) -> Step:
     entry = Entry("returned", words, event.by)
     asks = partial(senders.returned, event)
     step = _take_back(back, words, f"returned it: {event.missing}", entry, now, desk, onward=asks)
-    return (
-        step
-        if filling.waiting(step.handoff)
-        else replace(step, actions=(*step.actions, *senders.told(step.handoff, event, desk)))
-    )
+    if filling.waiting(step.handoff):
+        return step
+    return replace(step, actions=(*step.actions, *senders.told(step.handoff, event, desk)))
 
 
 def _fired(handoff: Handoff, event: Fired, now: datetime, desk: Desk) -> Step:

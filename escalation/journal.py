@@ -218,7 +218,7 @@ class Case(PlanningCase, ShiftCase, Protocol):
     def join_bug(self, bug_id: str, link: BugLink) -> Joined | None:
         """Link this ticket to a bug that is there; None when it is not."""
 
-    def refresh_later(self, why: str = "") -> None:
+    def refresh_later(self) -> None:
         """Queue a fresh read of this ticket."""
 
 
@@ -255,6 +255,9 @@ class Journal(ShiftJournal, Protocol):
 
     def shown(self, handoff_id: str) -> Shown | None:
         """Any handoff, live or over, with what its cards show; None when there is none."""
+
+    def refresh_later(self, connection: str, why: Mapping[str, str]) -> None:
+        """Queue the read of tickets, by id; ``why`` is what their timelines will tell of it, "" for nothing."""
 
     def unheard(self, connection: str, changes: Iterable[Changed]) -> Mapping[Changed, bool]:
         """Those of these changes that neither what is stored of the ticket shows nor a waiting delivery may tell of.

@@ -7,7 +7,6 @@ helpdesk and a read per ticket that was missed; tickets that were heard of cost 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -51,7 +50,8 @@ def _walk(parts: Parts, helpdesk: Helpdesk, now: datetime, until: datetime) -> i
     changes = (one for one in helpdesk.changed(since) if one.at <= until)
     while some := tuple(islice(changes, _AT_ONCE)):
         unheard = dict(islice(parts.journal.unheard(helpdesk.connection, some).items(), MOST_READ - asked))
-        _read(parts, helpdesk, unheard, now)
+        why = {one.ticket_id: _why(one, helpdesk, own) for one, own in unheard.items()}
+        parts.journal.refresh_later(helpdesk.connection, why)
         missed += sum(not own for own in unheard.values())
         asked += len(unheard)
         if asked == MOST_READ:
@@ -61,10 +61,7 @@ def _walk(parts: Parts, helpdesk: Helpdesk, now: datetime, until: datetime) -> i
     return missed
 
 
-def _read(parts: Parts, helpdesk: Helpdesk, unheard: Mapping[Changed, bool], now: datetime) -> None:
-    """Queue the read of each; the timeline will tell of it, unless our own write is all that may have been missed."""
-    for one, own in unheard.items():
-        name, at = helpdesk.kind.capitalize(), f"{one.at:%d %b, %H:%M} UTC"
-        words = f"No webhook told of what changed at {at}; {name} was asked, the ticket read"
-        with parts.journal.case(helpdesk.connection, one.ticket_id, now) as case:
-            case.refresh_later("" if own else words)
+def _why(missed: Changed, helpdesk: Helpdesk, own: bool) -> str:
+    """What the timeline will tell of the read; nothing where our own write is all that may have been missed."""
+    name, at = helpdesk.kind.capitalize(), f"{missed.at:%d %b, %H:%M} UTC"
+    return "" if own else f"No webhook told of what changed at {at}; {name} was asked, the ticket read"

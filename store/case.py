@@ -307,9 +307,8 @@ class StoredCase(StoredUnsaying, StoredShiftCase):
         not_read.add(self._db, self._not_read)
         self._not_read.clear()
 
-    def refresh_later(self, why: str = "") -> None:
-        lock = f"{self.connection}:{self.ticket_id}:refresh"  # its own: waiting for a vendor, it must not hold up webhooks
-        self._queue.add(self._db, queue.REFRESH, lock, connection=self.connection, ticket_id=self.ticket_id, why=why)
+    def refresh_later(self) -> None:
+        self._queue.add_refresh(self._db, self.connection, self.ticket_id)
 
     # --- what routing asks ---
 

@@ -259,6 +259,11 @@ class StoredJournal(StoredShifts):
             at = db.execute(select(BeatRow.at).where(BeatRow.name == name)).scalar_one_or_none()
         return at.astimezone(UTC) if at else None
 
+    def refresh_later(self, connection: str, why: Mapping[str, str]) -> None:
+        with self._engine.begin() as db:
+            for ticket_id, words in why.items():
+                self._queue.add_refresh(db, connection, ticket_id, words)
+
     def unheard(self, connection: str, changes: Iterable[Changed]) -> Mapping[Changed, bool]:
         newest = {one.ticket_id: one for one in changes}
         told = {"the_connection": connection, "ids": list(newest), "moments": [one.at for one in newest.values()]}

@@ -56,3 +56,8 @@ class Queue:
         not_before = datetime.now(UTC) + wait if wait else None
         told = self._app.configure_task(name=task, lock=lock, connection=raw, priority=priority, schedule_at=not_before)
         told.defer(**arguments)
+
+    def add_refresh(self, db: Connection, connection: str, ticket_id: str, why: str = "") -> None:
+        """Queue the read of a ticket; ``why`` is for its timeline."""
+        lock = f"{connection}:{ticket_id}:refresh"  # its own: waiting for a vendor, it must not hold up webhooks
+        self.add(db, REFRESH, lock, connection=connection, ticket_id=ticket_id, why=why)

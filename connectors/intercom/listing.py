@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain
 
-from connectors.changes import change
+from connectors.changes import changes
 from connectors.intercom.api import Api, Body
 from connectors.intercom.inbound import TICKET
 from connectors.intercom.reading import listed
@@ -32,7 +32,7 @@ def _found(api: Api, kind: str, prefix: str, since: datetime) -> Iterator[Change
     while True:
         answer = api.call("POST", (kind, "search"), {"query": later, "sort": order, "pagination": pages})
         items = listed(answer, kind)
-        yield from filter(None, (change(f"{prefix}{one['id']}", one.get("updated_at")) for one in items if one.get("id")))
+        yield from changes((f"{prefix}{one['id']}", one.get("updated_at")) for one in items if one.get("id"))
         after = _next(answer)
         if not after:
             return

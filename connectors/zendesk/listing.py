@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from connectors.changes import change
+from connectors.changes import changes
 from connectors.zendesk.api import Api, objects
 from escalation.ports import Changed, GiveUp, TryLater
 
@@ -22,8 +22,8 @@ def changed(api: Api, since: datetime) -> Iterator[Changed]:
     asked: dict[str, object] = {"start_time": int(start.timestamp())}
     while True:
         page = api.get("incremental/tickets/cursor", per_page=PER_PAGE, **asked)
-        there = [ticket for ticket in objects(page.get("tickets")) if ticket.get("status") != "deleted"]
-        yield from filter(None, (change(ticket.get("id"), ticket.get("updated_at")) for ticket in there))
+        there = (ticket for ticket in objects(page.get("tickets")) if ticket.get("status") != "deleted")
+        yield from changes((ticket.get("id"), ticket.get("updated_at")) for ticket in there)
         after = page.get("after_cursor")
         if page.get("end_of_stream", True) or not after:
             return
