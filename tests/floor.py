@@ -7,7 +7,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
@@ -18,8 +18,8 @@ from escalation import tending
 from escalation.actions import NewTicket, Receipt, Write
 from escalation.events import Event
 from escalation.pipeline import Answer, Pipeline
-from escalation.playbook import Condition, Conditions, Path, Playbook, Queueing, Rule
-from escalation.ports import Arrival, Changed, HelpdeskAgent, Inbound
+from escalation.playbook import Condition, Conditions, Level, Offering, Path, Playbook, Queueing, Rule
+from escalation.ports import Arrival, Changed, GiveUp, HelpdeskAgent, Inbound
 from escalation.roster import Agent, Roster, Team
 from escalation.signals import Signal
 from escalation.ticket import ChangeKind, Customer, Message, Money, Person, Priority, Role, Status, Ticket, TicketChange
@@ -29,6 +29,7 @@ from store.journal import StoredJournal
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CUSTOMER = Person("c", "Kim", "kim@example.com", Role.CUSTOMER)
 URGENT = Rule("urgent", "Priority is urgent", Conditions(all=(Condition("priority", "becomes", "urgent"),)))
+CHANNEL = Path("default", (Level("all", Offering.CHANNEL),))
 
 
 class Crash(Exception):
@@ -180,6 +181,22 @@ class Floor:
     def handle(self, ticket: str) -> None:
         self.pipeline.handle("zendesk", ticket)
 
+    def perform(self, *kinds: str, set_aside: bool = False) -> None:
+        """The planned actions of some kinds in order, as the queue would, whatever they wait for.
+
+        What is refused raises GiveUp, or is ``set_aside``.
+        """
+        planned = "SELECT id FROM actions WHERE kind = ANY(:kinds) AND state = 'planned' ORDER BY id"
+        for row in self.rows(planned, kinds=list(kinds)):
+            task = self.journal.begin(row.id)
+            assert task is not None
+            try:
+                self.pipeline.perform(task)
+            except GiveUp as refused:
+                if not set_aside:
+                    raise
+                self.pipeline.failed(task, refused, final=True)
+
     def tend(self) -> None:
         """What the tick does with the queue and with what is stuck."""
         for work in tending.due(self.pipeline, self.now):
@@ -201,3 +218,14 @@ class Floor:
         """The id of a ticket's newest handoff."""
         found = self.rows("SELECT id FROM handoffs WHERE ticket_id = :ticket ORDER BY id DESC LIMIT 1", ticket=ticket)
         return str(found[0].id)
+
+
+@contextmanager
+def served(engine: Engine, desk: PlayHelpdesk, path: Path = CHANNEL, count: int = 2) -> Iterator[Floor]:
+    """A floor of so many people, with this helpdesk."""
+    floor = Floor(engine, path, people(count))
+    floor.pipeline = replace(floor.pipeline, helpdesks=lambda: {"zendesk": desk})
+    try:
+        yield floor
+    finally:
+        floor.journal.close()

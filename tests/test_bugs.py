@@ -18,13 +18,12 @@ from escalation.actions import Note, Receipt, Write
 from escalation.bug import BugLink, BugState, Evidence, Filed
 from escalation.bugs import Asked, BugDesk
 from escalation.events import Accept
-from escalation.playbook import Level, Offering, Path
 from escalation.ports import Arrival, BadSignature, GiveUp, Inbound, News, NewsKind, Outside, Tracker, TryLater, Unreadable
 from escalation.retry import wait_before
 from escalation.roster import Team
 from escalation.ticket import Ignored
 from store import engine as engines
-from tests.floor import Floor, PlayHelpdesk, people
+from tests.floor import CHANNEL, Floor, PlayHelpdesk, people
 
 TEXT = (
     "The export fails with error ERR-5021 every time I click Export and then Download. Chrome 126 on Windows 11."
@@ -180,13 +179,13 @@ def wide(migrated_database: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def office(db: Engine) -> Iterator[Office]:
-    made = Office(db, Path("default", (Level("all", Offering.CHANNEL),)), people(3)).open()
+    made = Office(db, CHANNEL, people(3)).open()
     yield made
     made.journal.close()
 
 
 def test_thirty_tickets_at_once_are_one_bug_with_thirty_links_and_closing_reaches_all_once(wide: Engine) -> None:
-    office = Office(wide, Path("default", (Level("all", Offering.CHANNEL),)), people(3)).open()
+    office = Office(wide, CHANNEL, people(3)).open()
     handoffs = [office.ticket(str(n), f"Hello from customer {n}. {TEXT}") for n in range(1, 31)]
     start = threading.Barrier(30)
 
@@ -384,7 +383,7 @@ def test_what_is_not_proven_ours_or_known_changes_nothing(office: Office) -> Non
 
 
 def test_no_tracker_is_said_and_nothing_is_kept(db: Engine) -> None:
-    office = Office(db, Path("default", (Level("all", Offering.CHANNEL),)), people(3)).open(trackers=False)
+    office = Office(db, CHANNEL, people(3)).open(trackers=False)
     told = office.report(office.ticket("1"))
     assert not told.ok and "No tracker is set up" in told.text
     assert not office.rows("SELECT 1 FROM bugs")

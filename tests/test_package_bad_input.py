@@ -217,18 +217,11 @@ class Room:
     desk: Desk
     chat: Chat = field(default_factory=Chat)
 
-    def perform(self, kind: str) -> None:
-        """Everything planned of one kind, as the worker does it."""
-        for row in self.floor.rows("SELECT id FROM actions WHERE kind = :kind AND state = 'planned' ORDER BY id", kind=kind):
-            task = self.floor.journal.begin(row.id)
-            assert task is not None
-            self.floor.pipeline.perform(task)
-
     def note(self) -> Note:
         """What is written to the helpdesk once the person who was asked has accepted."""
         [asked] = self.floor.rows("SELECT agent FROM offers")
         assert self.floor.press(self.floor.handoff_of("1"), Accept(asked.agent, via="page")).ok
-        self.perform("write")
+        self.floor.perform("write")
         [written] = self.desk.written
         return written
 
@@ -271,12 +264,12 @@ def test_the_handoff_goes_out_and_says_what_is_missing(opened: Callable[[Case], 
     room = opened(case)
     begun = thread_time()
     room.floor.webhook("1", priority="urgent")
-    room.perform("alert")
+    room.floor.perform("alert")
     assert thread_time() - begun < IN_TIME
     [card] = room.chat.cards
     assert not problems(blocks(card)) and card.live
 
-    room.perform("gather")
+    room.floor.perform("gather")
     note = room.note()
     shown = texts(note)
     assert [words for words in case.told if words not in shown] == []
@@ -373,8 +366,8 @@ def test_no_card_and_no_secret_stands_in_card_or_note(opened: Callable[[Case], R
     planted = [*(f"I paid with {card}." for card in cards), *("".join(row) for row in SECRETS)]
     room = opened(Case(ticket(*said("It does not work, error EXP-4417.", *planted), subject="Kennwort: geheim1")))
     room.floor.webhook("1", priority="urgent")
-    room.perform("alert")
-    room.perform("gather")
+    room.floor.perform("alert")
+    room.floor.perform("gather")
     note = room.note()
     html = [notes.to_html(note, tags=tags, limit=limit) for tags, limit in LIMITS.values()]
     shown = "\n".join((texts(note), repr(room.chat.cards), *(repr(blocks(card)) for card in room.chat.cards), *html))

@@ -14,12 +14,11 @@ from connectors.notes import to_html
 from connectors.zendesk.outbound import NOTE_LIMIT, NOTE_TAGS
 from escalation.actions import Receipt, Write
 from escalation.events import Accept
-from escalation.playbook import Level, Offering, Path
 from escalation.ports import Inbound
 from escalation.proving import PATIENCE
 from escalation.ticket import ChangeKind, Message, Person, Priority, Role, Ticket, TicketChange
 from sandbox.freshdesk_world import text_of
-from tests.floor import Floor, PlayHelpdesk, people
+from tests.floor import Floor, PlayHelpdesk, served
 
 PROVED = "Read back: note there, internal, complete, assigned to A00"
 
@@ -76,10 +75,8 @@ def desk() -> Desk:
 
 @pytest.fixture
 def floor(db: Engine, desk: Desk) -> Iterator[Floor]:
-    made = Floor(db, Path("default", (Level("all", Offering.CHANNEL),)), people(2))
-    made.pipeline = replace(made.pipeline, helpdesks=lambda: {"zendesk": desk})
-    yield made
-    made.journal.close()
+    with served(db, desk) as made:
+        yield made
 
 
 def accepted(floor: Floor) -> None:
@@ -87,14 +84,6 @@ def accepted(floor: Floor) -> None:
     floor.webhook("7", by="customer", priority="urgent", text="Help")
     floor.now += timedelta(seconds=1)
     assert floor.press(floor.handoff_of("7"), Accept("a00")).ok
-
-
-def perform(floor: Floor, kind: str) -> None:
-    """The planned actions of one kind, as the queue would, whatever they have to wait for."""
-    for row in floor.rows("SELECT id FROM actions WHERE kind = :kind AND state = 'planned' ORDER BY id", kind=kind):
-        task = floor.journal.begin(row.id)
-        assert task is not None
-        floor.pipeline.perform(task)
 
 
 def echo(floor: Floor, what: str, **told: str) -> None:
@@ -109,24 +98,24 @@ def proofs(floor: Floor) -> list[str]:
 
 def test_the_webhook_proves_and_nothing_is_read(floor: Floor, desk: Desk) -> None:
     accepted(floor)
-    perform(floor, "write")
-    perform(floor, "prove")
+    floor.perform("write")
+    floor.perform("prove")
     reads = len(desk.known)
     assert proofs(floor) == []
     echo(floor, "assigned")
     assert proofs(floor) == [], "the note has not been told of"
     echo(floor, "note")
     assert proofs(floor) == [f"{PROVED}, as the helpdesk's own webhook tells"]
-    perform(floor, "prove")
+    floor.perform("prove")
     echo(floor, "note", again="yes")
     assert len(proofs(floor)) == 1 and len(desk.known) == reads
 
 
 def test_a_webhook_that_is_quicker_than_our_own_commit_counts(floor: Floor, desk: Desk) -> None:
     accepted(floor)
-    perform(floor, "write")
+    floor.perform("write")
     echo(floor, "note")
-    perform(floor, "prove")
+    floor.perform("prove")
     assert proofs(floor) == [f"{PROVED}, as the helpdesk's own webhook tells"] and len(desk.known) == 1
 
 
@@ -138,18 +127,18 @@ def test_a_webhook_that_is_quicker_than_our_own_commit_counts(floor: Floor, desk
 def test_what_the_webhook_shows_otherwise_is_read(floor: Floor, told: dict[str, str]) -> None:
     """The read has the last word: here it shows the note as it was asked for, and nobody assigned."""
     accepted(floor)
-    perform(floor, "write")
-    perform(floor, "prove")
+    floor.perform("write")
+    floor.perform("prove")
     echo(floor, "note", **told)
     assert proofs(floor) == []
-    perform(floor, "prove")
+    floor.perform("prove")
     [found] = proofs(floor)
     assert found.startswith("Read back: note there, internal, complete. Not as asked: it was to be assigned to a00")
 
 
 def test_a_note_that_was_made_public_is_no_reply_to_the_customer(floor: Floor) -> None:
     accepted(floor)
-    perform(floor, "write")
+    floor.perform("write")
     echo(floor, "note", public="yes")
     assert [row.state for row in floor.rows("SELECT state FROM handoffs")] == ["accepted"]
 
@@ -158,8 +147,8 @@ def test_a_note_that_was_made_public_is_no_reply_to_the_customer(floor: Floor) -
 def test_the_read_waits_only_where_webhooks_of_our_own_have_come(floor: Floor, desk: Desk, echoes: bool, waits: bool) -> None:
     desk.echoes = echoes
     accepted(floor)
-    perform(floor, "write")
-    perform(floor, "prove")
+    floor.perform("write")
+    floor.perform("prove")
     assert (proofs(floor) == []) is waits
     jobs = floor.rows("SELECT scheduled_at - now() AS later, lock FROM procrastinate_jobs WHERE scheduled_at IS NOT NULL")
     assert len(jobs) == waits

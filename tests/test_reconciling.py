@@ -11,10 +11,9 @@ from sqlalchemy import Engine
 
 from escalation import reconciling
 from escalation.events import Accept
-from escalation.playbook import Level, Offering, Path
 from escalation.ports import Changed, GiveUp, TryLater
 from escalation.ticket import Message, Person, Priority, Ticket
-from tests.floor import CUSTOMER, START, Floor, PlayHelpdesk, people
+from tests.floor import CUSTOMER, START, Floor, PlayHelpdesk, served
 
 EVERY = timedelta(minutes=5)
 
@@ -50,12 +49,10 @@ def desk() -> Desk:
 
 @pytest.fixture
 def floor(db: Engine, desk: Desk) -> Iterator[Floor]:
-    made = Floor(db, Path("default", (Level("all", Offering.CHANNEL),)), people(2))
-    made.pipeline = replace(made.pipeline, helpdesks=lambda: {"zendesk": desk})
-    look(made)  # the first time nothing is asked: what was before Baton came is not its business
-    assert desk.calls == []
-    yield made
-    made.journal.close()
+    with served(db, desk) as made:
+        look(made)  # the first time nothing is asked: what was before Baton came is not its business
+        assert desk.calls == []
+        yield made
 
 
 def look(floor: Floor) -> reconciling.Found:

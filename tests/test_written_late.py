@@ -15,14 +15,13 @@ from connectors.notes import to_html
 from connectors.zendesk.outbound import NOTE_LIMIT, NOTE_TAGS
 from escalation.actions import Note, Receipt, Write
 from escalation.events import Accept, Return
-from escalation.playbook import AssignWhen, Level, Offering, Path
+from escalation.playbook import AssignWhen, Level, Path
 from escalation.ports import GiveUp, Inbound, TryLater
 from escalation.roster import Team
 from escalation.ticket import ChangeKind, Group, Message, Person, Priority, Role, Ticket, TicketChange
 from sandbox.freshdesk_world import text_of
-from tests.floor import CUSTOMER, Floor, PlayHelpdesk, people
+from tests.floor import CHANNEL, CUSTOMER, Floor, PlayHelpdesk, served
 
-CHANNEL = Path("default", (Level("all", Offering.CHANNEL),))
 COLD = Path("default", (Level("one", assign=AssignWhen.ON_OFFER),))
 SPLITS = {"one call": ("agent group note",), "two calls": ("agent group", "note"), "three calls": ("group", "agent", "note")}
 Opened = Callable[["Desk", Path], Floor]
@@ -86,11 +85,9 @@ def open_floor(db: Engine) -> Iterator[Opened]:
     with ExitStack() as after:
 
         def made(desk: Desk, path: Path) -> Floor:
-            floor = Floor(db, path, people(3))
-            after.callback(floor.journal.close)
+            floor = after.enter_context(served(db, desk, path, 3))
             teams = (Team("care", "Care", channel="#care", lead="lead", groups={"zendesk": "g"}),)
             floor.roster = replace(floor.roster, teams=teams)
-            floor.pipeline = replace(floor.pipeline, helpdesks=lambda: {"zendesk": desk})
             floor.webhook(
                 "7", by="customer", priority="urgent", text="Help", **({"assignee": desk.assignee} if desk.assignee else {})
             )
@@ -107,17 +104,6 @@ def floor(open_floor: Opened, desk: Desk) -> Floor:
 
 def accept(floor: Floor, agent: str) -> None:
     assert floor.press(floor.handoff_of("7"), Accept(agent)).ok
-
-
-def perform(floor: Floor, *kinds: str) -> None:
-    """The planned actions of some kinds, in order, as the queue would; what is refused is set aside."""
-    for row in floor.rows("SELECT id FROM actions WHERE kind = ANY(:kinds) AND state = 'planned' ORDER BY id", kinds=list(kinds)):
-        task = floor.journal.begin(row.id)
-        assert task is not None
-        try:
-            floor.pipeline.perform(task)
-        except GiveUp as refused:
-            floor.pipeline.failed(task, refused, final=True)
 
 
 def by_hand(floor: Floor, desk: Desk, agent: str, **told: str) -> None:
@@ -147,7 +133,7 @@ def test_what_is_written_late_leaves_the_ticket_to_whoever_was_given_it(floor: F
     accept(floor, "a00")
     floor.now += timedelta(seconds=5)
     by_hand(floor, desk, "a01")
-    perform(floor, "write", "prove")
+    floor.perform("write", "prove")
     assert (desk.assignee, handoff(floor).accepted_by) == ("a01", "a01")
     assert [note.title for note in desk.notes] == ["Handoff to A01"]
     assert lines(floor, "proved") == ["Read back: note there, internal, complete"]
@@ -162,7 +148,7 @@ def test_what_is_written_late_for_the_team_takes_it_from_nobody(floor: Floor, de
     floor.pipeline.failed(task, TryLater("Slack is away"), final=True)
     floor.now += timedelta(seconds=5)
     by_hand(floor, desk, "a01")
-    perform(floor, "write", "prove")
+    floor.perform("write", "prove")
     assert (desk.assignee, desk.group, handoff(floor).accepted_by) == ("a01", "", "a01")
     assert len(desk.notes) == 1
 
@@ -172,7 +158,7 @@ def test_each_acceptance_writes_only_what_still_holds(floor: Floor, desk: Desk) 
     floor.now += timedelta(seconds=5)
     assert floor.press(floor.handoff_of("7"), Return("a00", "the order number")).ok
     accept(floor, "a01")
-    perform(floor, "write")
+    floor.perform("write")
     assert (desk.assignee, len(desk.notes)) == ("a01", 1)
 
 
@@ -183,8 +169,8 @@ def test_a_note_is_proved_though_somebody_else_has_accepted_meanwhile(floor: Flo
     floor.now += timedelta(seconds=5)
     assert floor.press(floor.handoff_of("7"), Return("a00", "the order number")).ok
     accept(floor, "a01")
-    perform(floor, "write", "prove")
-    perform(floor, "write", "prove")  # once more, where it is mended
+    floor.perform("write", "prove")
+    floor.perform("write", "prove")  # once more, where it is mended
     told = lines(floor, "not_proved")
     assert told and all(found in words for words in told)
     assert [found in text for text in alarms(floor)] == [True]
@@ -196,7 +182,7 @@ def test_a_note_is_proved_though_the_assignment_was_refused(open_floor: Opened, 
     floor = open_floor(desk, CHANNEL)
     desk.refused, desk.public = "agent_id", True
     accept(floor, "a00")
-    perform(floor, "write", "prove")
+    floor.perform("write", "prove", set_aside=True)
     [told] = lines(floor, "not_proved")
     assert "can be seen by the customer" in told and "assigned" not in told
 
@@ -231,7 +217,7 @@ def test_an_assignment_by_hand_just_after_the_acceptance_counts(open_floor: Open
     floor = open_floor(desk, CHANNEL)
     late = timedelta(seconds=after)
     accept(floor, "a00")
-    perform(floor, "write")
+    floor.perform("write")
     floor.now += timedelta(seconds=0.5)
     by_hand(floor, desk, agent)
     assert handoff(floor).accepted_by == has
@@ -243,13 +229,13 @@ def test_an_assignment_by_hand_just_after_the_acceptance_counts(open_floor: Open
 def test_the_proof_gives_nobody_the_ticket_back_that_a_colleague_has_taken(floor: Floor, desk: Desk) -> None:
     """The webhook of what the colleague did is still on its way when what was written is read."""
     accept(floor, "a00")
-    perform(floor, "write")
+    floor.perform("write")
     desk.assignee = "a01"
     floor.now += timedelta(seconds=5)
-    perform(floor, "prove")
+    floor.perform("prove")
     [proved] = lines(floor, "proved")
     assert proved == "Read back: note there, internal, complete, in the helpdesk A01 has the ticket by now"
-    perform(floor, "write", "prove")
+    floor.perform("write", "prove")
     assert desk.assignee == "a01" and not alarms(floor)
     floor.pipeline.refresh("zendesk", "7")
     assert handoff(floor).accepted_by == "a01"
@@ -261,11 +247,11 @@ def test_an_assignment_that_the_helpdesk_did_not_keep_is_still_mended(open_floor
     desk.assignee = shown
     floor = open_floor(desk, CHANNEL)
     accept(floor, "a00")
-    perform(floor, "write")
+    floor.perform("write")
     desk.assignee = shown
-    perform(floor, "prove")
+    floor.perform("prove")
     assert ["it was to be assigned to a00" in words for words in lines(floor, "not_proved")] == [True]
-    perform(floor, "write", "prove")
+    floor.perform("write", "prove")
     assert desk.assignee == "a00" and len(lines(floor, "proved")) == 1
 
 
@@ -276,7 +262,7 @@ def test_a_rule_of_the_helpdesk_accepts_for_nobody(floor: Floor, desk: Desk) -> 
         "A rule of the helpdesk assigned A02; that is nobody's word, so those who are asked still are"
     ]
     accept(floor, "a00")
-    perform(floor, "write")
+    floor.perform("write")
     assert desk.assignee == "a00"
 
 
@@ -284,6 +270,6 @@ def test_a_ticket_given_with_its_offer_is_assigned_and_proved(open_floor: Opened
     desk = Desk()
     floor = open_floor(desk, COLD)
     [asked] = handoff(floor).asked_now
-    perform(floor, "write", "prove")
+    floor.perform("write", "prove")
     assert desk.assignee == asked.agent
     assert lines(floor, "proved") == [f"Read back: note there, internal, complete, assigned to {asked.agent.title()}"]
