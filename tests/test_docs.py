@@ -31,6 +31,17 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     return create_app(load(data_dir=tmp_path_factory.mktemp("data")))
 
 
+NAMED_ROUTE = re.compile(r"\b(GET|PUT|POST|DELETE) (/api/v1/[\w/.-]*\w)")
+PLACES = sorted([*PAGES, *(ROOT / "web" / "templates").rglob("*.html")])
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: str(place.relative_to(ROOT)))
+def test_every_route_that_a_document_or_a_page_names_exists(place: Path, app: Flask) -> None:
+    text = re.sub(r"(?<=/)(?:<\w+>|\{\w+\}|…)", "1", place.read_text(encoding="utf-8"))
+    routes = app.url_map.bind("localhost")
+    assert [route for route in NAMED_ROUTE.findall(text) if not routes.test(route[1], route[0])] == []
+
+
 def slug(heading: str) -> str:
     """The anchor of a heading, as code hosts make it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
